@@ -1,0 +1,240 @@
+import type { Severity } from '../diagnostics/rule.ts';
+import type { AssumptionSettings } from '../model/assumptions.ts';
+import type { Location, ResourceRef, TextRange } from '../model/resource.ts';
+import type { Flow, Trace } from '../trace/flow.ts';
+
+/** One scope and how it stands. */
+export interface ScopeSummary {
+  readonly name: string;
+  /** Files that belong to it. */
+  readonly files: readonly string[];
+  readonly objects: number;
+  readonly pods: number;
+  readonly services: number;
+  readonly policies: number;
+  /** Why the scope is incomplete, each a sentence; empty where it is whole. */
+  readonly incomplete: readonly string[];
+  /** Charts and overlays that were recognised and not rendered: path and how to render. */
+  readonly notRendered: readonly {
+    readonly path: string;
+    readonly tool: 'kustomize' | 'helm';
+    readonly text: string;
+  }[];
+  readonly assume: AssumptionSettings;
+}
+
+/** A replacement of a range of a file. */
+export interface FileEdit {
+  readonly uri: string;
+  readonly range: TextRange;
+  readonly newText: string;
+}
+
+/** A finding with its place in the text. */
+export interface LocatedFinding {
+  readonly code: string;
+  readonly severity: Severity;
+  readonly message: string;
+  readonly location: Location;
+  readonly scope: string;
+  /** Absent for a problem of the text itself. */
+  readonly ref?: ResourceRef;
+  readonly related: readonly { readonly location: Location; readonly message: string }[];
+  readonly fixes: readonly { readonly title: string; readonly edits: readonly FileEdit[] }[];
+}
+
+/** A command link under a hover or on a lens; `command` is one of the extension's, `arguments` are JSON. */
+export interface ActionLink {
+  readonly title: string;
+  readonly command:
+    | 'podpath.trace'
+    | 'podpath.showTopology'
+    | 'podpath.copyText'
+    | 'podpath.openLocation'
+    | 'podpath.changeAssumption'
+    | 'podpath.explain';
+  readonly arguments: readonly unknown[];
+}
+
+/** A hover: paragraphs of Markdown text whose untrusted parts are escaped already, then links. */
+export interface HoverAnswer {
+  readonly markdown: string;
+  readonly links: readonly ActionLink[];
+  readonly range: TextRange;
+}
+
+/** A code lens: one line of text above an object. */
+export interface LensAnswer {
+  readonly range: TextRange;
+  readonly title: string;
+  readonly tooltip: string;
+  readonly action?: ActionLink;
+}
+
+/** A row of the side bar. Children are complete; `id` is stable between answers. */
+export interface TreeRow {
+  readonly id: string;
+  readonly label: string;
+  readonly description: string;
+  readonly tooltip: string;
+  /** A codicon's name. */
+  readonly icon: string;
+  readonly kind:
+    | 'service'
+    | 'endpoint'
+    | 'reason'
+    | 'policy'
+    | 'pod'
+    | 'workload'
+    | 'scope'
+    | 'file'
+    | 'group'
+    | 'assumption';
+  readonly location?: Location;
+  /** As CONTRACT.md writes an end, for “Trace from/to”. */
+  readonly end?: string;
+  readonly children: readonly TreeRow[];
+}
+
+/** Something a trace may start from or go to, for quick picks and completion. */
+export interface EndChoice {
+  /** As CONTRACT.md writes it: `shop/Deployment/frontend`, `shop/svc/backend`. */
+  readonly text: string;
+  readonly label: string;
+  readonly description: string;
+  readonly group: 'pod' | 'workload' | 'service' | 'node' | 'name' | 'outside';
+  readonly scope: string;
+  /** Declared ports, as one writes them; a choice only where there are several. */
+  readonly ports: readonly { readonly port: number; readonly name: string; readonly protocol: string }[];
+}
+
+/** A trace with every word that the panel shows, so that the editor and the CLI say the same. */
+export interface TraceAnswer {
+  readonly trace: Trace;
+  readonly from: string;
+  readonly to: string;
+  /** ✓, ✗, ? or ⚠ by verdict. */
+  readonly verdict: 'delivered' | 'denied' | 'failed' | 'unknown' | 'not-enforced' | 'mixed';
+  /** `Denied on the way in — frontend → backend:8080 (TCP)` */
+  readonly headline: string;
+  readonly reason: string;
+  readonly branches: readonly TraceBranchText[];
+  readonly assumptions: readonly { readonly text: string; readonly confirm: string }[];
+  /** Fixes of the policy that denies, where one is mechanical. */
+  readonly fixes: readonly { readonly title: string; readonly edits: readonly FileEdit[] }[];
+  readonly markdown: string;
+  readonly mermaid: string;
+}
+
+/** The words for one branch of a trace. */
+export interface TraceBranchText {
+  /** `backend-1 33.3 %` */
+  readonly label: string;
+  readonly verdict: TraceAnswer['verdict'];
+  readonly reason: string;
+  /** What the client sees, what the server sees, MTU: one line. */
+  readonly facts: string;
+  readonly forward: readonly TraceRow[];
+  readonly reverse: readonly TraceRow[];
+  /** Mermaid source of the branch's path, both ways' boxes; a box a hop, a lane a node. */
+  readonly mermaid: string;
+}
+
+/** One step of a trace as a row of a table. */
+export interface TraceRow {
+  /** `node-1 · iptables nat` */
+  readonly where: string;
+  /** `10.96.14.7:8080 → 10.244.2.5:9376` */
+  readonly what: string;
+  readonly detail: string;
+  readonly kind: string;
+  readonly ok: boolean;
+  readonly locations: readonly { readonly label: string; readonly location: Location }[];
+}
+
+/** What a topology shows. */
+export interface GraphRequest {
+  readonly scope?: string;
+  /** Empty: all. */
+  readonly namespaces: readonly string[];
+  readonly level: 'namespace' | 'workload' | 'pod';
+  readonly edges: readonly GraphEdge['kind'][];
+  /** Only what is within one step of these files' objects or boxes; absent: everything. */
+  readonly around?: { readonly uri: string } | { readonly box: string };
+  /** Boxes to fold what does not fit into; at most 80. */
+  readonly limit: number;
+  /** Groups that the user opened, by box id. */
+  readonly unfolded: readonly string[];
+}
+
+/** A box of the topology. `label` is untrusted text. */
+export interface GraphNode {
+  readonly id: string;
+  readonly kind: 'external' | 'ingress' | 'service' | 'workload' | 'namespace' | 'pod' | 'cidr' | 'fold';
+  readonly namespace: string;
+  readonly name: string;
+  /** `Deployment`, `Service`, … or `+12 workloads` for a fold. */
+  readonly title: string;
+  readonly label: string;
+  readonly parent?: string;
+  readonly replicas?: number;
+  readonly ready?: number;
+  readonly problems: number;
+  readonly location?: Location;
+  readonly end?: string;
+}
+
+/** An arrow of the topology. */
+export interface GraphEdge {
+  readonly from: string;
+  readonly to: string;
+  readonly kind: 'routes' | 'selects' | 'allows' | 'denies';
+  /** `TCP 8080`; '' for all ports or none. */
+  readonly ports: string;
+}
+
+/** A topology, ready to draw. */
+export interface GraphAnswer {
+  readonly scope: string;
+  readonly nodes: readonly GraphNode[];
+  readonly edges: readonly GraphEdge[];
+  readonly namespaces: readonly string[];
+  /** Boxes that did not fit, folded away. */
+  readonly hidden: number;
+  readonly mermaid: string;
+}
+
+/** What the inspector shows for one box. */
+export interface InspectAnswer {
+  readonly node: GraphNode;
+  readonly labels: readonly { readonly key: string; readonly value: string }[];
+  readonly facts: readonly { readonly name: string; readonly value: string }[];
+  readonly policies: readonly { readonly label: string; readonly location?: Location }[];
+  readonly reachedBy: readonly { readonly box: string; readonly label: string; readonly ports: string }[];
+  readonly deniedFrom: readonly { readonly box: string; readonly label: string }[];
+  readonly reaches: readonly { readonly box: string; readonly label: string; readonly ports: string }[];
+  readonly problems: readonly {
+    readonly code: string;
+    readonly severity: Severity;
+    readonly message: string;
+    readonly location: Location;
+  }[];
+}
+
+/** The flow that a trace request stands for, as text ends; what panels keep to trace again. */
+export interface TraceRequest {
+  readonly from: string;
+  readonly to: string;
+  readonly protocol: 'TCP' | 'UDP' | 'SCTP';
+  readonly node?: string;
+  readonly scope?: string;
+}
+
+/** A trace that can't be run: why, and what to choose from. */
+export interface TraceProblem {
+  readonly problem: string;
+  readonly code: 'no-such-end' | 'not-a-source' | 'port-needed' | 'malformed' | 'several-scopes';
+  readonly choices: readonly string[];
+}
+
+export type { Flow, Trace };

@@ -1,0 +1,20 @@
+/**
+ * The engine's door: the only file that other layers import. What passes through it is plain, readonly data, or a
+ * function of such data; nothing here does I/O or throws on user input.
+ */
+export type * from './analysis/answers.ts';
+export { type Connection, type Connectivity, ConnectivityMatrix, connectivity, finish } from './connectivity/matrix.ts';
+export type { ManifestFile } from './manifest/manifest.ts';
+export { parseManifest, readDocuments } from './manifest/parse.ts';
+export { formatIp, parseCidr, parseIp } from './model/addresses.ts';
+export type { AssumptionSettings } from './model/assumptions.ts';
+export { buildSnapshot } from './model/build.ts';
+export type { ClusterNode, Pod, Protocol, Service, Workload } from './model/cluster.ts';
+export type { JsonObject, JsonValue } from './model/json.ts';
+export { formatPortRanges, type PortRange } from './model/ports.ts';
+export type { Evidence, Location, Resource, ResourceRef, TextPosition, TextRange } from './model/resource.ts';
+export type { Snapshot } from './model/snapshot.ts';
+export { decide } from './policy/evaluate.ts';
+export { compilePolicies } from './policy/kinds.ts';
+export type { PolicyDecision, PolicyEnd, Verdict } from './policy/policy.ts';
+export { PolicySet } from './policy/policySet.ts';

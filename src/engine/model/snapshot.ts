@@ -1,0 +1,43 @@
+import type { AssumptionSettings } from './assumptions.ts';
+import type { ClusterNode, Namespace, Pod, Service, Workload } from './cluster.ts';
+import type { Resource, ResourceRef } from './resource.ts';
+
+/**
+ * The objects of one scope, read together, with everything that the files leave out filled in by simulation
+ * (CONTRACT.md, "Simulated things"). Immutable; all answers are functions of it.
+ */
+export interface Snapshot {
+  /** The scope's name: a folder, a podpath.yaml scope or a context. */
+  readonly scope: string;
+  /** Effective objects, one a ref (the last of duplicates), in reading order. */
+  readonly resources: readonly Resource[];
+  /** Every object as read, duplicates included. */
+  readonly allResources: readonly Resource[];
+  /** The objects of a kind, `group` '' for core; empty where there is none. */
+  ofKind(group: string, kind: string): readonly Resource[];
+  get(ref: ResourceRef): Resource | undefined;
+  readonly namespaces: ReadonlyMap<string, Namespace>;
+  readonly nodes: readonly ClusterNode[];
+  readonly workloads: readonly Workload[];
+  readonly pods: readonly Pod[];
+  readonly services: readonly Service[];
+  pod(namespace: string, name: string): Pod | undefined;
+  podsIn(namespace: string): readonly Pod[];
+  service(namespace: string, name: string): Service | undefined;
+  workload(ref: ResourceRef): Workload | undefined;
+  /** Pods, Services' virtual addresses and nodes by address in normal form. */
+  ownersOf(ip: string): AddressOwners;
+  /** What was assumed explicitly. */
+  readonly assume: AssumptionSettings;
+  readonly podCIDRs: readonly string[];
+  readonly serviceCIDRs: readonly string[];
+  /** True when parts of the scope are not visible: charts or overlays not rendered, operators' custom resources. Each a sentence. */
+  readonly incomplete: readonly string[];
+}
+
+/** Who has an address. */
+export interface AddressOwners {
+  readonly pods: readonly Pod[];
+  readonly services: readonly Service[];
+  readonly nodes: readonly ClusterNode[];
+}

@@ -1,0 +1,52 @@
+import type { ContainerPort, PodTemplate, Protocol } from './cluster.ts';
+import { arrayAt, isTrueAt, type JsonValue, numberAt, objectAt, stringAt, stringMapAt } from './json.ts';
+import type { FieldPath, Resource } from './resource.ts';
+
+/** `TCP` for an absent protocol, as the API server defaults it; `undefined` for one that Kubernetes does not know. */
+export function readProtocol(value: JsonValue | undefined): Protocol | undefined {
+  if (value === undefined || value === null || value === '') return 'TCP';
+  return value === 'TCP' || value === 'UDP' || value === 'SCTP' ? value : undefined;
+}
+
+/** Reads what pods share from the object at `podPath` (a PodTemplateSpec, or `[]` for a Pod). Never fails: odd fields read as absent. */
+export function readTemplate(resource: Resource, podPath: FieldPath): PodTemplate {
+  const specPath = [...podPath, 'spec'];
+  const metadataPath = [...podPath, 'metadata'];
+  const spec = objectAt(resource.object, ...specPath) ?? {};
+  const hostname = stringAt(spec, 'hostname');
+  const subdomain = stringAt(spec, 'subdomain');
+  return {
+    labels: stringMapAt(resource.object, ...metadataPath, 'labels'),
+    ports: [...containerPorts(spec, 'containers', specPath), ...containerPorts(spec, 'initContainers', specPath)],
+    hostNetwork: isTrueAt(spec, 'hostNetwork'),
+    ...(hostname ? { hostname } : {}),
+    ...(subdomain ? { subdomain } : {}),
+    serviceAccount: stringAt(spec, 'serviceAccountName') || stringAt(spec, 'serviceAccount') || 'default',
+    spec,
+    specPath,
+    metadataPath,
+  };
+}
+
+/** Ordinary init containers end before the pod serves; only native sidecars (restartPolicy Always, KEP-753) count. */
+function containerPorts(spec: JsonValue, list: 'containers' | 'initContainers', specPath: FieldPath): ContainerPort[] {
+  return arrayAt(spec, list).flatMap((container, c) => {
+    if (list === 'initContainers' && stringAt(container, 'restartPolicy') !== 'Always') return [];
+    return arrayAt(container, 'ports').flatMap((value, p): ContainerPort[] => {
+      const port = numberAt(value, 'containerPort');
+      const protocol = readProtocol(value && objectAt(value)?.['protocol']);
+      if (port === undefined || protocol === undefined) return [];
+      const hostPort = numberAt(value, 'hostPort');
+      return [
+        {
+          container: stringAt(container, 'name') ?? '',
+          name: stringAt(value, 'name') ?? '',
+          port,
+          protocol,
+          ...(hostPort ? { hostPort } : {}),
+          path: [...specPath, list, c, 'ports', p],
+        },
+      ];
+    });
+  });
+}

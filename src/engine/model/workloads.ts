@@ -1,0 +1,156 @@
+import type { Pod, PodTemplate, Workload } from './cluster.ts';
+import { arrayAt, isTrueAt, type JsonValue, numberAt, stringAt } from './json.ts';
+import { type FieldPath, type Resource, type ResourceRef, refKey } from './resource.ts';
+import { readTemplate } from './template.ts';
+
+/** A kind that makes pods: where its template is, and how its pods are counted and named. */
+interface ControllerKind {
+  readonly group: string;
+  readonly kind: string;
+  readonly podPath: FieldPath;
+  /** Wanted pods, given the number of nodes. */
+  readonly count: (object: JsonValue, nodes: number) => number;
+}
+
+const template: FieldPath = ['spec', 'template'];
+const replicas = (object: JsonValue): number => bounded(numberAt(object, 'spec', 'replicas') ?? 1);
+
+const controllerKinds: readonly ControllerKind[] = [
+  { group: 'apps', kind: 'Deployment', podPath: template, count: replicas },
+  { group: 'apps', kind: 'ReplicaSet', podPath: template, count: replicas },
+  { group: 'apps', kind: 'StatefulSet', podPath: template, count: replicas },
+  { group: 'apps', kind: 'DaemonSet', podPath: template, count: (_, nodes) => nodes },
+  { group: '', kind: 'ReplicationController', podPath: template, count: replicas },
+  { group: 'batch', kind: 'Job', podPath: template, count: (object) => jobPods(object, ['spec']) },
+  {
+    group: 'batch',
+    kind: 'CronJob',
+    podPath: ['spec', 'jobTemplate', 'spec', 'template'],
+    count: (object) => jobPods(object, ['spec', 'jobTemplate', 'spec']),
+  },
+];
+
+/** The most pods that Kubernetes is built for; a typo in `replicas` must not exhaust memory. */
+const mostPods = 150_000;
+
+function bounded(count: number): number {
+  return Number.isFinite(count) ? Math.min(Math.max(0, Math.trunc(count)), mostPods) : 1;
+}
+
+function jobPods(object: JsonValue, path: FieldPath): number {
+  const parallelism = bounded(numberAt(object, ...path, 'parallelism') ?? 1);
+  const completions = numberAt(object, ...path, 'completions');
+  return completions === undefined ? parallelism : Math.min(parallelism, bounded(completions));
+}
+
+/** True for a kind that makes pods from a template. */
+export function isController(group: string, kind: string): boolean {
+  return controllerKinds.some((one) => one.group === group && one.kind === kind);
+}
+
+/** A controller before its pods are known. */
+export interface Controller {
+  readonly resource: Resource;
+  readonly template: PodTemplate;
+  readonly replicas: number;
+}
+
+/** Templates are functions of an immutable object, so they outlive the snapshot that asked first. */
+const templates = new WeakMap<Resource, PodTemplate>();
+
+/** The template of a Pod (`[]`) or of a controller, read once per object. */
+export function templateOf(resource: Resource, podPath: FieldPath): PodTemplate {
+  let found = templates.get(resource);
+  if (found === undefined) {
+    found = readTemplate(resource, podPath);
+    templates.set(resource, found);
+  }
+  return found;
+}
+
+/** The controllers among `ofKind`'s objects, in a fixed order. `nodes` counts DaemonSet pods. */
+export function readControllers(
+  ofKind: (group: string, kind: string) => readonly Resource[],
+  nodes: number,
+): readonly Controller[] {
+  return controllerKinds.flatMap(({ group, kind, podPath, count }) =>
+    ofKind(group, kind).map((resource) => ({
+      resource,
+      template: templateOf(resource, podPath),
+      replicas: count(resource.object, nodes),
+    })),
+  );
+}
+
+/** The controller that owns an object, by its ownerReference with `controller: true`; a static pod's Node is none. */
+export function controllerRef(resource: Resource): ResourceRef | undefined {
+  for (const owner of arrayAt(resource.object, 'metadata', 'ownerReferences')) {
+    // An owner without a kind is malformed; its pods still belong together.
+    const kind = stringAt(owner, 'kind') ?? 'Pod';
+    const name = stringAt(owner, 'name');
+    if (!isTrueAt(owner, 'controller') || name === undefined || kind === 'Node') continue;
+    const apiVersion = stringAt(owner, 'apiVersion') ?? '';
+    const group = apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '';
+    return { group, kind, namespace: resource.ref.namespace, name };
+  }
+  return undefined;
+}
+
+/**
+ * The workload that a real pod is reported under: the topmost owner that the files hold. Where a ReplicaSet is not in
+ * the files, a Deployment whose name it extends by one hash is its owner, as the Deployment controller names them.
+ */
+export function owningWorkload(pod: Resource, controllers: ReadonlyMap<string, Controller>): ResourceRef {
+  const first = controllerRef(pod);
+  return first === undefined ? pod.ref : topOwner(first, controllers, 4);
+}
+
+/** Owners form a chain in every real object; `hops` ends a loop that somebody wrote by hand. */
+function topOwner(ref: ResourceRef, controllers: ReadonlyMap<string, Controller>, hops: number): ResourceRef {
+  const controller = controllers.get(refKey(ref));
+  const above = controller === undefined ? deploymentOf(ref) : controllerRef(controller.resource);
+  if (above === undefined || hops === 0 || !controllers.has(refKey(above))) return ref;
+  return topOwner(above, controllers, hops - 1);
+}
+
+function deploymentOf(ref: ResourceRef): ResourceRef | undefined {
+  const dash = ref.name.lastIndexOf('-');
+  if (ref.kind !== 'ReplicaSet' || dash <= 0) return undefined;
+  return { group: 'apps', kind: 'Deployment', namespace: ref.namespace, name: ref.name.slice(0, dash) };
+}
+
+/** Groups pods under their workloads; controllers without pods stay, so that “replicas: 0” is seen. */
+export function assembleWorkloads(controllers: readonly Controller[], pods: readonly Pod[]): readonly Workload[] {
+  const podsOf = Map.groupBy(pods, (pod) => refKey(pod.workload));
+  const made = new Set<string>();
+  const workloads: Workload[] = [];
+  for (const { resource, template, replicas } of controllers) {
+    const key = refKey(resource.ref);
+    // A ReplicaSet or Job that another controller of the files owns is a part of that one.
+    const owned = podsOf.get(key);
+    const owner = controllerRef(resource);
+    if (
+      owned === undefined &&
+      owner !== undefined &&
+      controllers.some((one) => refKey(one.resource.ref) === refKey(owner))
+    )
+      continue;
+    made.add(key);
+    const system = resource.origin.type === 'simulated';
+    workloads.push({ ref: resource.ref, resource, template, replicas, pods: owned ?? [], system });
+  }
+  for (const [key, group] of podsOf) {
+    const first = group[0];
+    if (made.has(key) || first === undefined) continue;
+    const system = first.resource.origin.type === 'simulated';
+    workloads.push({
+      ref: first.workload,
+      resource: first.resource,
+      template: first.template,
+      replicas: group.length,
+      pods: group,
+      system,
+    });
+  }
+  return workloads;
+}

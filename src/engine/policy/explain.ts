@@ -1,0 +1,104 @@
+import { t } from '@vscode/l10n';
+import { formatSelector, matchesLabels } from '../model/labels.ts';
+import { type Evidence, refLabel } from '../model/resource.ts';
+import { type PolicyConnection, peersMatch, portsMatch } from './match.ts';
+import type { Direction, Peer, PolicyEnd, PolicyProgram, PolicyRule, PortMatch } from './policy.ts';
+import type { PolicySet } from './policySet.ts';
+
+/** How sentences name an end of a connection: a pod's name, a node's, an address. */
+export function formatEnd(end: PolicyEnd): string {
+  switch (end.kind) {
+    case 'pod':
+      return end.pod.ref.name;
+    case 'node':
+      return t('node {0}', end.node.name);
+    case 'address':
+      return end.ip;
+    default:
+      return end satisfies never;
+  }
+}
+
+/**
+ * The rules that almost allow a denied connection, nearest first, at most three: those that lack only the port, then
+ * those that lack only the peer. Each note says what is lacking.
+ */
+export function nearMisses(
+  policies: PolicySet,
+  isolating: readonly PolicyProgram[],
+  connection: PolicyConnection,
+  direction: Direction,
+): readonly Evidence[] {
+  const scored = isolating.flatMap((program) =>
+    program.rules
+      .filter((rule) => rule.direction === direction)
+      .map((rule) => ({ program, rule, miss: missOf(policies, rule, connection) })),
+  );
+  return scored
+    .sort((a, b) => a.miss.distance - b.miss.distance)
+    .slice(0, 3)
+    .map(({ program, rule, miss }) => ({
+      ref: program.ref,
+      path: rule.evidence.path,
+      note: t('{0} allows {1}', refLabel(program.ref), miss.text),
+    }));
+}
+
+interface Miss {
+  readonly distance: number;
+  readonly text: string;
+}
+
+function missOf(policies: PolicySet, rule: PolicyRule, connection: PolicyConnection): Miss {
+  const peer = peersMatch(policies, rule, connection);
+  const port = portsMatch(rule, connection);
+  const other = formatEnd(rule.direction === 'ingress' ? connection.source : connection.destination);
+  const ports = formatPorts(rule.ports);
+  if (peer && !port) return { distance: 0, text: t('{0} only on {1}.', other, ports) };
+  const nearest = nearestPeer(policies, rule, connection);
+  const text = port
+    ? t('this port, but only for {0}.', nearest.text)
+    : t('only {0}, and only on {1}.', nearest.text, ports);
+  return { distance: (port ? 1 : 3) + nearest.distance, text };
+}
+
+/** The peer that the other end comes closest to: one that lacks a label before one in another namespace. */
+function nearestPeer(policies: PolicySet, rule: PolicyRule, connection: PolicyConnection): Miss {
+  const other = rule.direction === 'ingress' ? connection.source : connection.destination;
+  const peers = (rule.peers ?? []).map((peer) => ({
+    distance: peerDistance(policies, peer, other),
+    text: formatPeer(peer),
+  }));
+  return peers.sort((a, b) => a.distance - b.distance)[0] ?? { distance: 2, text: t('no one') };
+}
+
+function peerDistance(policies: PolicySet, peer: Peer, other: PolicyEnd): number {
+  if (peer.kind === 'block' || other.kind !== 'pod') return 2;
+  const namespace = policies.namespaceMatches(peer.pods, other.pod.ref.namespace);
+  const labels = matchesLabels(peer.pods.pods, other.pod.template.labels);
+  return (namespace ? 0 : 0.5) + (labels ? 0 : 1);
+}
+
+/** A peer in words: `pods app=frontend in namespaces team=web`, `10.0.0.0/8 except 10.1.0.0/16`. */
+export function formatPeer(peer: Peer): string {
+  if (peer.kind === 'block') {
+    return peer.except.length === 0 ? peer.cidr : t('{0} except {1}', peer.cidr, peer.except.join(', '));
+  }
+  const { pods, namespaces, inNamespace } = peer.pods;
+  const who = pods.requirements.length === 0 ? t('all pods') : t('pods {0}', formatSelector(pods));
+  if (namespaces === undefined) return t('{0} in {1}', who, inNamespace ?? '');
+  if (namespaces.requirements.length === 0) return t('{0} in all namespaces', who);
+  return t('{0} in namespaces {1}', who, formatSelector(namespaces));
+}
+
+/** Ports in words: `8080/TCP, dns/UDP, 8000-9000/TCP`; `all ports` where a rule names none. */
+export function formatPorts(ports: readonly PortMatch[] | undefined): string {
+  if (ports === undefined) return t('all ports');
+  const texts = ports.map((port) => {
+    if (port.kind === 'invalid') return t('a malformed port');
+    if (port.kind === 'named') return `${port.name}/${port.protocol}`;
+    if (port.from === 1 && port.to === 65_535) return t('all {0} ports', port.protocol);
+    return port.from === port.to ? `${port.from}/${port.protocol}` : `${port.from}-${port.to}/${port.protocol}`;
+  });
+  return texts.length === 0 ? t('no port') : texts.join(', ');
+}

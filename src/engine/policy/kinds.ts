@@ -1,0 +1,81 @@
+import { t } from '@vscode/l10n';
+import { everything } from '../model/labels.ts';
+import type { Resource } from '../model/resource.ts';
+import type { Snapshot } from '../model/snapshot.ts';
+import { compileNetworkPolicy } from './networkPolicy.ts';
+import type { PolicyProgram } from './policy.ts';
+
+/** A policy kind that Podpath models: adding one is a file and a line here. */
+interface PolicyKind {
+  readonly group: string;
+  readonly kind: string;
+  readonly compile: (resource: Resource) => PolicyProgram;
+}
+
+const policyKinds: readonly PolicyKind[] = [
+  { group: 'networking.k8s.io', kind: 'NetworkPolicy', compile: compileNetworkPolicy },
+];
+
+/** Policy kinds that can change who may connect and are not modelled; the mark says that they act in all namespaces. */
+const unmodelledKinds: readonly (readonly [group: string, kind: string, everywhere?: true])[] = [
+  ['cilium.io', 'CiliumClusterwideNetworkPolicy', true],
+  ['cilium.io', 'CiliumNetworkPolicy'],
+  ['crd.antrea.io', 'ClusterNetworkPolicy', true],
+  ['crd.antrea.io', 'NetworkPolicy'],
+  ['crd.projectcalico.org', 'GlobalNetworkPolicy', true],
+  ['crd.projectcalico.org', 'NetworkPolicy'],
+  ['k8s.cni.cncf.io', 'MultiNetworkPolicy'],
+  ['k8s.ovn.org', 'EgressFirewall'],
+  ['policy.networking.k8s.io', 'AdminNetworkPolicy', true],
+  ['policy.networking.k8s.io', 'BaselineAdminNetworkPolicy', true],
+  ['policy.networking.k8s.io', 'ClusterNetworkPolicy', true],
+  ['projectcalico.org', 'GlobalNetworkPolicy', true],
+  ['projectcalico.org', 'NetworkPolicy'],
+  ['security.istio.io', 'AuthorizationPolicy'],
+];
+
+/** True for a kind of policy that Podpath knows of and does not model. */
+export function isUnmodelledPolicy(group: string, kind: string): boolean {
+  return unmodelledKinds.some(([g, k]) => g === group && k === kind);
+}
+
+/** Compiled programs are functions of an immutable object, so they outlive the snapshot that asked first. */
+const programs = new WeakMap<Resource, PolicyProgram>();
+
+/**
+ * Every policy of a snapshot in the one form that the evaluator reads. A kind that is not modelled becomes a program
+ * without rules and with a doubt, so that whatever it could change is unknown and never silently allowed.
+ */
+export function compilePolicies(snapshot: Snapshot): readonly PolicyProgram[] {
+  const known = policyKinds.flatMap(({ group, kind, compile }) =>
+    snapshot.ofKind(group, kind).map((resource) => compiled(resource, compile)),
+  );
+  const unknown = unmodelledKinds.flatMap(([group, kind, everywhere]) =>
+    snapshot.ofKind(group, kind).map((resource) => compiled(resource, (one) => doubtful(one, everywhere === true))),
+  );
+  return [...known, ...unknown];
+}
+
+function compiled(resource: Resource, compile: (resource: Resource) => PolicyProgram): PolicyProgram {
+  let program = programs.get(resource);
+  if (program === undefined) {
+    program = compile(resource);
+    programs.set(resource, program);
+  }
+  return program;
+}
+
+function doubtful(resource: Resource, everywhere: boolean): PolicyProgram {
+  const { ref } = resource;
+  return {
+    ref,
+    resource,
+    tier: 'workload',
+    priority: 0,
+    subject: { ...(everywhere ? { namespaces: everything } : { inNamespace: ref.namespace }), pods: everything },
+    isolates: { ingress: false, egress: false },
+    rules: [],
+    doubts: [{ ref, path: ['kind'], note: t('{0} is not modelled yet', ref.kind) }],
+    unmodelled: true,
+  };
+}

@@ -1,0 +1,21 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { sharedFolder } from '../judge/peerFiles.ts';
+import { runOracle } from './runOracle.ts';
+
+/** Suites that must agree, as shares of all their cases. */
+const goals: readonly (readonly [suite: string, features: string | undefined, share: number])[] = [
+  ['k8s-e2e-netpol', undefined, 1],
+  ['npguard-list', 'np', 1],
+];
+
+for (const [suite, features, share] of goals) {
+  test(`${suite} agrees with its peer`, () => {
+    const [result] = runOracle([`${sharedFolder()}/corpus/dev`, `${sharedFolder()}/cases/dev`], {
+      only: suite,
+      features,
+    });
+    assert.ok(result !== undefined && result.cases > 0, 'no cases');
+    assert.ok(result.agree >= share * result.cases, JSON.stringify(result.failures.slice(0, 5), null, 1));
+  });
+}

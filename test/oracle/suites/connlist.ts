@@ -1,0 +1,97 @@
+import {
+  buildSnapshot,
+  type Connection,
+  ConnectivityMatrix,
+  compilePolicies,
+  connectivity,
+  finish,
+  formatPortRanges,
+  PolicySet,
+  parseIp,
+} from '../../../src/engine/index.ts';
+import type { CaseResult } from '../suite.ts';
+import { assumptionsOf, type CorpusCase, type ExpectedConnection, readResources } from './corpus.ts';
+
+/** Compares whole connection lists in both directions, after a common refinement of the external ranges. */
+export function runConnlist(suite: string, one: CorpusCase): CaseResult {
+  const assume = assumptionsOf(suite);
+  const snapshot = buildSnapshot({ scope: one.id, resources: readResources(`${one.folder}/manifests`), assume });
+  const policies = new PolicySet(snapshot, compilePolicies(snapshot), {
+    ipBlockMatchesPods: assume.ipBlockMatchesPods ?? false,
+    hostNetworkPolicy: assume.hostNetworkPolicy ?? 'ignored',
+  });
+  const matrix = new ConnectivityMatrix(snapshot, policies);
+  const list = finish(connectivity(matrix));
+  const focused = applyFocus(list.connections.map(toRow), one.expected.options ?? {});
+  const expected = one.expected.connections ?? [];
+  const cuts = [...focused, ...expected].flatMap((row) => [row.src, row.dst]).flatMap(rangeCuts);
+  const ours = refine(focused, cuts);
+  const theirs = refine(expected, cuts);
+  const missing = [...theirs]
+    .filter(([key, conn]) => ours.get(key) !== conn)
+    .map(([key, conn]) => `${key}: ${conn}, ours ${ours.get(key) ?? 'none'}`);
+  const extra = [...ours].filter(([key]) => !theirs.has(key)).map(([key, conn]) => `${key}: only ours ${conn}`);
+  const wrong = [...missing, ...extra];
+  const outcome = list.unknown.length > 0 ? 'not-modelled' : wrong.length === 0 ? 'agree' : 'disagree';
+  const why =
+    list.unknown.length > 0
+      ? `unknown: ${list.unknown[0]?.from} to ${list.unknown[0]?.to}`
+      : wrong.slice(0, 3).join(' | ');
+  return { case: one.id, outcome, why, answer: { connections: focused } };
+}
+
+function toRow({ from, to, ports }: Connection): ExpectedConnection {
+  const text = formatPortRanges(ports, 'All Connections').replaceAll('; ', ';');
+  return { src: from, dst: to, conn: text };
+}
+
+const range = /^(\d+\.\d+\.\d+\.\d+)-(\d+\.\d+\.\d+\.\d+)$/;
+
+function bounds(end: string): readonly [bigint, bigint] | undefined {
+  const match = range.exec(end);
+  const first = match && parseIp(match[1] ?? '');
+  const last = match && parseIp(match[2] ?? '');
+  return first && last ? [first.value, last.value] : undefined;
+}
+
+function rangeCuts(end: string): bigint[] {
+  const pair = bounds(end);
+  return pair === undefined ? [] : [pair[0], pair[1] + 1n];
+}
+
+/** Rows by `src dst`, with every external range cut at all the cuts of both lists. */
+function refine(rows: readonly ExpectedConnection[], cuts: readonly bigint[]): Map<string, string> {
+  const sorted = [...new Set(cuts)].sort((a, b) => (a < b ? -1 : 1));
+  const pieces = (end: string): string[] => {
+    const pair = bounds(end);
+    if (pair === undefined) return [end];
+    return sorted.filter((cut) => cut >= pair[0] && cut <= pair[1]).map((cut) => `ip ${cut}`);
+  };
+  const result = new Map<string, string>();
+  for (const row of rows) {
+    for (const src of pieces(row.src)) for (const dst of pieces(row.dst)) result.set(`${src} => ${dst}`, row.conn);
+  }
+  return result;
+}
+
+/** The peer's focus options are filters over the rows. */
+function applyFocus(
+  rows: readonly ExpectedConnection[],
+  options: Readonly<Record<string, unknown>>,
+): readonly ExpectedConnection[] {
+  const list = (key: string): readonly string[] => {
+    const value = options[key];
+    return Array.isArray(value) ? (value as string[]) : typeof value === 'string' && value !== '' ? [value] : [];
+  };
+  const matches = (end: string, names: readonly string[]): boolean =>
+    names.some((name) => end.replace(/\[.*$/, '') === name || end.replace(/\[.*$/, '').split('/')[1] === name);
+  const focus = list('focusWorkloads');
+  const peers = list('focusWorkloadPeers');
+  const direction = options['focusDirection'];
+  return rows.filter(({ src, dst }) => {
+    if (focus.length === 0) return true;
+    const out = direction !== 'ingress' && matches(src, focus) && (peers.length === 0 || matches(dst, peers));
+    const into = direction !== 'egress' && matches(dst, focus) && (peers.length === 0 || matches(src, peers));
+    return out || into;
+  });
+}

@@ -1,0 +1,18 @@
+import { basename } from 'node:path';
+import type { CaseResult, Suite } from '../suite.ts';
+import { runConnlist } from './connlist.ts';
+import { corpusCases } from './corpus.ts';
+import { runTruthTable } from './truthTable.ts';
+
+/** A suite of the corpus: truth tables and connection lists are judged, other kinds are not modelled yet. */
+export const policySuite: Suite = {
+  name: 'corpus',
+  run(folder, { features }) {
+    const suite = basename(folder);
+    return corpusCases(folder, features).map((one): CaseResult => {
+      if (one.kind === 'truth-table') return runTruthTable(suite, one);
+      if (one.kind === 'connlist' && suite !== 'npguard-exposure') return runConnlist(suite, one);
+      return { case: one.id, outcome: 'not-modelled', why: `kind ${one.kind}`, answer: null };
+    });
+  },
+};
