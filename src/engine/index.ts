@@ -18,3 +18,20 @@ export { decide } from './policy/evaluate.ts';
 export { compilePolicies } from './policy/kinds.ts';
 export type { PolicyDecision, PolicyEnd, Verdict } from './policy/policy.ts';
 export { PolicySet } from './policy/policySet.ts';
+export { categorize, type ProxyEndpoint } from './proxy/categorize.ts';
+export { endpointChain, nftEndpointChain, nftServiceChains, probabilityText, serviceChains } from './proxy/chains.ts';
+export { joinHostPort, translate } from './proxy/iptables.ts';
+export type { ProxyConfig, Translation } from './proxy/proxy.ts';
+export { isProxied, proxyServices } from './proxy/services.ts';
+export { resolveEndpoints } from './service/endpoints.ts';
+export {
+  endpointPorts,
+  findPort,
+  podToEndpoint,
+  shouldPodBeInEndpoints,
+  shouldSetHostname,
+  sliceLabels,
+  supportedAddressTypes,
+  topologyAnnotationEnabled,
+  trafficDistributionHints,
+} from './service/slices.ts';

@@ -24,21 +24,30 @@ type file struct {
 	Documents []document `json:"documents"`
 }
 
-// split cuts a file where a line is "---", alone or with a comment behind it.
-func split(text string) []string {
-	var parts []string
+type part struct {
+	text    string
+	refused bool
+}
+
+// split cuts a file where a line is "---", alone or with a comment behind it. A part with other text behind "---" is
+// refused, as k8s.io/apimachinery does.
+func split(text string) []part {
+	var parts []part
+	refused := false
 	var current strings.Builder
 	for _, line := range strings.SplitAfter(text, "\n") {
 		rest, marked := strings.CutPrefix(line, "---")
 		rest = strings.TrimSpace(rest)
 		if marked && (rest == "" || rest[0] == '#') {
-			parts = append(parts, current.String())
+			parts = append(parts, part{current.String(), refused})
 			current.Reset()
+			refused = false
 			continue
 		}
+		refused = refused || marked
 		current.WriteString(line)
 	}
-	return append(parts, current.String())
+	return append(parts, part{current.String(), refused})
 }
 
 // stream reads concatenated JSON values; ok is false where the text is not JSON.
@@ -66,8 +75,10 @@ func read(text []byte) []document {
 	}
 	var documents []document
 	for _, part := range split(string(text)) {
-		value, err := yaml.YAMLToJSON([]byte(part))
-		if err != nil {
+		value, err := yaml.YAMLToJSON([]byte(part.text))
+		if part.refused {
+			documents = append(documents, document{Error: "invalid document separator"})
+		} else if err != nil {
 			documents = append(documents, document{Error: err.Error()})
 		} else {
 			documents = append(documents, document{Value: value})

@@ -7,6 +7,10 @@ import { runOracle } from './runOracle.ts';
 const goals: readonly (readonly [suite: string, features: string | undefined, share: number])[] = [
   ['k8s-e2e-netpol', undefined, 1],
   ['npguard-list', 'np', 1],
+  ['endpoints', undefined, 1],
+  ['proxy-categorize', undefined, 1],
+  ['proxy-iptables', undefined, 0.95],
+  ['proxy-chains', undefined, 1],
 ];
 
 for (const [suite, features, share] of goals) {

@@ -1,7 +1,10 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import type { CaseResult } from './suite.ts';
+import type { CaseResult, Suite } from './suite.ts';
+import { readGroups } from './suites/groups.ts';
 import { policySuite } from './suites/policy.ts';
+import { endpointsSuite } from './suites/serviceEndpoints.ts';
+import { categorizeSuite, chainsSuite, proxySuite } from './suites/serviceProxy.ts';
 
 /** What came of one suite. */
 export interface SuiteResult {
@@ -25,7 +28,29 @@ export function runOracle(folders: readonly string[], { only, features }: Oracle
   return folders
     .flatMap(suiteFolders)
     .filter((folder) => only === undefined || basename(folder) === only)
-    .map((folder) => summarise(basename(folder), policySuite.run(folder, { features })));
+    .map((folder) => summarise(basename(folder), suiteOf(folder).run(folder, { features })));
+}
+
+const groupSuites: readonly Suite[] = [endpointsSuite, proxySuite, categorizeSuite, chainsSuite];
+
+/** Group files name their suite by folder; a suite of groups that nobody runs yet is all not modelled. */
+function suiteOf(folder: string): Suite {
+  if (isCaseFolder(folder)) return policySuite;
+  const name = basename(folder);
+  return groupSuites.find((one) => one.name === name) ?? notModelled(name);
+}
+
+function notModelled(name: string): Suite {
+  const run: Suite['run'] = (folder) =>
+    readGroups(folder).flatMap((group) =>
+      group.cases.map((one) => ({
+        case: one.id,
+        outcome: 'not-modelled' as const,
+        why: `suite ${name}`,
+        answer: null,
+      })),
+    );
+  return { name, run };
 }
 
 function suiteFolders(folder: string): readonly string[] {
@@ -39,6 +64,16 @@ function suiteFolders(folder: string): readonly string[] {
 }
 
 function isSuite(folder: string): boolean {
+  return isCaseFolder(folder) || isGroupFolder(folder);
+}
+
+/** Group files stand in `SUITE/`, below them nothing. */
+function isGroupFolder(folder: string): boolean {
+  const names = readdirSync(folder).filter((name) => name.endsWith('.json') && name !== 'index.json');
+  return names.length > 0 && readFileSync(join(folder, names[0] ?? ''), 'utf8').includes('"cases"');
+}
+
+function isCaseFolder(folder: string): boolean {
   return readdirSync(folder, { withFileTypes: true }).some(
     (entry) => entry.isDirectory() && existsSync(join(folder, entry.name, 'expected.json')),
   );

@@ -1,6 +1,7 @@
 import { isAlias, isMap, isPair, isScalar, isSeq, type Node, type Pair } from 'yaml';
 import type { FieldPath } from '../model/resource.ts';
-import { type DocumentSlice, parseTree, type SyntaxTree, splitDocuments } from './documents.ts';
+import { type DocumentSlice, splitDocuments } from './splitDocuments.ts';
+import { parseTree, type SyntaxTree } from './syntaxTree.ts';
 
 /** A range of a file in UTF-16 offsets, end exclusive. */
 export interface OffsetRange {

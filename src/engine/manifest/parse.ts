@@ -1,67 +1,23 @@
-import { t } from '@vscode/l10n';
 import { arrayAt, isObject, type JsonObject, type JsonValue, stringAt } from '../model/json.ts';
 import { isClusterScoped } from '../model/kinds.ts';
 import type { FieldPath, Resource } from '../model/resource.ts';
-import { type DocumentSlice, readDocument, splitDocuments, type TextProblem } from './documents.ts';
+import { notRendered, readDocument } from './documents.ts';
+import { readJsonText } from './jsonText.ts';
 import type { FileRole, ManifestDocument, ManifestFile, ManifestProblem } from './manifest.ts';
+import { type DocumentSlice, splitDocuments } from './splitDocuments.ts';
+import { hasDirective, isChartTemplate } from './template.ts';
 
 /** One document of a file as {@link readDocuments} gives it. */
 export interface ReadDocument extends DocumentSlice {
   /** Absent where kubectl would refuse the text. */
   readonly value?: JsonValue;
-  readonly problems: readonly TextProblem[];
+  readonly problems: readonly ManifestProblem[];
 }
 
 /** Reads the documents of a YAML or JSON file to values, as kubectl does. Never throws. */
 export function readDocuments(text: string): readonly ReadDocument[] {
-  return readJsonStream(text) ?? splitDocuments(text).map((slice) => ({ ...slice, ...readDocument(text, slice) }));
+  return readJsonText(text) ?? splitDocuments(text).map((slice) => ({ ...slice, ...readDocument(text, slice) }));
 }
-
-/** kubectl takes a text that begins with `{` for JSON values, one after the other; else, or if that fails, for YAML. */
-function readJsonStream(text: string): readonly ReadDocument[] | undefined {
-  const start = text.search(/[^\s\uFEFF]/);
-  if (start < 0 || text[start] !== '{') return undefined;
-  try {
-    return [{ start, end: text.length, value: JSON.parse(text.slice(start)) as JsonValue, problems: [] }];
-  } catch {
-    return splitJson(text, start);
-  }
-}
-
-function splitJson(text: string, from: number): readonly ReadDocument[] | undefined {
-  const documents: ReadDocument[] = [];
-  for (let start = from; start < text.length; ) {
-    const end = endOfJson(text, start);
-    if (end === undefined) return undefined;
-    try {
-      documents.push({ start, end, value: JSON.parse(text.slice(start, end)) as JsonValue, problems: [] });
-    } catch {
-      return undefined;
-    }
-    const next = text.slice(end).search(/\S/);
-    start = next < 0 ? text.length : end + next;
-  }
-  return documents;
-}
-
-/** Where the object that starts at `start` ends, by its braces outside strings. */
-function endOfJson(text: string, start: number): number | undefined {
-  let depth = 0;
-  for (let i = start; i < text.length; i++) {
-    const char = text[i];
-    if (char === '"') {
-      i++;
-      while (i < text.length && text[i] !== '"') i += text[i] === '\\' ? 2 : 1;
-    } else if (char === '{' || char === '[') depth++;
-    else if (char === '}' || char === ']') {
-      depth--;
-      if (depth === 0) return i + 1;
-    }
-  }
-  return undefined;
-}
-
-const templateDirective = /\{\{[-\s]*(?:[.$"(]|if|else|end|range|with|include|define|template|block|toYaml|tpl|\/\*|-)/;
 
 /**
  * Reads one file: its objects and what is wrong with its text. Template text is recognised and said once, never
@@ -69,35 +25,36 @@ const templateDirective = /\{\{[-\s]*(?:[.$"(]|if|else|end|range|with|include|de
  */
 export function parseManifest(text: string, uri: string): ManifestFile {
   const named = roleOfName(uri);
-  if (named === 'helm-template' || (templateDirective.test(text) && isTemplate(text))) {
-    return { uri, role: 'helm-template', documents: [], problems: [notRendered(text)] };
+  const read = readDocuments(text).map((one) => withoutTemplate(text, one));
+  const templates = read.flatMap((one) => one.problems.filter(({ code }) => code === 'manifest-not-rendered'));
+  if (isChart(text, uri, templates.length > 0)) {
+    const whole = { start: 0, end: text.length };
+    return { uri, role: 'helm-template', documents: [], problems: [templates[0] ?? notRendered(text, whole)] };
   }
-  const read = readDocuments(text);
   const documents = read.map((one, index): ManifestDocument => {
     const resources = named === 'manifest' ? readResources(one.value, uri, index) : [];
     return { index, start: one.start, end: one.end, resources };
   });
-  const problems = read.flatMap((one): readonly ManifestProblem[] => one.problems);
-  return { uri, role: roleOf(named, read, documents, text), documents, problems };
+  const role = roleOf(named, read, documents, templates.length > 0);
+  const mistakes = read.flatMap((one) => one.problems.filter(({ code }) => code !== 'manifest-not-rendered'));
+  // JSON that is no object of Kubernetes is often JSON with comments, of some other tool.
+  const foreign = role === 'other' && uri.endsWith('.json') && !mentionsObject.test(text);
+  return { uri, role, documents, problems: [...templates.slice(0, 1), ...(foreign ? [] : mistakes)] };
 }
 
-/** A directive inside a quoted or block scalar (an alert's annotation, a ConfigMap) leaves the YAML whole. */
-function isTemplate(text: string): boolean {
-  if (/^\s*\{\{/m.test(text) && readDocuments(text).some((one) => one.value === undefined)) return true;
-  return readDocuments(text).some(
-    (one) => one.value === undefined && templateDirective.test(text.slice(one.start, one.end)),
-  );
+const mentionsObject = /["']?\b(?:apiVersion|kind)["']?\s*:/;
+
+/** A document that can be read but whose object has no name before it is rendered. */
+function withoutTemplate(text: string, document: ReadDocument): ReadDocument {
+  const names = [stringAt(document.value, 'metadata', 'name'), stringAt(document.value, 'metadata', 'namespace')];
+  if (!names.some((name) => name !== undefined && hasDirective(name))) return document;
+  return { start: document.start, end: document.end, problems: [notRendered(text, document)] };
 }
 
-function notRendered(text: string): ManifestProblem {
-  const start = Math.max(0, text.indexOf('{{'));
-  const newline = text.indexOf('\n', start);
-  return {
-    code: 'manifest-not-rendered',
-    message: t('Template text is not read: render it first, for example with helm template'),
-    start,
-    end: newline < 0 ? text.length : newline,
-  };
+/** A file of a chart is a template as a whole, whichever of its documents happen to be YAML. */
+function isChart(text: string, uri: string, hasTemplates: boolean): boolean {
+  if (!hasTemplates && !/[\\/]templates[\\/]/.test(uri)) return false;
+  return isChartTemplate(text);
 }
 
 function roleOfName(uri: string): FileRole {
@@ -110,22 +67,20 @@ function roleOfName(uri: string): FileRole {
   return 'manifest';
 }
 
-/** Values files and kustomizations are told by their content too; a file without any object is somebody else's YAML. */
+/** Kustomizations are told by their content too; a file without any object is somebody else's YAML. */
 function roleOf(
   named: FileRole,
   read: readonly ReadDocument[],
   documents: readonly ManifestDocument[],
-  text: string,
+  hasTemplates: boolean,
 ): FileRole {
   if (named !== 'manifest') return named;
-  const kustomization = read.some((one) =>
-    (stringAt(one.value, 'apiVersion') ?? '').startsWith('kustomize.config.k8s.io/'),
-  );
-  if (kustomization) return 'kustomization';
+  const isKustomization = (one: ReadDocument): boolean =>
+    (stringAt(one.value, 'apiVersion') ?? '').startsWith('kustomize.config.k8s.io/');
+  if (read.some(isKustomization)) return 'kustomization';
   if (documents.some((one) => one.resources.length > 0)) return 'manifest';
-  // A text that can't be read is a manifest where it looks like one.
-  const broken = read.some((one) => one.value === undefined);
-  return broken && /^\s*"?(?:apiVersion|kind)"?\s*:/m.test(text) ? 'manifest' : 'other';
+  if (hasTemplates) return 'helm-template';
+  return 'other';
 }
 
 function readResources(value: JsonValue | undefined, uri: string, document: number): readonly Resource[] {

@@ -353,12 +353,11 @@ class PlainReader {
     return true;
   }
 
-  /** True at the end of the collection; else steps over the comma. */
+  /** True at the end of the collection, a comma before it or not; else steps over the comma. */
   #flowNext(close: string): boolean {
     if (this.#flowEnds(close)) return true;
     if (this.#text[this.#at++] !== ',') throw notPlain;
-    this.#skipSpaces();
-    return false;
+    return this.#flowEnds(close);
   }
 
   /** `|` and `>` without an explicit indent. */
