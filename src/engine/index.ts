@@ -23,7 +23,9 @@ export { endpointChain, nftEndpointChain, nftServiceChains, probabilityText, ser
 export { joinHostPort, translate } from './proxy/iptables.ts';
 export type { ProxyConfig, Translation } from './proxy/proxy.ts';
 export { isProxied, proxyServices } from './proxy/services.ts';
+export { answerDns, type DnsRecord } from './service/dns.ts';
 export { resolveEndpoints } from './service/endpoints.ts';
+export { type KubeletDns, resolvConf, searchOrder } from './service/resolver.ts';
 export {
   endpointPorts,
   findPort,

@@ -8,6 +8,8 @@ const goals: readonly (readonly [suite: string, features: string | undefined, sh
   ['k8s-e2e-netpol', undefined, 1],
   ['npguard-list', 'np', 1],
   ['endpoints', undefined, 1],
+  ['dns-spec', undefined, 1],
+  ['dns-resolver', undefined, 1],
   ['proxy-categorize', undefined, 1],
   ['proxy-iptables', undefined, 0.95],
   ['proxy-chains', undefined, 1],

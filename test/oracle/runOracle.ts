@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import type { CaseResult, Suite } from './suite.ts';
 import { readGroups } from './suites/groups.ts';
 import { policySuite } from './suites/policy.ts';
+import { dnsResolverSuite, dnsSpecSuite } from './suites/serviceDns.ts';
 import { endpointsSuite } from './suites/serviceEndpoints.ts';
 import { categorizeSuite, chainsSuite, proxySuite } from './suites/serviceProxy.ts';
 
@@ -31,7 +32,14 @@ export function runOracle(folders: readonly string[], { only, features }: Oracle
     .map((folder) => summarise(basename(folder), suiteOf(folder).run(folder, { features })));
 }
 
-const groupSuites: readonly Suite[] = [endpointsSuite, proxySuite, categorizeSuite, chainsSuite];
+const groupSuites: readonly Suite[] = [
+  categorizeSuite,
+  chainsSuite,
+  dnsResolverSuite,
+  dnsSpecSuite,
+  endpointsSuite,
+  proxySuite,
+];
 
 /** Group files name their suite by folder; a suite of groups that nobody runs yet is all not modelled. */
 function suiteOf(folder: string): Suite {

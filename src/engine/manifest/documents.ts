@@ -25,16 +25,13 @@ export function readDocument(text: string, slice: DocumentSlice): DocumentValue 
   }
   if (startsAsTemplate(own)) return { problems: [notRendered(text, slice)] };
   const read = readTree(text, slice);
-  if (!isBroken(read) || !isTemplate(own, canBeRead)) return read;
+  if (read.value !== undefined || !isTemplate(own, canBeRead)) return read;
   return { problems: [notRendered(text, slice)] };
 }
 
 function canBeRead(text: string): boolean {
-  return !isBroken(readTree(text, { start: 0, end: text.length }));
-}
-
-function isBroken({ problems }: DocumentValue): boolean {
-  return problems.some(({ code }) => code === 'manifest-syntax');
+  const { value, problems } = readTree(text, { start: 0, end: text.length });
+  return value !== undefined && problems.every(({ code }) => code !== 'manifest-syntax');
 }
 
 /** What kubectl refuses before or beside YAML's grammar; offsets in the document's own text. */
@@ -78,7 +75,7 @@ export function readTree(text: string, slice: DocumentSlice): DocumentValue {
   }
   // What follows the first error is mostly its echo.
   const [start, end] = first.pos;
-  if (!isLeftOver(tree, start)) {
+  if (first.code !== 'UNEXPECTED_TOKEN' || !isLeftOver(tree, start)) {
     return { problems: [problemAt(tree, start, end, t('YAML syntax: {0}', first.message))] };
   }
   const read = readTreeValue(tree);

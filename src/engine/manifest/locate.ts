@@ -1,6 +1,7 @@
 import { isAlias, isMap, isPair, isScalar, isSeq, type Node, type Pair } from 'yaml';
 import type { FieldPath } from '../model/resource.ts';
-import { type DocumentSlice, splitDocuments } from './splitDocuments.ts';
+import { documentSlices } from './parse.ts';
+import type { DocumentSlice } from './splitDocuments.ts';
 import { parseTree, type SyntaxTree } from './syntaxTree.ts';
 
 /** A range of a file in UTF-16 offsets, end exclusive. */
@@ -28,7 +29,7 @@ export class FieldLocator {
 
   constructor(text: string) {
     this.#text = text;
-    this.#slices = splitDocuments(text);
+    this.#slices = documentSlices(text);
   }
 
   #tree(document: number): SyntaxTree | undefined {

@@ -19,6 +19,11 @@ export function readDocuments(text: string): readonly ReadDocument[] {
   return readJsonText(text) ?? splitDocuments(text).map((slice) => ({ ...slice, ...readDocument(text, slice) }));
 }
 
+/** Where the documents of a text stand, in the order and with the indexes of {@link readDocuments}. */
+export function documentSlices(text: string): readonly DocumentSlice[] {
+  return readJsonText(text) ?? splitDocuments(text);
+}
+
 /**
  * Reads one file: its objects and what is wrong with its text. Template text is recognised and said once, never
  * reported as broken YAML; one bad document hides nothing else. Never throws.

@@ -362,6 +362,7 @@ class PlainReader {
 
   /** `|` and `>` without an explicit indent. */
   #blockScalar(parent: number): JsonValue {
+    if (parent < 0) throw notPlain;
     const folded = this.#text[this.#at++] === '>';
     const sign = this.#text[this.#at] ?? '';
     const chomp = sign === '+' || sign === '-' ? sign : '';
