@@ -2,7 +2,9 @@
  * The engine's door: the only file that other layers import. What passes through it is plain, readonly data, or a
  * function of such data; nothing here does I/O or throws on user input.
  */
+
 export type * from './analysis/answers.ts';
+export { Derived } from './analysis/derived.ts';
 export { type Connection, type Connectivity, ConnectivityMatrix, connectivity, finish } from './connectivity/matrix.ts';
 export type { ManifestFile } from './manifest/manifest.ts';
 export { parseManifest, readDocuments } from './manifest/parse.ts';
@@ -37,3 +39,7 @@ export {
   topologyAnnotationEnabled,
   trafficDistributionHints,
 } from './service/slices.ts';
+export { formatFlowEnd, isProblem, parseEnd } from './trace/ends.ts';
+export type * from './trace/flow.ts';
+export type { Branch, Disposition, FlowProblem, Hop, Step } from './trace/flow.ts';
+export { trace } from './trace/trace.ts';

@@ -1,15 +1,87 @@
+import { type Environment, environmentOf } from '../cni/environment.ts';
+import type { CniProfile } from '../cni/profile.ts';
+import { ConnectivityMatrix } from '../connectivity/matrix.ts';
 import type { Detected } from '../model/assumptions.ts';
 import type { Protocol, Service } from '../model/cluster.ts';
-import type { PolicyDecision, PolicyEnd, PolicyProgram } from '../policy/policy.ts';
+import type { Snapshot } from '../model/snapshot.ts';
+import { decide } from '../policy/evaluate.ts';
+import { compilePolicies } from '../policy/kinds.ts';
+import type { PolicyDecision, PolicyEnd } from '../policy/policy.ts';
+import { PolicySet } from '../policy/policySet.ts';
+import type { ProxyConfig, ProxyServices } from '../proxy/proxy.ts';
+import { proxyServices } from '../proxy/services.ts';
+import type { DnsZone } from '../service/dns.ts';
 import type { ServiceEndpoints } from '../service/endpoint.ts';
+import { resolveEndpoints } from '../service/endpoints.ts';
 
-/** What follows from a snapshot, each part computed when first asked and kept as long as the snapshot. */
-export interface Derived {
-  endpointsOf(service: Service): ServiceEndpoints;
-  readonly policies: readonly PolicyProgram[];
-  decide(source: PolicyEnd, destination: PolicyEnd, protocol: Protocol, port: number): PolicyDecision;
-  readonly cni: Detected;
-  readonly proxy: Detected;
-  /** Whether the detected or assumed CNI enforces NetworkPolicy. */
-  readonly enforces: 'yes' | 'no' | 'unknown';
+/** What follows from a snapshot; each part is computed when first asked for and lives as long as the snapshot. */
+export class Derived {
+  readonly snapshot: Snapshot;
+  readonly #memo = new Map<string, unknown>();
+  readonly #endpoints = new Map<Service, ServiceEndpoints>();
+
+  constructor(snapshot: Snapshot) {
+    this.snapshot = snapshot;
+  }
+
+  #once<T>(name: string, make: () => T): T {
+    if (!this.#memo.has(name)) this.#memo.set(name, make());
+    return this.#memo.get(name) as T;
+  }
+
+  readonly endpointsOf = (service: Service): ServiceEndpoints => {
+    let found = this.#endpoints.get(service);
+    if (found === undefined) {
+      found = resolveEndpoints(this.snapshot, service);
+      this.#endpoints.set(service, found);
+    }
+    return found;
+  };
+
+  get environment(): Environment {
+    return this.#once('environment', () => environmentOf(this.snapshot));
+  }
+
+  get cni(): Detected {
+    return this.environment.cni;
+  }
+
+  get proxy(): Detected {
+    return this.environment.proxy;
+  }
+
+  get profile(): CniProfile {
+    return this.environment.profile;
+  }
+
+  get proxyConfig(): ProxyConfig {
+    return this.environment.proxyConfig;
+  }
+
+  /** Policies with the settings that are assumed, or that the CNI has. */
+  get policies(): PolicySet {
+    return this.#once('policies', () => {
+      const { assume } = this.snapshot;
+      return new PolicySet(this.snapshot, compilePolicies(this.snapshot), {
+        ipBlockMatchesPods: this.environment.ipBlockMatchesPods,
+        hostNetworkPolicy: assume.hostNetworkPolicy ?? 'ignored',
+      });
+    });
+  }
+
+  decide(source: PolicyEnd, destination: PolicyEnd, protocol: Protocol, port: number): PolicyDecision {
+    return decide(this.policies, { source, destination, protocol, port });
+  }
+
+  get matrix(): ConnectivityMatrix {
+    return this.#once('matrix', () => new ConnectivityMatrix(this.snapshot, this.policies));
+  }
+
+  get proxyServices(): ProxyServices {
+    return this.#once('proxyServices', () => proxyServices(this.snapshot, this.endpointsOf));
+  }
+
+  get dns(): DnsZone {
+    return { snapshot: this.snapshot, zone: 'cluster.local', endpointsOf: this.endpointsOf };
+  }
 }

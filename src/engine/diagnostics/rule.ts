@@ -1,3 +1,4 @@
+import type { Derived } from '../analysis/derived.ts';
 import type { FieldPath, Origin, ResourceRef } from '../model/resource.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 
@@ -64,5 +65,5 @@ export interface Rule {
 export interface RuleContext {
   readonly snapshot: Snapshot;
   /** Answers that several rules need, computed once per snapshot. */
-  readonly model: import('../analysis/derived.ts').Derived;
+  readonly model: Derived;
 }

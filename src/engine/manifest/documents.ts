@@ -3,9 +3,9 @@ import { isMap, isSeq, type Node } from 'yaml';
 import type { ManifestProblem } from './manifest.ts';
 import { readPlainYaml } from './plainYaml.ts';
 import { badSeparator, type DocumentSlice } from './splitDocuments.ts';
-import { parseTree, type SyntaxTree } from './syntaxTree.ts';
+import { longestTree, parseTree, type SyntaxTree } from './syntaxTree.ts';
 import { isTemplate, startsAsTemplate } from './template.ts';
-import { type DocumentValue, problemAt, readTreeValue } from './treeReader.ts';
+import { type DocumentValue, problemAt, readTreeValue, tooDeep } from './treeReader.ts';
 
 /** A document larger than this is not read: 5 MB of one List is the largest known in repositories. */
 const largestDocument = 8_000_000;
@@ -24,6 +24,7 @@ export function readDocument(text: string, slice: DocumentSlice): DocumentValue 
     return { problems: [{ code: 'manifest-syntax', message, start: slice.start + start, end: slice.start + end }] };
   }
   if (startsAsTemplate(own)) return { problems: [notRendered(text, slice)] };
+  if (own.length > longestTree) return { problems: [tooLong(slice, longestTree)] };
   const read = readTree(text, slice);
   if (read.value !== undefined || !isTemplate(own, canBeRead)) return read;
   return { problems: [notRendered(text, slice)] };
@@ -76,7 +77,9 @@ export function readTree(text: string, slice: DocumentSlice): DocumentValue {
   // What follows the first error is mostly its echo.
   const [start, end] = first.pos;
   if (first.code !== 'UNEXPECTED_TOKEN' || !isLeftOver(tree, start)) {
-    return { problems: [problemAt(tree, start, end, t('YAML syntax: {0}', first.message))] };
+    const overflow = first.message.includes('call stack');
+    const message = overflow ? tooDeep() : t('YAML syntax: {0}', first.message);
+    return { problems: [problemAt(tree, start, end, message)] };
   }
   const read = readTreeValue(tree);
   const message = t('The document ends above this line: kubectl ignores what follows. Check the indentation');
@@ -119,15 +122,22 @@ function isInsideText(node: Node | null, at: number): boolean {
   return true;
 }
 
+function tooLong({ start, end }: DocumentSlice, limit: number): ManifestProblem {
+  const simple = limit === longestTree;
+  const message = simple
+    ? t(
+        'This document has {0} characters; with anchors, tags or errors in it Podpath reads at most {1}',
+        end - start,
+        limit,
+      )
+    : t('This document has {0} characters; Podpath reads at most {1}', end - start, limit);
+  return { code: 'manifest-syntax', message, start, end: start + 1 };
+}
+
 /** Refuses what would take too long or too much memory to read, before reading it. */
 function guard(own: string, { start, end }: DocumentSlice): ManifestProblem | undefined {
   const place = { code: 'manifest-syntax' as const, start, end: Math.min(end, start + 1) };
-  if (end - start > largestDocument) {
-    return {
-      ...place,
-      message: t('This document has {0} characters; Podpath reads at most {1}', end - start, largestDocument),
-    };
-  }
+  if (end - start > largestDocument) return tooLong({ start, end }, largestDocument);
   if (!own.includes('*') || !own.includes('&')) return undefined;
   const aliases = own.match(/(?:^|[\s,[{])\*[^\s,\]}*]/gm)?.length ?? 0;
   const anchors = own.match(/(?:^|[\s,[{])&[^\s,\]}&]/gm)?.length ?? 0;

@@ -2,10 +2,12 @@ import { t } from '@vscode/l10n';
 import type { JsonValue } from '../model/json.ts';
 import type { ManifestProblem } from './manifest.ts';
 import type { DocumentSlice } from './splitDocuments.ts';
+import { deepestValue, tooDeep } from './treeReader.ts';
 
 /** One JSON value of a text, with its duplicate keys. */
 export interface JsonDocument extends DocumentSlice {
-  readonly value: JsonValue;
+  /** Absent where the value nests too deeply. */
+  readonly value?: JsonValue;
   readonly problems: readonly ManifestProblem[];
 }
 
@@ -18,22 +20,32 @@ export function readJsonText(text: string): readonly JsonDocument[] | undefined 
   if (from < 0 || text[from] !== '{') return undefined;
   const documents: JsonDocument[] = [];
   for (let start = from; start < text.length; ) {
-    const scanned = scanJson(text, start);
-    if (scanned === undefined) return undefined;
-    const { end, problems } = scanned;
-    try {
-      documents.push({ start, end, value: JSON.parse(text.slice(start, end)) as JsonValue, problems });
-    } catch {
-      return undefined;
-    }
-    start = end;
+    const document = readValue(text, start);
+    if (document === undefined) return undefined;
+    documents.push(document);
+    start = document.end;
     while (/\s/.test(text[start] ?? '')) start++;
   }
   return documents;
 }
 
+function readValue(text: string, start: number): JsonDocument | undefined {
+  const scanned = scanJson(text, start);
+  if (scanned === undefined) return undefined;
+  const { end, depth, problems } = scanned;
+  if (depth > deepestValue) {
+    return { start, end, problems: [{ code: 'manifest-syntax', message: tooDeep(), start, end: start + 1 }] };
+  }
+  try {
+    return { start, end, value: JSON.parse(text.slice(start, end)) as JsonValue, problems };
+  } catch {
+    return undefined;
+  }
+}
+
 interface Scanned {
   readonly end: number;
+  readonly depth: number;
   readonly problems: readonly ManifestProblem[];
 }
 
@@ -41,6 +53,7 @@ interface Scanned {
 function scanJson(text: string, start: number): Scanned | undefined {
   const problems: ManifestProblem[] = [];
   const open: (Set<string> | undefined)[] = [];
+  let depth = 0;
   for (let at = start; at < text.length; at++) {
     const char = text[at];
     if (char === '"') {
@@ -52,8 +65,9 @@ function scanJson(text: string, start: number): Scanned | undefined {
     else if (char === '[') open.push(undefined);
     else if (char === '}' || char === ']') {
       open.pop();
-      if (open.length === 0) return { end: at + 1, problems };
+      if (open.length === 0) return { end: at + 1, depth, problems };
     } else if (open.length === 0) return undefined;
+    if (open.length > depth) depth = open.length;
   }
   return undefined;
 }

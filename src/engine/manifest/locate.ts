@@ -1,8 +1,9 @@
-import { isAlias, isMap, isPair, isScalar, isSeq, type Node, type Pair } from 'yaml';
+import { isAlias, isMap, isPair, isScalar, isSeq, type Node, type Pair, type Scalar } from 'yaml';
 import type { FieldPath } from '../model/resource.ts';
 import { documentSlices } from './parse.ts';
+import { keyText, resolvePlain } from './scalars.ts';
 import type { DocumentSlice } from './splitDocuments.ts';
-import { parseTree, type SyntaxTree } from './syntaxTree.ts';
+import { longestTree, parseTree, type SyntaxTree } from './syntaxTree.ts';
 
 /** A range of a file in UTF-16 offsets, end exclusive. */
 export interface OffsetRange {
@@ -34,7 +35,7 @@ export class FieldLocator {
 
   #tree(document: number): SyntaxTree | undefined {
     const slice = this.#slices[document];
-    if (slice === undefined) return undefined;
+    if (slice === undefined || slice.end - slice.start > longestTree) return undefined;
     let tree = this.#trees.get(document);
     if (tree === undefined) {
       tree = parseTree(this.#text, slice);
@@ -45,13 +46,16 @@ export class FieldLocator {
 
   /**
    * Where a field stands. Falls back to the nearest ancestor that the text has, and to the key where a value is empty;
-   * `undefined` only where there is no such document.
+   * `undefined` only where there is no such document or it is empty. In a document too long for a syntax tree
+   * everything is found at its start.
    */
   locate(document: number, path: FieldPath, part: 'key' | 'value'): OffsetRange | undefined {
     const tree = this.#tree(document);
     const root = tree?.document.contents as Node | null | undefined;
+    const slice = this.#slices[document];
+    if (tree === undefined && slice !== undefined) return { start: slice.start, end: slice.start };
     if (tree === undefined || root === null || root === undefined) return undefined;
-    const found = descend(root, path);
+    const found = descend(tree, root, path);
     const wanted = part === 'key' || found.missing ? (found.key ?? found.node) : (found.node ?? found.key);
     const whole = found.missing && found.key === undefined ? firstKey(root) : wanted;
     return rangeOf(tree, whole ?? root, this.#text);
@@ -80,7 +84,7 @@ export class FieldLocator {
     const tree = this.#tree(document);
     const root = tree?.document.contents as Node | null | undefined;
     if (tree === undefined || root === null || root === undefined) return undefined;
-    const found = descend(root, path);
+    const found = descend(tree, root, path);
     return found.missing ? { tree, node: undefined, key: undefined } : { tree, node: found.node, key: found.key };
   }
 }
@@ -92,17 +96,19 @@ interface Descent {
   readonly missing: boolean;
 }
 
-function descend(root: Node, path: FieldPath): Descent {
+function descend(tree: SyntaxTree, root: Node, path: FieldPath): Descent {
   let node: Node | undefined = root;
   let key: Node | undefined;
   for (const step of path) {
+    // An alias stands for text somewhere else, and that is what has fields.
+    const holder: Node | undefined = isAlias(node) ? node.resolve(tree.document) : node;
     if (typeof step === 'number') {
-      const item: unknown = isSeq(node) ? node.items[step] : undefined;
+      const item: unknown = isSeq(holder) ? holder.items[step] : undefined;
       if (item === undefined || item === null) return { node, key, missing: true };
       node = item as Node;
       continue;
     }
-    const pair: Pair | undefined = isMap(node) ? pairOf(node.items as readonly Pair[], step) : undefined;
+    const pair: Pair | undefined = isMap(holder) ? pairOf(tree, holder.items as readonly Pair[], step) : undefined;
     if (pair === undefined) return { node, key, missing: true };
     key = pair.key as Node;
     node = (pair.value as Node | null) ?? undefined;
@@ -110,9 +116,25 @@ function descend(root: Node, path: FieldPath): Descent {
   return { node, key, missing: false };
 }
 
-/** The last pair of that name: of duplicate keys the last one counts. */
-function pairOf(items: readonly Pair[], name: string): Pair | undefined {
-  return items.findLast((pair) => isPair(pair) && isScalar(pair.key) && String(pair.key.value) === name);
+/** The last pair of that name: of duplicate keys the last one counts. Merged mappings are looked at last. */
+function pairOf(tree: SyntaxTree, items: readonly Pair[], name: string): Pair | undefined {
+  const own = items.findLast((pair) => isPair(pair) && isScalar(pair.key) && nameOf(pair.key) === name);
+  if (own !== undefined) return own;
+  for (const pair of items) {
+    if (!isPair(pair) || !isScalar(pair.key) || pair.key.value !== '<<') continue;
+    const merged = isAlias(pair.value) ? pair.value.resolve(tree.document) : pair.value;
+    const found = isMap(merged)
+      ? merged.items.findLast((one) => isScalar(one.key) && nameOf(one.key) === name)
+      : undefined;
+    if (found !== undefined) return found as Pair;
+  }
+  return undefined;
+}
+
+/** The name of a key in the object: `yes` is the member `true` and `0x1F` the member `31`. */
+function nameOf(key: Scalar): string {
+  const text = String(key.value);
+  return key.type === 'PLAIN' ? (keyText(resolvePlain(text)) ?? text) : text;
 }
 
 function firstKey(root: Node): Node | undefined {
@@ -150,7 +172,7 @@ function ascend(tree: SyntaxTree, node: Node, path: FieldPath, offset: number, t
 
 function inPair(tree: SyntaxTree, pair: Pair, path: FieldPath, offset: number, text: string): Found | undefined {
   const key = pair.key as Node | null;
-  const inner = [...path, isScalar(key) ? String(key.value) : ''];
+  const inner = [...path, isScalar(key) ? nameOf(key) : ''];
   if (key !== null && holds(tree, key, offset)) return { path: inner, part: 'key', range: rangeOf(tree, key, text) };
   const value = pair.value as Node | null;
   return value !== null && holds(tree, value, offset) ? ascend(tree, value, inner, offset, text) : undefined;

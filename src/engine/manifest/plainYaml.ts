@@ -1,4 +1,5 @@
 import type { JsonValue } from '../model/json.ts';
+import { readBlockText } from './blockText.ts';
 import { keyText, notJson, resolvePlain } from './scalars.ts';
 
 /**
@@ -362,64 +363,15 @@ class PlainReader {
 
   /** `|` and `>` without an explicit indent. */
   #blockScalar(parent: number): JsonValue {
-    if (parent < 0) throw notPlain;
     const folded = this.#text[this.#at++] === '>';
     const sign = this.#text[this.#at] ?? '';
     const chomp = sign === '+' || sign === '-' ? sign : '';
     if (chomp !== '') this.#at++;
     this.#finishLine();
-    const lines = this.#blockLines(parent);
-    let last = lines.length;
-    while (last > 0 && lines[last - 1] === '') last--;
-    if (last === 0) throw notPlain;
-    const content = lines.slice(0, last);
+    const block = readBlockText(this.#text, this.#at, parent, folded, chomp);
+    if (block === undefined) throw notPlain;
+    this.#at = block.end;
     this.#nextLine();
-    const body = folded ? fold(content) : content.join('\n');
-    if (chomp === '-') return body;
-    return body + '\n'.repeat(chomp === '+' ? lines.length - last + 1 : 1);
+    return block.value;
   }
-
-  #blockLines(parent: number): string[] {
-    const text = this.#text;
-    const lines: string[] = [];
-    let indent = -1;
-    while (this.#at < text.length) {
-      const end = this.#lineEnd(this.#at);
-      let first = this.#at;
-      while (text.charCodeAt(first) === space) first++;
-      const column = first - this.#at;
-      if (first < end) {
-        if (column <= parent) break;
-        if (indent < 0) indent = column;
-        if (column < indent || text.charCodeAt(first) === tab) throw notPlain;
-        lines.push(text.slice(this.#at + indent, end));
-      } else {
-        // Spaces beyond the indent are content, or an error before the first line that tells the indent.
-        if (column > 0 && column > indent) throw notPlain;
-        lines.push('');
-      }
-      // go-yaml ends a block scalar without a newline where the text has none.
-      if (end >= text.length) throw notPlain;
-      this.#at = end + 1;
-    }
-    return lines;
-  }
-}
-
-/** Lines of a `>` scalar: a break is a space, blank lines are breaks. Lines with more indent keep theirs: not here. */
-function fold(lines: readonly string[]): string {
-  let result = '';
-  let blank = 0;
-  for (const line of lines) {
-    if (line === '') {
-      blank++;
-      continue;
-    }
-    if (line.startsWith(' ')) throw notPlain;
-    if (blank > 0) result += '\n'.repeat(blank);
-    else if (result !== '') result += ' ';
-    result += line;
-    blank = 0;
-  }
-  return result;
 }

@@ -1,10 +1,10 @@
-import { type Document, parseDocument } from 'yaml';
+import { Document, parseDocument, YAMLParseError } from 'yaml';
 import { indentContinuations } from './reindent.ts';
 import type { DocumentSlice } from './splitDocuments.ts';
 
 /** A document's syntax tree with a way back to the file's offsets. */
 export interface SyntaxTree {
-  readonly document: Document.Parsed | Document;
+  readonly document: Document;
   /** The text that the tree was parsed from; its offsets are those of the tree. */
   readonly text: string;
   /** True where the document lacks a last newline. */
@@ -12,6 +12,12 @@ export interface SyntaxTree {
   /** Offset in the file for an offset in the tree. */
   fileOffset(offset: number): number;
 }
+
+/**
+ * Longest text worth a syntax tree: one takes about a second for it, and hundreds of megabytes for the largest known
+ * manifests. Longer ones are read only if they need none.
+ */
+export const longestTree = 2_000_000;
 
 const yamlOptions = {
   schema: 'failsafe',
@@ -28,7 +34,7 @@ const otherBreaks = /\r(?!\n)|[\x85\u2028\u2029]/g;
 export function parseTree(text: string, slice: DocumentSlice): SyntaxTree {
   // go-yaml ends lines at these too; the length stays, so that offsets do.
   const own = text.slice(slice.start, slice.end).replaceAll(otherBreaks, '\n');
-  const document = parseDocument(own, yamlOptions);
+  const document = parseSafely(own);
   const unterminated = !own.endsWith('\n');
   const direct: SyntaxTree = {
     document,
@@ -39,8 +45,20 @@ export function parseTree(text: string, slice: DocumentSlice): SyntaxTree {
   if (!document.errors.some(({ code }) => code === 'BAD_INDENT' || code === 'MISSING_CHAR')) return direct;
   const mended = indentContinuations(own);
   if (mended === undefined) return direct;
-  const again = parseDocument(mended.text, yamlOptions);
+  const again = parseSafely(mended.text);
   if (again.errors.length >= document.errors.length) return direct;
   const fileOffset = (offset: number): number => slice.start + mended.originalOffset(offset);
   return { document: again, text: mended.text, unterminated, fileOffset };
+}
+
+/** npm `yaml` overflows the stack on deep nesting, and says so only in some places. */
+function parseSafely(text: string): Document {
+  try {
+    return parseDocument(text, yamlOptions);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    const document = new Document(null, yamlOptions);
+    document.errors.push(new YAMLParseError([0, Math.min(1, text.length)], 'RESOURCE_EXHAUSTION', 'call stack'));
+    return document;
+  }
 }

@@ -14,6 +14,14 @@ export interface DocumentValue {
 /** Values that aliases may expand to, as go-yaml bounds them against alias bombs. */
 const mostExpanded = 200_000;
 
+/** How deep values may nest, so that no function that walks them overflows its stack. */
+export const deepestValue = 500;
+
+/** What is said about a value that nests deeper. */
+export function tooDeep(): string {
+  return t('This nests deeper than {0} levels', deepestValue);
+}
+
 /** The value of a tree without syntax errors, and keys that stand twice. */
 export function readTreeValue(tree: SyntaxTree): DocumentValue {
   return new TreeReader(tree).read();
@@ -33,6 +41,7 @@ class TreeReader {
   readonly #open = new Set<Node>();
   #expanded = 0;
   #failed = false;
+  #depth = 0;
 
   constructor(tree: SyntaxTree) {
     this.#tree = tree;
@@ -60,6 +69,13 @@ class TreeReader {
     }
     if (!isAlias(node) && node.anchor) this.#anchor(node, node.anchor);
     if (isScalar(node)) return this.#scalar(node);
+    if (++this.#depth > deepestValue) return this.#fail(node, tooDeep());
+    const value = this.#collection(node, copy);
+    this.#depth--;
+    return value;
+  }
+
+  #collection(node: Node, copy: boolean): JsonValue {
     if (isMap(node)) return this.#map(node, copy);
     if (isSeq(node)) return node.items.map((item) => this.#value(item as Node | null, copy));
     return isAlias(node) ? this.#alias(node) : null;

@@ -1,0 +1,56 @@
+import { isTrueAt, numberAt, stringAt } from '../model/json.ts';
+import type { Snapshot } from '../model/snapshot.ts';
+import { ciliumConfig } from './modes.ts';
+import { netConf } from './netConf.ts';
+import type { CniProfile, Transport } from './profile.ts';
+
+type Tunnel = Extract<Transport, { kind: 'tunnel' }>;
+
+/** A profile with what the scope's own configuration changes of it: VNI, port, MTU, plain routing inside a subnet. */
+export function configured(profile: CniProfile, snapshot: Snapshot): CniProfile {
+  if (profile.name.startsWith('flannel-')) return flannel(profile, snapshot);
+  if (profile.name.startsWith('calico-')) return calico(profile, snapshot);
+  if (profile.name.startsWith('cilium-')) {
+    return withMtu(profile, Number(stringAt(ciliumConfig(snapshot)?.object, 'data', 'mtu')));
+  }
+  return profile;
+}
+
+function flannel(profile: CniProfile, snapshot: Snapshot): CniProfile {
+  const backend = netConf(snapshot)?.value['Backend'];
+  const vni = numberAt(backend, 'VNI');
+  const sized = withMtu(profile, numberAt(backend, 'MTU'));
+  return withTunnel(sized, (tunnel) => ({
+    ...tunnel,
+    ...(vni === undefined ? {} : { vni, device: `flannel.${vni}` }),
+    port: numberAt(backend, 'Port') || (tunnel.port ?? 8472),
+    ...(isTrueAt(backend, 'DirectRouting') ? { crossSubnetOnly: true } : {}),
+  }));
+}
+
+function calico(profile: CniProfile, snapshot: Snapshot): CniProfile {
+  const pools = ['crd.projectcalico.org', 'projectcalico.org'].flatMap((group) => snapshot.ofKind(group, 'IPPool'));
+  const [installation] = snapshot.ofKind('operator.tigera.io', 'Installation');
+  const crossSubnet =
+    pools.some(({ object }) =>
+      ['vxlanMode', 'ipipMode'].some((field) => stringAt(object, 'spec', field) === 'CrossSubnet'),
+    ) ||
+    (stringAt(installation?.object, 'spec', 'calicoNetwork', 'ipPools', 0, 'encapsulation') ?? '').endsWith(
+      'CrossSubnet',
+    );
+  const config = snapshot.ofKind('', 'ConfigMap').find((one) => one.ref.name === 'calico-config');
+  const mtu =
+    numberAt(installation?.object, 'spec', 'calicoNetwork', 'mtu') ??
+    Number(stringAt(config?.object, 'data', 'veth_mtu'));
+  const sized = withMtu(profile, mtu);
+  return crossSubnet ? withTunnel(sized, (tunnel) => ({ ...tunnel, crossSubnetOnly: true })) : sized;
+}
+
+/** Zero means “find out” wherever a CNI lets one write an MTU. */
+function withMtu(profile: CniProfile, mtu: number | undefined): CniProfile {
+  return mtu !== undefined && Number.isInteger(mtu) && mtu > 0 ? { ...profile, mtu } : profile;
+}
+
+function withTunnel(profile: CniProfile, change: (tunnel: Tunnel) => Tunnel): CniProfile {
+  return profile.transport.kind === 'tunnel' ? { ...profile, transport: change(profile.transport) } : profile;
+}

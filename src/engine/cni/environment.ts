@@ -1,0 +1,58 @@
+import type { Detected } from '../model/assumptions.ts';
+import type { Snapshot } from '../model/snapshot.ts';
+import type { ProxyConfig } from '../proxy/proxy.ts';
+import { configured } from './configured.ts';
+import { containerImages, detectCni } from './detect.ts';
+import { detectProxy, proxyConfigOf } from './detectProxy.ts';
+import type { CniProfile, Enforcement } from './profile.ts';
+import { profileOf } from './profiles.ts';
+
+/** What carries, translates and filters packets in a scope: each assumed, detected or taken by default. */
+export interface Environment {
+  readonly cni: Detected;
+  readonly proxy: Detected<'iptables' | 'ipvs' | 'nftables' | 'ebpf' | 'none'>;
+  /** The CNI's profile with what the scope configures. */
+  readonly profile: CniProfile;
+  readonly enforces: Enforcement;
+  readonly ipBlockMatchesPods: boolean;
+  readonly proxyConfig: ProxyConfig;
+}
+
+const environments = new WeakMap<Snapshot, Environment>();
+
+/** The environment of a snapshot; the same value each time. */
+export function environmentOf(snapshot: Snapshot): Environment {
+  let found = environments.get(snapshot);
+  if (found === undefined) {
+    found = readEnvironment(snapshot);
+    environments.set(snapshot, found);
+  }
+  return found;
+}
+
+function readEnvironment(snapshot: Snapshot): Environment {
+  const cni = detectCni(snapshot);
+  const profile = configured(profileOf(cni.value), snapshot);
+  return {
+    cni,
+    proxy: detectProxy(snapshot, profile),
+    profile,
+    enforces: enforcement(snapshot, profile),
+    ipBlockMatchesPods: snapshot.assume.ipBlockMatchesPods ?? profile.ipBlockMatchesPods,
+    proxyConfig: proxyConfigOf(snapshot),
+  };
+}
+
+/** Agents that enforce policies beside a CNI that does not: Canal's Calico, Flannel's own sidecar, kube-router, Azure NPM. */
+const enforcers = /calico\/(node|calico)\b|kube-network-policies|kube-router|azure-npm|cilium\/cilium\b/;
+
+/** A CNI that leaves policies alone may have an enforcer beside it; AWS's agent is asked for by an argument. */
+function enforcement(snapshot: Snapshot, profile: CniProfile): Enforcement {
+  if (profile.enforces === 'yes') return 'yes';
+  const agents = snapshot.ofKind('apps', 'DaemonSet');
+  if (agents.some((one) => containerImages(one).some((image) => enforcers.test(image)))) return 'yes';
+  if (profile.name !== 'aws-vpc') return profile.enforces;
+  const agent = agents.find((one) => containerImages(one).some((image) => image.includes('amazon-k8s-cni')));
+  if (agent === undefined) return 'unknown';
+  return JSON.stringify(agent.object).includes('--enable-network-policy=true') ? 'yes' : 'no';
+}

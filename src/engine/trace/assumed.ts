@@ -1,0 +1,97 @@
+import { t } from '@vscode/l10n';
+import type { Derived } from '../analysis/derived.ts';
+import type { Assumption, Detected } from '../model/assumptions.ts';
+import { refLabel } from '../model/resource.ts';
+import type { Branch } from './flow.ts';
+
+/** What a trace rests on that nobody has confirmed, each with how to confirm or change it. */
+export function assumptionsOf(derived: Derived, branches: readonly Branch[]): readonly Assumption[] {
+  const { snapshot, profile } = derived;
+  const list = [cniAssumption(derived), proxyAssumption(derived)];
+  const add = (code: string, text: string, confirm: string): void => {
+    list.push({ code, text, confirm });
+  };
+  if (profile.replacesProxy && derived.cni.confidence === 'explicit') {
+    add('proxy-replaced', t('{0} balances in the socket, in place of kube-proxy', profile.title), '--assume proxy=…');
+  }
+  if (snapshot.nodes.some((one) => one.simulated)) {
+    add('simulated-nodes', t('{0} nodes, simulated', snapshot.nodes.length), 'kubectl get nodes -o wide');
+  }
+  const pods = branches.flatMap((one) =>
+    one.destination.pod ? (snapshot.pod(one.destination.pod.namespace, one.destination.pod.name) ?? []) : [],
+  );
+  if (pods.some((one) => one.simulatedIPs)) {
+    add(
+      'simulated-addresses',
+      t('Pods, their nodes and addresses are simulated from the manifests'),
+      'kubectl get pods -A -o wide',
+    );
+  }
+  for (const { branch, pod } of branches.flatMap((one) =>
+    pods.filter((pod) => pod.ref.name === one.destination.pod?.name).map((pod) => ({ branch: one, pod })),
+  )) {
+    if (pod.template.ports.some((port) => port.port === branch.destination.port)) continue;
+    add(
+      'undeclared-port',
+      t('No container of {0} declares port {1}; declaring is optional', pod.ref.name, branch.destination.port),
+      '',
+    );
+    break;
+  }
+  if (branches.some((one) => one.clientSees === 'connected')) {
+    add('process-listens', t('A process listens on the port'), 'kubectl exec … -- ss -lnt');
+  }
+  for (const resource of systemParts(derived, branches)) add('simulated-system', resource, '');
+  return list;
+}
+
+function systemParts(derived: Derived, branches: readonly Branch[]): readonly string[] {
+  const resolved = branches.some((one) =>
+    one.forward.some((hop) => hop.steps.some((step) => step.mechanism === 'DNS')),
+  );
+  const controller = branches.some((one) =>
+    one.forward.some((hop) => hop.steps.some((step) => step.kind === 'proxy-l7')),
+  );
+  return derived.snapshot.resources.flatMap(({ ref, origin }) => {
+    if (origin.type !== 'simulated' || ref.kind !== 'Deployment') return [];
+    const used = ref.namespace === 'kube-system' ? resolved : controller;
+    return used ? [t('{0} is not in the files; it is taken as given', refLabel(ref))] : [];
+  });
+}
+
+function how(detected: Detected): string {
+  switch (detected.confidence) {
+    case 'explicit':
+      return t('assumed by you');
+    case 'detected':
+      return t('detected from {0}', detected.evidence[0] ? refLabel(detected.evidence[0].ref) : '');
+    case 'default':
+      return t('nothing says otherwise');
+    default:
+      return detected.confidence satisfies never;
+  }
+}
+
+function cniAssumption({ cni, profile }: Derived): Assumption {
+  const named = profile.name === cni.value && (profile.modelled || cni.value === 'unknown');
+  const text = named
+    ? t('CNI: {0} ({1})', profile.title, how(cni))
+    : t(
+        'CNI: {0} ({1}); its datapath is not modelled yet, so devices and encapsulation are generic',
+        cni.value,
+        how(cni),
+      );
+  return { code: 'cni', text, confirm: 'kubectl -n kube-system get ds; --assume cni=…' };
+}
+
+function proxyAssumption({ proxy }: Derived): Assumption {
+  const modelled = proxy.value === 'iptables' || proxy.value === 'ebpf';
+  const text = modelled
+    ? t('Service proxy: {0} ({1})', proxy.value, how(proxy))
+    : t(
+        'Service proxy: {0} ({1}); its endpoints are chosen as iptables mode would, its rules are not shown yet',
+        proxy.value,
+        how(proxy),
+      );
+  return { code: 'proxy', text, confirm: 'kubectl -n kube-system get cm kube-proxy -o yaml; --assume proxy=…' };
+}

@@ -1,0 +1,260 @@
+import { t } from '@vscode/l10n';
+import type { Derived } from '../analysis/derived.ts';
+import { nodeAddress } from '../cni/addresses.ts';
+import type { CniProfile } from '../cni/profile.ts';
+import { ipInCidr, parseIp } from '../model/addresses.ts';
+import type { ClusterNode, Protocol } from '../model/cluster.ts';
+import type { PolicyDecision, Verdict } from '../policy/policy.ts';
+import { crossNodes, deliver, leave, originate, reachHost, reachPod } from './carry.ts';
+import type { Branch, ClientSees, Disposition } from './flow.ts';
+import { isHost, nodeOf, type Place, policyEnd } from './place.ts';
+import type { Walk } from './walk.ts';
+
+/** One connection after its address was translated: from a place, through the node that translates, to a place. */
+export interface Connection {
+  readonly derived: Derived;
+  readonly source: Place;
+  /** The node whose proxy sees the packet; absent where neither end is in the cluster. */
+  readonly entry: ClusterNode | undefined;
+  readonly target: Place;
+  readonly protocol: Protocol;
+  readonly port: number;
+  readonly masquerade: boolean;
+  /** The address that the client dialled, where it was translated. */
+  readonly dialled?: { readonly ip: string; readonly port: number };
+  /** True where the client's socket already dials the endpoint: nothing on the wire was translated. */
+  readonly inSocket: boolean;
+}
+
+/** How a connection ended, as a branch has it. */
+export type Outcome = Pick<
+  Branch,
+  'disposition' | 'clientSees' | 'reason' | 'decidedBy' | 'considered' | 'pathMtu' | 'masquerade' | 'serverSees'
+>;
+
+/** Takes the packet from the translating node's host namespace to its end, judging policies on the way. */
+export function finishForward(walk: Walk, connection: Connection): Outcome {
+  const { derived, source, target, entry } = connection;
+  const targetNode = nodeOf(derived.snapshot, target);
+  const sameNode = entry !== undefined && targetNode?.name === entry.name;
+  const snat = translatedSource(connection, sameNode);
+  // On one node the FORWARD hook comes before POSTROUTING: the policy still sees the client.
+  const seen = sameNode ? source.ip : (snat ?? source.ip);
+  const decision = derived.decide(
+    policyEnd(source, source.ip),
+    policyEnd(target, target.ip),
+    connection.protocol,
+    connection.port,
+  );
+  const ingress = ingressVerdict(connection, seen, decision, targetNode);
+  const outcome = ending(connection, decision.egress, ingress, snat ?? source.ip);
+  if (!policyStep(walk, connection, decision.egress)) return outcome;
+  if (entry !== undefined && target.kind === 'outside') return leaveCluster(walk, connection, entry, snat, outcome);
+  if (snat !== undefined) snatStep(walk, snat);
+  if (entry !== undefined && targetNode !== undefined && !sameNode) {
+    crossNodes(walk, entry, targetNode, derived.profile, isHost(source));
+  }
+  if (!policyStep(walk, connection, ingress)) return outcome;
+  if (target.kind === 'pod' && !isHost(target) && targetNode !== undefined) {
+    const from = !sameNode ? 'link' : isHost(source) ? 'host' : source.kind === 'pod' ? 'pod' : 'link';
+    reachPod(walk, target.pod, targetNode, derived.profile, from);
+  }
+  deliver(walk, target, targetNode, 'connection');
+  return outcome;
+}
+
+/** The source after POSTROUTING, where it changes: kube-proxy's masquerade, or the node's own choice of address. */
+function translatedSource(connection: Connection, sameNode: boolean): string | undefined {
+  const { derived, entry, source, target, masquerade } = connection;
+  if (entry === undefined) return undefined;
+  const { profile } = derived;
+  if (target.kind === 'outside' || (target.kind === 'node' && source.kind === 'pod' && !isHost(source))) {
+    // Only pods need the node's address outside the pod network; replies to it find the way back. The node itself
+    // gets the packet before POSTROUTING.
+    const leaves = source.kind === 'pod' && !isHost(source) && !sameNode;
+    return leaves && (target.kind === 'outside' || profile.natsToNodes) ? ownAddress(entry, target.ip) : undefined;
+  }
+  const chosen = addressTowards(profile, entry, target.ip, sameNode);
+  if (masquerade && !connection.inSocket) return chosen;
+  // The kernel picks the host's source by the outgoing device, without any NAT.
+  return isHost(source) && target.kind === 'pod' && !isHost(target) && chosen !== source.ip ? chosen : undefined;
+}
+
+/** The node's own address of the family of another one. */
+function ownAddress(node: ClusterNode, towards: string): string {
+  return nodeAddress(node, parseIp(towards)?.family ?? 4) ?? node.internalIPs[0] ?? '';
+}
+
+/** The preferred source of the device that leads to a pod: what MASQUERADE takes, and what the node itself uses. */
+function addressTowards(profile: CniProfile, node: ClusterNode, towards: string, local: boolean): string {
+  const family = parseIp(towards)?.family ?? 4;
+  const address = local ? profile.localAddress(node, family) : profile.tunnelAddress(node, family);
+  return address ?? ownAddress(node, towards);
+}
+
+/** The pod device that a direction's policy acts on. */
+function podDeviceOf({ derived, source, target }: Connection, { direction }: Verdict): string {
+  const place = direction === 'egress' ? source : target;
+  return place.kind === 'pod' ? derived.profile.podDevice(place.pod.ref.namespace, place.pod.ref.name).name : '';
+}
+
+/** Bytes that fit without fragments on a node network of 1500; 0 where the transport is not known. */
+function pathMtu({ derived, target }: Connection): number {
+  const { transport, mtu } = derived.profile;
+  if (mtu !== undefined) return mtu;
+  if (transport.kind === 'unknown') return 0;
+  const overhead = transport.kind === 'tunnel' ? transport.overhead[parseIp(target.ip)?.family ?? 4] : 0;
+  return 1500 - overhead;
+}
+
+function ingressVerdict(
+  connection: Connection,
+  seen: string,
+  decision: PolicyDecision,
+  targetNode: ClusterNode | undefined,
+): Verdict {
+  const { derived, source, target, protocol, port } = connection;
+  const own = isHost(source) && target.kind === 'pod' && nodeOf(derived.snapshot, source)?.name === targetNode?.name;
+  if (own) {
+    const reason = t('A node always reaches its own pods: its packets do not pass the FORWARD chain');
+    return { action: 'allow', direction: 'ingress', decidedBy: [], considered: [], reason };
+  }
+  if (seen === source.ip) return decision.ingress;
+  return derived.decide({ kind: 'address', ip: seen }, policyEnd(target, target.ip), protocol, port).ingress;
+}
+
+/** Writes down what policies say; false where the packet ends here. A CNI that does not enforce lets it pass. */
+function policyStep(walk: Walk, connection: Connection, verdict: Verdict): boolean {
+  const { derived } = connection;
+  if (verdict.decidedBy.length === 0 && verdict.action === 'allow') return true;
+  const enforced = derived.environment.enforces !== 'no';
+  const kind = verdict.direction === 'egress' ? 'egress-policy' : 'ingress-policy';
+  const action =
+    verdict.action === 'allow'
+      ? 'permitted'
+      : verdict.action === 'unknown'
+        ? 'unknown'
+        : enforced
+          ? 'denied'
+          : 'not-enforced';
+  const mechanism = enforced
+    ? derived.profile.policyMechanism(verdict.direction, podDeviceOf(connection, verdict))
+    : 'none';
+  walk.step({ kind, action, mechanism, why: verdict.reason, evidence: verdict.decidedBy });
+  return action !== 'denied';
+}
+
+function snatStep(walk: Walk, ip: string): void {
+  walk.step({
+    kind: 'snat',
+    action: 'transformed',
+    mechanism: 'iptables nat POSTROUTING MASQUERADE',
+    why: t('The source becomes {0}, the address of the device that it leaves by', ip),
+    change: { src: ip },
+  });
+}
+
+function leaveCluster(
+  walk: Walk,
+  connection: Connection,
+  entry: ClusterNode,
+  snat: string | undefined,
+  outcome: Outcome,
+): Outcome {
+  if (snat !== undefined) snatStep(walk, snat);
+  walk.step({
+    kind: 'route',
+    action: 'forwarded',
+    mechanism: 'eth0',
+    why: t('{0} routes it to its own network', entry.name),
+    change: { ttl: walk.packet.ttl - 1 },
+  });
+  leave(walk, entry);
+  return { ...outcome, pathMtu: pathMtu(connection) };
+}
+
+/** The verdicts of both directions as one ending. Denied by what is not enforced is delivered all the same. */
+function ending(connection: Connection, egress: Verdict, ingress: Verdict, serverSees: string): Outcome {
+  const { derived, target } = connection;
+  const denying = [egress, ingress].find((one) => one.action === 'deny');
+  const doubtful = [egress, ingress].find((one) => one.action === 'unknown');
+  const enforced = derived.environment.enforces !== 'no';
+  const base = {
+    pathMtu: pathMtu(connection),
+    masquerade: connection.masquerade,
+    serverSees: { ip: serverSees },
+    decidedBy: [...egress.decidedBy, ...ingress.decidedBy],
+    considered: [],
+  };
+  if (denying !== undefined && !enforced) {
+    const reason = t(
+      '{0} {1} does not enforce NetworkPolicy, so it is delivered.',
+      denying.reason,
+      derived.profile.title,
+    );
+    return { ...base, disposition: 'not-enforced', clientSees: 'connected', reason, considered: denying.considered };
+  }
+  if (denying !== undefined) {
+    const disposition: Disposition = denying.direction === 'egress' ? 'denied-egress' : 'denied-ingress';
+    const own = { decidedBy: denying.decidedBy, considered: denying.considered, reason: denying.reason };
+    return { ...base, ...own, disposition, clientSees: 'timeout' };
+  }
+  if (doubtful !== undefined && enforced) {
+    const own = { decidedBy: doubtful.decidedBy, reason: doubtful.reason };
+    return { ...base, ...own, disposition: 'insufficient-information', clientSees: 'unknown' };
+  }
+  return { ...base, ...arrival(connection, target, egress, ingress) };
+}
+
+function arrival(
+  { derived }: Connection,
+  target: Place,
+  egress: Verdict,
+  ingress: Verdict,
+): { readonly disposition: Disposition; readonly clientSees: ClientSees; readonly reason: string } {
+  if (target.kind === 'outside') {
+    const inPods = derived.snapshot.podCIDRs.some((cidr) => ipInCidr(target.ip, cidr));
+    const inServices = derived.snapshot.serviceCIDRs.some((cidr) => ipInCidr(target.ip, cidr));
+    if (inPods || inServices) {
+      const reason = t('Nothing here has the address {0}', target.ip);
+      return { disposition: 'no-route', clientSees: 'timeout', reason };
+    }
+    const reason = t('It leaves the cluster for {0}', target.ip);
+    return { disposition: 'exits-cluster', clientSees: 'unknown', reason };
+  }
+  const allows = [egress, ingress].filter((one) => one.decidedBy.length > 0).map((one) => one.reason);
+  const reason = allows.length > 0 ? allows.join('. ') : t('No policy isolates either end');
+  return { disposition: 'delivered', clientSees: 'connected', reason };
+}
+
+/** The reply, from the server's first packet to the client: translations are undone on the node that made them. */
+export function reply(walk: Walk, connection: Connection): void {
+  const { derived, source, target, entry, dialled } = connection;
+  const { snapshot, profile } = derived;
+  const targetNode = nodeOf(snapshot, target);
+  originate(walk, target, targetNode);
+  walk.step({ kind: 'originate', action: 'forwarded', mechanism: 'socket', why: t('The server replies') });
+  if (targetNode === undefined || entry === undefined) return;
+  reachHost(walk, target, targetNode, profile);
+  const sourceNode = nodeOf(snapshot, source);
+  const sameNode = targetNode.name === entry.name;
+  if (!sameNode) crossNodes(walk, targetNode, entry, profile, isHost(target));
+  if (walk.packet.dst !== source.ip) {
+    const why = t('Connection tracking on {0} gives it back its true destination', entry.name);
+    walk.step({ kind: 'un-snat', action: 'transformed', mechanism: 'conntrack', why, change: { dst: source.ip } });
+  }
+  if (dialled !== undefined && !connection.inSocket) {
+    const why = t('The client sees the address that it dialled');
+    const change = { src: dialled.ip, sport: dialled.port };
+    walk.step({ kind: 'un-dnat', action: 'transformed', mechanism: 'conntrack', why, change });
+  }
+  if (source.kind === 'outside') {
+    leave(walk, entry);
+    return;
+  }
+  if (source.kind === 'pod' && !isHost(source) && sourceNode !== undefined) {
+    const from = !sameNode ? 'link' : isHost(target) ? 'host' : 'pod';
+    reachPod(walk, source.pod, sourceNode, profile, from);
+  }
+  deliver(walk, source, sourceNode, 'reply');
+}

@@ -1,0 +1,51 @@
+import { familyOf } from '../model/addresses.ts';
+import type { ClusterNode, Pod } from '../model/cluster.ts';
+import type { Snapshot } from '../model/snapshot.ts';
+import type { PolicyEnd } from '../policy/policy.ts';
+
+/** A concrete end of a packet's way, with the address that it has there. */
+export type Place =
+  | { readonly kind: 'pod'; readonly pod: Pod; readonly ip: string }
+  | { readonly kind: 'node'; readonly node: ClusterNode; readonly ip: string }
+  | { readonly kind: 'outside'; readonly ip: string };
+
+/** The place that has an address: a pod before a node, else the outside. A hostNetwork pod is its node. */
+export function placeOf(snapshot: Snapshot, ip: string): Place {
+  const { pods, nodes } = snapshot.ownersOf(ip);
+  const pod = pods.find((one) => !one.template.hostNetwork);
+  if (pod !== undefined) return { kind: 'pod', pod, ip };
+  const [node] = nodes;
+  return node === undefined ? { kind: 'outside', ip } : { kind: 'node', node, ip };
+}
+
+/** A pod's place for a family; its first address where it has none of that family. `undefined` where it has no address. */
+export function podPlace(pod: Pod, family: 'IPv4' | 'IPv6'): Extract<Place, { kind: 'pod' }> | undefined {
+  const ip = pod.ips.find((one) => familyOf(one) === family) ?? pod.ips[0];
+  return ip === undefined ? undefined : { kind: 'pod', pod, ip };
+}
+
+/** The node that a place is on; `undefined` outside and for a pod that has no node. */
+export function nodeOf(snapshot: Snapshot, place: Place): ClusterNode | undefined {
+  if (place.kind === 'node') return place.node;
+  if (place.kind === 'outside') return undefined;
+  return snapshot.nodes.find((one) => one.name === place.pod.node) ?? snapshot.nodes[0];
+}
+
+/** True for what shares the node's own network: the node, and pods with hostNetwork. */
+export function isHost(place: Place): boolean {
+  return place.kind === 'node' || (place.kind === 'pod' && place.pod.template.hostNetwork);
+}
+
+/** How policies see a place that has the address `ip` on the wire. */
+export function policyEnd(place: Place, ip: string): PolicyEnd {
+  if (place.ip !== ip) return { kind: 'address', ip };
+  if (place.kind === 'pod') return { kind: 'pod', pod: place.pod, ip };
+  return place.kind === 'node' ? { kind: 'node', node: place.node, ip } : { kind: 'address', ip };
+}
+
+/** `pod ns/name`, `host` or `external`, as hops name network namespaces. */
+export function namespaceOf(place: Place): string {
+  if (place.kind === 'outside') return 'external';
+  if (isHost(place)) return 'host';
+  return place.kind === 'pod' ? `pod ${place.pod.ref.namespace}/${place.pod.ref.name}` : 'host';
+}
