@@ -5,12 +5,13 @@ import { readPlainYaml } from './plainYaml.ts';
 import { badSeparator, type DocumentSlice } from './splitDocuments.ts';
 import { longestTree, parseTree, type SyntaxTree } from './syntaxTree.ts';
 import { isTemplate, startsAsTemplate } from './template.ts';
-import { type DocumentValue, problemAt, readTreeValue, tooDeep } from './treeReader.ts';
+import { type DocumentValue, problemAt, readTreeValue } from './treeReader.ts';
 
 /** A document larger than this is not read: 5 MB of one List is the largest known in repositories. */
 const largestDocument = 8_000_000;
 /** npm `yaml` takes time with the square of the anchors; nobody writes this many by hand. */
 const mostAliases = 500;
+
 /** Reads one document to a JSON value and its problems. Never throws. */
 export function readDocument(text: string, slice: DocumentSlice): DocumentValue {
   const own = text.slice(slice.start, slice.end);
@@ -78,7 +79,9 @@ export function readTree(text: string, slice: DocumentSlice): DocumentValue {
   const [start, end] = first.pos;
   if (first.code !== 'UNEXPECTED_TOKEN' || !isLeftOver(tree, start)) {
     const overflow = first.message.includes('call stack');
-    const message = overflow ? tooDeep() : t('YAML syntax: {0}', first.message);
+    const message = overflow
+      ? t('This document nests too deeply, or a bracket or quote in it is not closed')
+      : t('YAML syntax: {0}', first.message);
     return { problems: [problemAt(tree, start, end, message)] };
   }
   const read = readTreeValue(tree);

@@ -4,7 +4,10 @@ export interface DocumentSlice {
   readonly end: number;
 }
 
-/** Splits a file at lines of `---`, as kubectl's reader does. A line with other text behind the dashes splits nothing. */
+/**
+ * Splits a file at lines of `---`, as kubectl's reader does; a comment may stand behind the dashes. A line with other
+ * text there splits nothing.
+ */
 export function splitDocuments(text: string): readonly DocumentSlice[] {
   const slices: DocumentSlice[] = [];
   let start = text.startsWith('\uFEFF') ? 1 : 0;

@@ -14,10 +14,10 @@ export interface SyntaxTree {
 }
 
 /**
- * Longest text worth a syntax tree: one takes about a second for it, and hundreds of megabytes for the largest known
- * manifests. Longer ones are read only if they need none.
+ * Longest text worth a syntax tree: one takes a second or two for it, and 100 MB for 5 MB of text. Longer ones are
+ * read only if they need none.
  */
-export const longestTree = 2_000_000;
+export const longestTree = 1_000_000;
 
 const yamlOptions = {
   schema: 'failsafe',
