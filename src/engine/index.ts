@@ -3,8 +3,13 @@
  * function of such data; nothing here does I/O or throws on user input.
  */
 
+export { Analysis, AnalysisHost, type Change } from './analysis/analysis.ts';
 export type * from './analysis/answers.ts';
+export { readAssumption, readAssumptions } from './analysis/assumptions.ts';
 export { Derived } from './analysis/derived.ts';
+export { findings } from './analysis/findings.ts';
+export type { ScopeAnalysis } from './analysis/scopeAnalysis.ts';
+export { type Assertion, checkAssertion, readAssertion } from './connectivity/assertions.ts';
 export { type Connection, type Connectivity, ConnectivityMatrix, connectivity, finish } from './connectivity/matrix.ts';
 export type { ManifestFile } from './manifest/manifest.ts';
 export { parseManifest, readDocuments } from './manifest/parse.ts';

@@ -1,7 +1,7 @@
 import { t } from '@vscode/l10n';
 import { nodeAddress } from '../cni/addresses.ts';
-import type { CniProfile } from '../cni/profile.ts';
-import { parseIp } from '../model/addresses.ts';
+import type { CniProfile, Transport } from '../cni/profile.ts';
+import { ipInCidr, parseIp } from '../model/addresses.ts';
 import type { ClusterNode, Pod } from '../model/cluster.ts';
 import { isHost, namespaceOf, type Place } from './place.ts';
 import type { Walk } from './walk.ts';
@@ -57,30 +57,52 @@ export function reachPod(
   }
 }
 
-/** From one node to another, over the CNI's transport. `own` says that the node itself sends, which costs no TTL. */
-export function crossNodes(walk: Walk, from: ClusterNode, to: ClusterNode, cni: CniProfile, own: boolean): void {
-  const { transport } = cni;
-  const device = transport.kind === 'tunnel' ? transport.device : 'eth0';
+/**
+ * From one node to another. Pods' packets take the CNI's transport; what is addressed to a node itself goes over the
+ * node network (`toHost`). `own` says that the node itself sends, which costs no TTL.
+ */
+export function crossNodes(
+  walk: Walk,
+  from: ClusterNode,
+  to: ClusterNode,
+  cni: CniProfile,
+  own: boolean,
+  toHost: boolean,
+): void {
+  const transport: Transport = toHost ? { kind: 'routed', routesBy: '' } : betweenNodes(cni.transport, from, to);
   walk.step({
     kind: 'route',
     action: 'forwarded',
-    mechanism: device,
+    mechanism: transport.kind === 'tunnel' ? transport.device : 'eth0',
     why: t('{0} is on {1}', walk.packet.dst, to.name),
     change: { ttl: own ? walk.packet.ttl : walk.packet.ttl - 1 },
   });
-  if (transport.kind === 'tunnel') throughTunnel(walk, from, to, transport);
-  else {
-    walk.enter('', 'fabric', '').step({
-      kind: 'route',
-      action: transport.kind === 'unknown' ? 'unknown' : 'forwarded',
-      mechanism: transport.kind === 'unknown' ? 'overlay or route' : 'network',
-      why:
-        transport.kind === 'unknown'
-          ? t('Overlay or routed: the CNI is not known')
-          : t("Routed to the other node's address without encapsulation; the routes come from {0}", transport.routesBy),
-    });
-    walk.enter(to.name, 'host', 'eth0');
+  if (transport.kind === 'tunnel') {
+    throughTunnel(walk, from, to, transport);
+    return;
   }
+  const unknown = transport.kind === 'unknown';
+  walk.enter('', 'fabric', '').step({
+    kind: 'route',
+    action: unknown ? 'unknown' : 'forwarded',
+    mechanism: unknown ? 'overlay or route' : 'network',
+    why: unknown ? t('Overlay or routed: the CNI is not known') : routedWhy(transport.routesBy),
+  });
+  walk.enter(to.name, 'host', 'eth0');
+}
+
+function routedWhy(routesBy: string): string {
+  return routesBy === ''
+    ? t('The node network carries it')
+    : t("Routed to the other node's address without encapsulation; the routes come from {0}", routesBy);
+}
+
+/** CrossSubnet tunnels wrap only what leaves the subnet, which the agent writes beside the node's address. */
+function betweenNodes(transport: Transport, from: ClusterNode, to: ClusterNode): Transport {
+  if (transport.kind !== 'tunnel' || transport.crossSubnetOnly !== true) return transport;
+  const subnet = from.annotations['projectcalico.org/IPv4Address'] ?? '';
+  const sameSubnet = to.internalIPs.some((ip) => ipInCidr(ip, subnet));
+  return sameSubnet ? { kind: 'routed', routesBy: t('the agent, inside one subnet') } : transport;
 }
 
 function throughTunnel(

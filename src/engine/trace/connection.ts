@@ -1,13 +1,12 @@
 import { t } from '@vscode/l10n';
 import type { Derived } from '../analysis/derived.ts';
-import { nodeAddress } from '../cni/addresses.ts';
-import type { CniProfile } from '../cni/profile.ts';
 import { ipInCidr, parseIp } from '../model/addresses.ts';
 import type { ClusterNode, Protocol } from '../model/cluster.ts';
-import type { PolicyDecision, Verdict } from '../policy/policy.ts';
+import type { PolicyEnd, Verdict } from '../policy/policy.ts';
 import { crossNodes, deliver, leave, originate, reachHost, reachPod } from './carry.ts';
 import type { Branch, ClientSees, Disposition } from './flow.ts';
 import { isHost, nodeOf, type Place, policyEnd } from './place.ts';
+import { ownAddress, type TranslatedSource, translatedSource } from './sourceAddress.ts';
 import type { Walk } from './walk.ts';
 
 /** One connection after its address was translated: from a place, through the node that translates, to a place. */
@@ -35,61 +34,29 @@ export type Outcome = Pick<
 /** Takes the packet from the translating node's host namespace to its end, judging policies on the way. */
 export function finishForward(walk: Walk, connection: Connection): Outcome {
   const { derived, source, target, entry } = connection;
-  const targetNode = nodeOf(derived.snapshot, target);
+  const { snapshot, profile } = derived;
+  const targetNode = nodeOf(snapshot, target);
   const sameNode = entry !== undefined && targetNode?.name === entry.name;
   const snat = translatedSource(connection, sameNode);
+  const sees = snat?.ip ?? source.ip;
   // On one node the FORWARD hook comes before POSTROUTING: the policy still sees the client.
-  const seen = sameNode ? source.ip : (snat ?? source.ip);
-  const decision = derived.decide(
-    policyEnd(source, source.ip),
-    policyEnd(target, target.ip),
-    connection.protocol,
-    connection.port,
-  );
-  const ingress = ingressVerdict(connection, seen, decision, targetNode);
-  const outcome = ending(connection, decision.egress, ingress, snat ?? source.ip);
-  if (!policyStep(walk, connection, decision.egress)) return outcome;
+  const clientSeen = sameNode && profile.policySeesClient;
+  const { egress, ingress } = verdicts(connection, clientSeen ? source.ip : sees, targetNode);
+  const outcome = ending(connection, egress, ingress, sees);
+  if (!policyStep(walk, connection, egress)) return outcome;
   if (entry !== undefined && target.kind === 'outside') return leaveCluster(walk, connection, entry, snat, outcome);
+  if (clientSeen && !policyStep(walk, connection, ingress)) return outcome;
   if (snat !== undefined) snatStep(walk, snat);
   if (entry !== undefined && targetNode !== undefined && !sameNode) {
-    crossNodes(walk, entry, targetNode, derived.profile, isHost(source));
+    crossNodes(walk, entry, targetNode, profile, isHost(source), isHost(target));
   }
-  if (!policyStep(walk, connection, ingress)) return outcome;
+  if (!clientSeen && !policyStep(walk, connection, ingress)) return outcome;
   if (target.kind === 'pod' && !isHost(target) && targetNode !== undefined) {
     const from = !sameNode ? 'link' : isHost(source) ? 'host' : source.kind === 'pod' ? 'pod' : 'link';
-    reachPod(walk, target.pod, targetNode, derived.profile, from);
+    reachPod(walk, target.pod, targetNode, profile, from);
   }
   deliver(walk, target, targetNode, 'connection');
   return outcome;
-}
-
-/** The source after POSTROUTING, where it changes: kube-proxy's masquerade, or the node's own choice of address. */
-function translatedSource(connection: Connection, sameNode: boolean): string | undefined {
-  const { derived, entry, source, target, masquerade } = connection;
-  if (entry === undefined) return undefined;
-  const { profile } = derived;
-  if (target.kind === 'outside' || (target.kind === 'node' && source.kind === 'pod' && !isHost(source))) {
-    // Only pods need the node's address outside the pod network; replies to it find the way back. The node itself
-    // gets the packet before POSTROUTING.
-    const leaves = source.kind === 'pod' && !isHost(source) && !sameNode;
-    return leaves && (target.kind === 'outside' || profile.natsToNodes) ? ownAddress(entry, target.ip) : undefined;
-  }
-  const chosen = addressTowards(profile, entry, target.ip, sameNode);
-  if (masquerade && !connection.inSocket) return chosen;
-  // The kernel picks the host's source by the outgoing device, without any NAT.
-  return isHost(source) && target.kind === 'pod' && !isHost(target) && chosen !== source.ip ? chosen : undefined;
-}
-
-/** The node's own address of the family of another one. */
-function ownAddress(node: ClusterNode, towards: string): string {
-  return nodeAddress(node, parseIp(towards)?.family ?? 4) ?? node.internalIPs[0] ?? '';
-}
-
-/** The preferred source of the device that leads to a pod: what MASQUERADE takes, and what the node itself uses. */
-function addressTowards(profile: CniProfile, node: ClusterNode, towards: string, local: boolean): string {
-  const family = parseIp(towards)?.family ?? 4;
-  const address = local ? profile.localAddress(node, family) : profile.tunnelAddress(node, family);
-  return address ?? ownAddress(node, towards);
 }
 
 /** The pod device that a direction's policy acts on. */
@@ -107,20 +74,29 @@ function pathMtu({ derived, target }: Connection): number {
   return 1500 - overhead;
 }
 
-function ingressVerdict(
+/** Both directions' verdicts; `seen` is the source that the destination's policies see. */
+function verdicts(
   connection: Connection,
   seen: string,
-  decision: PolicyDecision,
   targetNode: ClusterNode | undefined,
-): Verdict {
+): { readonly egress: Verdict; readonly ingress: Verdict } {
   const { derived, source, target, protocol, port } = connection;
+  const end = policyEnd(target, target.ip);
+  const decision = derived.decide(policyEnd(source, source.ip), end, protocol, port);
+  const { egress } = decision;
   const own = isHost(source) && target.kind === 'pod' && nodeOf(derived.snapshot, source)?.name === targetNode?.name;
-  if (own) {
-    const reason = t('A node always reaches its own pods: its packets do not pass the FORWARD chain');
-    return { action: 'allow', direction: 'ingress', decidedBy: [], considered: [], reason };
+  if (own && derived.policies.settings.hostNetworkPolicy === 'ignored') {
+    const reason = t('A node always reaches its own pods');
+    return { egress, ingress: { action: 'allow', direction: 'ingress', decidedBy: [], considered: [], reason } };
   }
-  if (seen === source.ip) return decision.ingress;
-  return derived.decide({ kind: 'address', ip: seen }, policyEnd(target, target.ip), protocol, port).ingress;
+  const itself = source.kind === 'pod' && target.kind === 'pod' && source.pod === target.pod;
+  if (seen === source.ip || itself) return { egress, ingress: decision.ingress };
+  return { egress, ingress: derived.decide(seenAs(connection, seen), end, protocol, port).ingress };
+}
+
+/** A masqueraded client is its entry node to policies. */
+function seenAs({ entry }: Connection, ip: string): PolicyEnd {
+  return entry === undefined ? { kind: 'address', ip } : { kind: 'node', node: entry, ip };
 }
 
 /** Writes down what policies say; false where the packet ends here. A CNI that does not enforce lets it pass. */
@@ -144,11 +120,11 @@ function policyStep(walk: Walk, connection: Connection, verdict: Verdict): boole
   return action !== 'denied';
 }
 
-function snatStep(walk: Walk, ip: string): void {
+function snatStep(walk: Walk, { ip, mechanism }: TranslatedSource): void {
   walk.step({
     kind: 'snat',
     action: 'transformed',
-    mechanism: 'iptables nat POSTROUTING MASQUERADE',
+    mechanism,
     why: t('The source becomes {0}, the address of the device that it leaves by', ip),
     change: { src: ip },
   });
@@ -158,17 +134,20 @@ function leaveCluster(
   walk: Walk,
   connection: Connection,
   entry: ClusterNode,
-  snat: string | undefined,
+  snat: TranslatedSource | undefined,
   outcome: Outcome,
 ): Outcome {
-  if (snat !== undefined) snatStep(walk, snat);
+  const lost = outcome.disposition === 'no-route';
   walk.step({
-    kind: 'route',
-    action: 'forwarded',
+    kind: lost ? 'drop' : 'route',
+    action: lost ? 'denied' : 'forwarded',
     mechanism: 'eth0',
-    why: t('{0} routes it to its own network', entry.name),
-    change: { ttl: walk.packet.ttl - 1 },
+    why: lost ? outcome.reason : t('{0} routes it to its own network', entry.name),
+    // The node's own packets have not been forwarded yet.
+    change: isHost(connection.source) ? {} : { ttl: walk.packet.ttl - 1 },
   });
+  if (lost) return outcome;
+  if (snat !== undefined) snatStep(walk, snat);
   leave(walk, entry);
   return { ...outcome, pathMtu: pathMtu(connection) };
 }
@@ -238,7 +217,8 @@ export function reply(walk: Walk, connection: Connection): void {
   reachHost(walk, target, targetNode, profile);
   const sourceNode = nodeOf(snapshot, source);
   const sameNode = targetNode.name === entry.name;
-  if (!sameNode) crossNodes(walk, targetNode, entry, profile, isHost(target));
+  const toHost = walk.packet.dst === ownAddress(entry, walk.packet.dst);
+  if (!sameNode) crossNodes(walk, targetNode, entry, profile, isHost(target), toHost);
   if (walk.packet.dst !== source.ip) {
     const why = t('Connection tracking on {0} gives it back its true destination', entry.name);
     walk.step({ kind: 'un-snat', action: 'transformed', mechanism: 'conntrack', why, change: { dst: source.ip } });
@@ -249,6 +229,10 @@ export function reply(walk: Walk, connection: Connection): void {
     walk.step({ kind: 'un-dnat', action: 'transformed', mechanism: 'conntrack', why, change });
   }
   if (source.kind === 'outside') {
+    const why = t('{0} routes it to its own network', entry.name);
+    const own = sameNode && isHost(target);
+    const change = own ? {} : { ttl: walk.packet.ttl - 1 };
+    walk.step({ kind: 'route', action: 'forwarded', mechanism: 'eth0', why, change });
     leave(walk, entry);
     return;
   }

@@ -1,5 +1,6 @@
-import { familyOf } from '../model/addresses.ts';
+import { familyOf, normalIp } from '../model/addresses.ts';
 import type { ClusterNode, Pod } from '../model/cluster.ts';
+import { stringAt } from '../model/json.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { PolicyEnd } from '../policy/policy.ts';
 
@@ -28,7 +29,37 @@ export function podPlace(pod: Pod, family: 'IPv4' | 'IPv6'): Extract<Place, { ki
 export function nodeOf(snapshot: Snapshot, place: Place): ClusterNode | undefined {
   if (place.kind === 'node') return place.node;
   if (place.kind === 'outside') return undefined;
-  return snapshot.nodes.find((one) => one.name === place.pod.node) ?? snapshot.nodes[0];
+  return nodeOfPod(snapshot, place.pod);
+}
+
+const nodesByName = new WeakMap<Snapshot, ReadonlyMap<string, ClusterNode>>();
+
+/** A node by name; `undefined` where the scope has none of that name. */
+export function nodeNamed(snapshot: Snapshot, name: string): ClusterNode | undefined {
+  let byName = nodesByName.get(snapshot);
+  if (byName === undefined) {
+    byName = new Map(snapshot.nodes.map((one) => [one.name, one]));
+    nodesByName.set(snapshot, byName);
+  }
+  return byName.get(name);
+}
+
+/** The node of a pod. Pods may name a node that is not in the files: then all that is known is its name and address. */
+function nodeOfPod(snapshot: Snapshot, pod: Pod): ClusterNode | undefined {
+  const name = pod.node;
+  if (name === undefined) return undefined;
+  const hostIP = stringAt(pod.resource.object, 'status', 'hostIP');
+  return (
+    nodeNamed(snapshot, name) ?? {
+      name,
+      labels: {},
+      annotations: {},
+      podCIDRs: [],
+      internalIPs: hostIP === undefined ? [] : [normalIp(hostIP)],
+      externalIPs: [],
+      simulated: true,
+    }
+  );
 }
 
 /** True for what shares the node's own network: the node, and pods with hostNetwork. */

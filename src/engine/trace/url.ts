@@ -2,10 +2,11 @@ import { t } from '@vscode/l10n';
 import type { Derived } from '../analysis/derived.ts';
 import type { Pod, Service } from '../model/cluster.ts';
 import { type IngressRoute, matchIngress } from '../route/ingress.ts';
+import { assemble } from './assemble.ts';
 import { originate } from './carry.ts';
+import { branchesTo } from './dial.ts';
 import type { Branch, Flow, FlowProblem, Trace } from './flow.ts';
 import { nodeOf, type Place, podPlace } from './place.ts';
-import { assemble, branchesTo } from './trace.ts';
 import { Walk } from './walk.ts';
 
 /**

@@ -1,0 +1,129 @@
+import { parseArgs } from 'node:util';
+import { type AssumptionSettings, readAssumption } from '../engine/index.ts';
+
+/** A command line that means nothing; the program prints it and exits with 2. */
+export class UsageError extends Error {}
+
+/** The command line, read. Absent options have their defaults. */
+export interface Options {
+  readonly command: string;
+  /** What stands behind the command: ends first where the command has them, then paths. */
+  readonly operands: readonly string[];
+  readonly output: string;
+  readonly failOn: 'error' | 'warning' | 'info';
+  readonly protocol: 'TCP' | 'UDP' | 'SCTP';
+  readonly assume: AssumptionSettings;
+  readonly allAsOne: boolean;
+  readonly scope?: string;
+  readonly service?: string;
+  readonly node?: string;
+  readonly from?: string;
+  readonly to?: string;
+  readonly assertions?: string;
+}
+
+/** The commands, how many ends each takes before its paths, and the formats that it prints. */
+export const commands: Readonly<Record<string, { readonly ends: number; readonly outputs: readonly string[] }>> = {
+  check: { ends: 0, outputs: ['text', 'json'] },
+  endpoints: { ends: 0, outputs: ['text', 'json'] },
+  trace: { ends: 2, outputs: ['text', 'json', 'mermaid'] },
+  connectivity: { ends: 0, outputs: ['text', 'json', 'mermaid', 'dot'] },
+  test: { ends: 0, outputs: ['text', 'json'] },
+  graph: { ends: 0, outputs: ['mermaid', 'dot', 'json'] },
+};
+
+/** How to use the program. */
+export const usage = `usage: podpath COMMAND [PATH…] [options]
+
+  check         what is wrong: [-o text|json] [--fail-on error|warning|info]
+  endpoints     the endpoints of Services: [--service ns/name] [-o text|json]
+  trace FROM TO the way of a connection: [--protocol TCP] [--node NAME] [-o text|json|mermaid]
+  connectivity  who may talk to whom: [--from END] [--to END] [-o text|json|mermaid|dot]
+  test          connectivity assertions: [--assertions FILE] [-o text|json]
+  graph         the topology: [-o mermaid|dot|json]
+
+  PATH is a file or folder (default .), - is standard input
+  --scope NAME    one scope of several; --all-as-one takes every file as one scope
+  --assume K=V    assume something about the cluster, for example cni=calico-vxlan (repeatable)
+
+  An end: ns/pod, ns/Kind/name, ns/svc/name[:port], node/NAME, an address, and for TO a DNS name or URL.`;
+
+const choices = {
+  failOn: ['error', 'warning', 'info'],
+  protocol: ['TCP', 'UDP', 'SCTP'],
+} as const;
+
+/** Reads the command line; throws a {@link UsageError}. */
+export function readArguments(argv: readonly string[]): Options {
+  const { values, positionals } = parse(argv);
+  const [command = 'help', ...operands] = positionals;
+  const known = commands[command];
+  if (known === undefined) throw new UsageError(`${command} is not a command\n\n${usage}`);
+  if (values.context !== undefined || values.kubeconfig !== undefined) {
+    throw new UsageError('reading a live cluster (--context, --kubeconfig) does not exist yet');
+  }
+  const output = values.output ?? known.outputs[0] ?? 'text';
+  if (!known.outputs.includes(output)) {
+    throw new UsageError(`${command} prints ${known.outputs.join(', ')}, not ${output}`);
+  }
+  if (operands.length < known.ends) throw new UsageError(`${command} needs FROM and TO`);
+  const optional = Object.fromEntries(
+    (['scope', 'service', 'node', 'from', 'to', 'assertions'] as const).flatMap((key) => {
+      const value = values[key];
+      return value === undefined ? [] : [[key, value]];
+    }),
+  );
+  return {
+    ...optional,
+    command,
+    operands,
+    output,
+    failOn: oneOf('--fail-on', values['fail-on'] ?? 'error', choices.failOn),
+    protocol: oneOf('--protocol', (values.protocol ?? 'TCP').toUpperCase(), choices.protocol),
+    assume: assumptions(values.assume ?? []),
+    allAsOne: values['all-as-one'] ?? false,
+  };
+}
+
+function parse(argv: readonly string[]) {
+  try {
+    const text = { type: 'string' } as const;
+    return parseArgs({
+      args: [...argv],
+      allowPositionals: true,
+      options: {
+        output: { type: 'string', short: 'o' },
+        'fail-on': text,
+        protocol: text,
+        assume: { type: 'string', multiple: true },
+        'all-as-one': { type: 'boolean' },
+        scope: text,
+        service: text,
+        node: text,
+        from: text,
+        to: text,
+        assertions: text,
+        context: text,
+        kubeconfig: text,
+      },
+    });
+  } catch (error) {
+    throw new UsageError(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`);
+  }
+}
+
+function oneOf<T extends string>(option: string, value: string, allowed: readonly T[]): T {
+  const found = allowed.find((one) => one === value);
+  if (found === undefined) throw new UsageError(`${option} is one of ${allowed.join(', ')}, not ${value}`);
+  return found;
+}
+
+function assumptions(texts: readonly string[]): AssumptionSettings {
+  let result: AssumptionSettings = {};
+  for (const text of texts) {
+    const read = readAssumption(text);
+    if (typeof read === 'string') throw new UsageError(read);
+    result = { ...result, ...read };
+  }
+  return result;
+}

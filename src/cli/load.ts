@@ -1,0 +1,82 @@
+import { dirname, relative, resolve, sep } from 'node:path';
+import { type Analysis, AnalysisHost, type ScopeAnalysis } from '../engine/index.ts';
+import { isManifestName, listManifests, readFiles } from '../sources/fileSource.ts';
+import { type Options, UsageError } from './arguments.ts';
+
+/** Reads the paths of a command line into an analysis. All paths are one workspace folder: what they have in common. */
+export async function load(paths: readonly string[], options: Options): Promise<Analysis> {
+  const wanted = paths.length === 0 ? ['.'] : paths;
+  const onDisk = wanted.filter((path) => path !== '-').map((path) => resolve(path));
+  const listed = (await Promise.all(onDisk.map(listOrRefuse))).flat();
+  const root = commonFolder(onDisk, listed);
+  const files = [...new Set([...listed, ...(await configFile(root, listed))])];
+  const read = await readFiles(files);
+  const saved = read.map(({ path, text, error }) => {
+    if (text === undefined) throw new UsageError(`${path}: ${error ?? 'not readable'}`);
+    return { uri: path, text };
+  });
+  if (wanted.includes('-')) saved.push({ uri: `${root}${sep}stdin.yaml`, text: await standardInput() });
+  const name = root.slice(root.lastIndexOf(sep) + 1) || 'root';
+  const { assume, allAsOne } = options;
+  return new AnalysisHost().apply({ folders: [{ uri: root, name }], saved, settings: { assume, rules: {}, allAsOne } });
+}
+
+async function listOrRefuse(path: string): Promise<readonly string[]> {
+  try {
+    return await listManifests(path);
+  } catch {
+    throw new UsageError(`${path}: no such file or folder`);
+  }
+}
+
+/** Where one folder is given it is the root; else what all files have in common. */
+function commonFolder(paths: readonly string[], files: readonly string[]): string {
+  const [only] = paths;
+  if (only === undefined) return process.cwd();
+  if (paths.length === 1) return files.length === 1 && files[0] === only ? dirname(only) : only;
+  const split = paths.map((path) => (files.includes(path) ? dirname(path) : path).split(sep));
+  const first = split[0] ?? [];
+  const length = first.findIndex((step, index) => split.some((other) => other[index] !== step));
+  return (length < 0 ? first : first.slice(0, length)).join(sep) || sep;
+}
+
+/** podpath.yaml of the root counts even where only some files were named. */
+async function configFile(root: string, listed: readonly string[]): Promise<readonly string[]> {
+  const path = `${root}${sep}podpath.yaml`;
+  if (listed.includes(path)) return [];
+  return listManifests(path).then(
+    (found) => found.filter(isManifestName),
+    () => [],
+  );
+}
+
+async function standardInput(): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of process.stdin) chunks.push(Buffer.from(chunk as Uint8Array));
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** The scope that a command is about; throws where there are several and none was named. */
+export function oneScope(analysis: Analysis, name: string | undefined): ScopeAnalysis {
+  const { scopes } = analysis;
+  if (name !== undefined) {
+    const found = analysis.scopeNamed(name);
+    if (found === undefined) throw new UsageError(`there is no scope ${name}; there are:\n${list(scopes)}`);
+    return found;
+  }
+  const withObjects = scopes.filter(({ scope }) => scope.resources.length > 0);
+  const [first] = withObjects.length > 0 ? withObjects : scopes;
+  if (withObjects.length > 1)
+    throw new UsageError(`several scopes; name one with --scope, or use --all-as-one:\n${list(withObjects)}`);
+  if (first === undefined) throw new UsageError('there are no Kubernetes manifests here');
+  return first;
+}
+
+function list(scopes: readonly ScopeAnalysis[]): string {
+  return scopes.map(({ scope }) => `  ${scope.name} (${scope.resources.length} objects)`).join('\n');
+}
+
+/** A file as output names it: relative to the working directory, `/` between steps. */
+export function fileName(uri: string): string {
+  return relative(process.cwd(), uri).split(sep).join('/') || '.';
+}

@@ -1,0 +1,217 @@
+import { readDocuments } from '../manifest/parse.ts';
+import type { AssumptionSettings } from '../model/assumptions.ts';
+import type { Evidence, FieldPath, Location, Origin, ResourceRef } from '../model/resource.ts';
+import type { Snapshot } from '../model/snapshot.ts';
+import { kustomizationNames, SourceFile } from './files.ts';
+import { emptyConfig, type PodpathConfig, readPodpathConfig } from './podpathConfig.ts';
+import { ScopeAnalysis } from './scopeAnalysis.ts';
+import { drawScopes, type ScopedFile } from './scopes.ts';
+
+/** A folder that files belong to; its podpath.yaml rules it. `uri` has no last slash. */
+export interface WorkspaceFolder {
+  readonly uri: string;
+  readonly name: string;
+}
+
+/** A file's text; `null` says that it is gone. */
+export interface FileText {
+  readonly uri: string;
+  readonly text: string | null;
+}
+
+/** What of the user's settings the engine reads; `assume` beats podpath.yaml. */
+export interface AnalysisSettings {
+  readonly assume: AssumptionSettings;
+  /** `code: off|hint|info|warning|error`; podpath.yaml beats these. */
+  readonly rules: Readonly<Record<string, string>>;
+  /** Every file of a folder is one scope, whatever it holds. */
+  readonly allAsOne?: boolean;
+}
+
+/** What changed in the world. Absent members did not. */
+export interface Change {
+  readonly folders?: readonly WorkspaceFolder[];
+  /** Files as saved. */
+  readonly saved?: readonly FileText[];
+  /** Texts of editors that are not saved; `null` says that the saved one counts again. */
+  readonly unsaved?: readonly FileText[];
+  readonly settings?: AnalysisSettings;
+}
+
+interface HostState {
+  readonly folders: readonly WorkspaceFolder[];
+  readonly saved: ReadonlyMap<string, SourceFile>;
+  readonly unsaved: ReadonlyMap<string, SourceFile>;
+  readonly settings: AnalysisSettings;
+}
+
+const emptyState: HostState = {
+  folders: [],
+  saved: new Map(),
+  unsaved: new Map(),
+  settings: { assume: {}, rules: {} },
+};
+
+/** Takes changes and gives analyses. Every analysis stays valid; the next one shares with it whatever did not change. */
+export class AnalysisHost {
+  #state = emptyState;
+  #current = new Analysis(emptyState, undefined, 0);
+
+  get analysis(): Analysis {
+    return this.#current;
+  }
+
+  apply(change: Change): Analysis {
+    const saved = withTexts(this.#state.saved, change.saved ?? [], new Map());
+    this.#state = {
+      folders: change.folders ?? this.#state.folders,
+      saved,
+      unsaved: withTexts(this.#state.unsaved, change.unsaved ?? [], saved),
+      settings: change.settings ?? this.#state.settings,
+    };
+    this.#current = new Analysis(this.#state, this.#current, this.#current.revision + 1);
+    return this.#current;
+  }
+}
+
+/** A new text is read with the old one of the file at hand, so that what did not change is kept. */
+function withTexts(
+  files: ReadonlyMap<string, SourceFile>,
+  texts: readonly FileText[],
+  base: ReadonlyMap<string, SourceFile>,
+): ReadonlyMap<string, SourceFile> {
+  if (texts.length === 0) return files;
+  const next = new Map(files);
+  for (const { uri, text } of texts) {
+    if (text === null) next.delete(uri);
+    else {
+      const old = files.get(uri) ?? base.get(uri);
+      if (old?.text !== text) next.set(uri, new SourceFile(uri, text, old));
+      else next.set(uri, old);
+    }
+  }
+  return next;
+}
+
+/** What is known at one moment. Immutable; every answer is computed once. */
+export class Analysis {
+  readonly revision: number;
+  readonly settings: AnalysisSettings;
+  readonly #state: HostState;
+  readonly #previous: ReadonlyMap<string, ScopeAnalysis>;
+  #scopes: readonly ScopeAnalysis[] | undefined;
+  readonly #configs = new Map<string, PodpathConfig>();
+
+  constructor(state: HostState, previous: Analysis | undefined, revision: number) {
+    this.#state = state;
+    this.revision = revision;
+    this.settings = state.settings;
+    this.#previous = new Map(
+      (previous === undefined ? [] : (previous.#scopes ?? [])).map((one) => [one.scope.name, one]),
+    );
+  }
+
+  /** The text that counts for a file: the unsaved one before the saved one. */
+  file(uri: string): SourceFile | undefined {
+    return this.#state.unsaved.get(uri) ?? this.#state.saved.get(uri);
+  }
+
+  /** Every file, unsaved texts first considered. */
+  get files(): readonly SourceFile[] {
+    const uris = new Set([...this.#state.saved.keys(), ...this.#state.unsaved.keys()]);
+    return [...uris].sort().flatMap((uri) => this.file(uri) ?? []);
+  }
+
+  get folders(): readonly WorkspaceFolder[] {
+    return this.#state.folders;
+  }
+
+  /** The scopes of all folders, in a fixed order. */
+  get scopes(): readonly ScopeAnalysis[] {
+    this.#scopes ??= this.#state.folders.flatMap((folder) => this.#scopesOf(folder));
+    return this.#scopes;
+  }
+
+  /** podpath.yaml of a folder, and the file that it stands in. */
+  config(folder: WorkspaceFolder): { readonly config: PodpathConfig; readonly file?: SourceFile } {
+    const file = this.file(`${folder.uri}/podpath.yaml`) ?? this.file(`${folder.uri}/podpath.yml`);
+    if (file === undefined) return { config: emptyConfig };
+    let config = this.#configs.get(file.uri);
+    if (config === undefined) {
+      config = readPodpathConfig(readDocuments(file.text)[0]?.value);
+      this.#configs.set(file.uri, config);
+    }
+    return { config, file };
+  }
+
+  /** The folder that a file is in: the innermost one. */
+  folderOf(uri: string): WorkspaceFolder | undefined {
+    return this.#state.folders
+      .filter((folder) => uri.startsWith(`${folder.uri}/`))
+      .sort((a, b) => b.uri.length - a.uri.length)[0];
+  }
+
+  #scopesOf(folder: WorkspaceFolder): readonly ScopeAnalysis[] {
+    const { config } = this.config(folder);
+    const files = this.files
+      .filter((file) => this.folderOf(file.uri) === folder)
+      .map((file): ScopedFile => {
+        const saved = this.#state.saved.get(file.uri) ?? file;
+        return {
+          path: file.uri.slice(folder.uri.length + 1),
+          file: file.manifest,
+          saved: saved.manifest,
+          names: kustomizationNames(file),
+        };
+      })
+      .filter(({ path }) => isIncluded(path, config));
+    const whole = this.settings.allAsOne === true ? [{ name: folder.name, paths: ['.'], assume: {} }] : config.scopes;
+    return drawScopes(folder.name, files, whole).map((scope) => {
+      const assume = { ...config.assume, ...scope.configured?.assume, ...this.settings.assume };
+      return this.#previous.get(scope.name)?.next(scope, assume) ?? new ScopeAnalysis(scope, assume);
+    });
+  }
+
+  /** The scopes that a file's objects are in. */
+  scopesOfFile(uri: string): readonly ScopeAnalysis[] {
+    return this.scopes.filter(({ scope }) => scope.files.some((file) => file.uri === uri));
+  }
+
+  scopeNamed(name: string): ScopeAnalysis | undefined {
+    return this.scopes.find(({ scope }) => scope.name === name);
+  }
+
+  /** Where a field of an object stands; `undefined` for what no file holds. */
+  locate(
+    snapshot: Snapshot,
+    ref: ResourceRef,
+    path: FieldPath,
+    part: 'key' | 'value' = 'value',
+    origin?: Origin,
+  ): Location | undefined {
+    const from = origin ?? snapshot.get(ref)?.origin;
+    if (from?.type !== 'manifest') return undefined;
+    const file = this.file(from.uri);
+    const range = file?.locator.locate(from.document, [...from.prefix, ...path], part);
+    if (file === undefined || range === undefined) return undefined;
+    return { uri: from.uri, range: file.range(range.start, range.end) };
+  }
+
+  locateEvidence(snapshot: Snapshot, evidence: Evidence): Location | undefined {
+    return this.locate(snapshot, evidence.ref, evidence.path);
+  }
+}
+
+/** `include` and `exclude` are paths or folders below the workspace folder; `*` stands for any part of one step. */
+function isIncluded(path: string, { include, exclude }: PodpathConfig): boolean {
+  const matches = (pattern: string): boolean => {
+    const source = pattern
+      .replace(/^\.\//, '')
+      .replace(/\/+$/, '')
+      .split('/')
+      .map((step) => (step === '**' ? '.*' : step.replaceAll(/[.+^${}()|[\]\\?]/g, '\\$&').replaceAll('*', '[^/]*')))
+      .join('/');
+    return new RegExp(`^${source.replaceAll('.*/', '(?:.*/)?')}(?:/|$)`).test(path);
+  };
+  return (include.length === 0 || include.some(matches)) && !exclude.some(matches);
+}

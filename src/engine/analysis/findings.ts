@@ -1,0 +1,143 @@
+import type { Finding, Fix, Severity } from '../diagnostics/rule.ts';
+import { runRules } from '../diagnostics/run.ts';
+import { suppress } from '../diagnostics/suppress.ts';
+import { editsFor } from '../manifest/edit.ts';
+import type { ManifestProblem } from '../manifest/manifest.ts';
+import type { Snapshot } from '../model/snapshot.ts';
+import type { Analysis } from './analysis.ts';
+import type { FileEdit, LocatedFinding } from './answers.ts';
+import type { SourceFile } from './files.ts';
+import type { ScopeAnalysis } from './scopeAnalysis.ts';
+import { severityOf } from './severity.ts';
+
+/**
+ * Every finding of an analysis, in the order of files and lines: what is wrong with texts, what rules say of each
+ * scope, what podpath.yaml does not mean. Yields between scopes and rules.
+ */
+export function* findings(analysis: Analysis): Generator<undefined, readonly LocatedFinding[]> {
+  const all: LocatedFinding[] = analysis.files.flatMap((file) => [...textFindings(analysis, file)]);
+  for (const folder of analysis.folders) all.push(...configFindings(analysis, folder));
+  for (const scope of analysis.scopes) {
+    scope.findings ??= yield* scopeFindings(analysis, scope);
+    all.push(...scope.findings);
+  }
+  return suppress(analysis, unique(all)).sort(byPlace);
+}
+
+function byPlace(a: LocatedFinding, b: LocatedFinding): number {
+  const start = a.location.range.start;
+  const other = b.location.range.start;
+  if (a.location.uri !== b.location.uri) return a.location.uri < b.location.uri ? -1 : 1;
+  return start.line - other.line || start.character - other.character || (a.code < b.code ? -1 : 1);
+}
+
+/** A file of several scopes says one thing once. */
+function unique(all: readonly LocatedFinding[]): LocatedFinding[] {
+  const seen = new Set<string>();
+  return all.filter(({ code, location, message }) => {
+    const key = JSON.stringify([code, location, message]);
+    if (seen.has(key)) return false;
+    seen.add(key);
+    return true;
+  });
+}
+
+function* textFindings(analysis: Analysis, file: SourceFile): Generator<LocatedFinding> {
+  if (file.manifest.role === 'other') return;
+  const scope = analysis.scopesOfFile(file.uri)[0]?.scope.name ?? analysis.folderOf(file.uri)?.name ?? '';
+  for (const problem of file.manifest.problems) {
+    const severity = severityOf(analysis, file.uri, problem.code);
+    if (severity !== 'off') yield textFinding(file, problem, severity, scope);
+  }
+}
+
+function textFinding(
+  file: SourceFile,
+  { code, message, start, end }: ManifestProblem,
+  severity: Severity,
+  scope: string,
+): LocatedFinding {
+  return {
+    code,
+    severity,
+    message,
+    location: { uri: file.uri, range: file.range(start, end) },
+    scope,
+    related: [],
+    fixes: [],
+  };
+}
+
+function configFindings(analysis: Analysis, folder: Parameters<Analysis['config']>[0]): readonly LocatedFinding[] {
+  const { config, file } = analysis.config(folder);
+  if (file === undefined) return [];
+  return config.problems.flatMap(({ path, message }) => {
+    const range = file.locator.locate(0, path, 'key');
+    const code = 'podpath-config-invalid';
+    const severity = severityOf(analysis, file.uri, code);
+    if (range === undefined || severity === 'off') return [];
+    return [
+      {
+        code,
+        severity,
+        message,
+        location: { uri: file.uri, range: file.range(range.start, range.end) },
+        scope: folder.name,
+        related: [],
+        fixes: [],
+      },
+    ];
+  });
+}
+
+function* scopeFindings(analysis: Analysis, scope: ScopeAnalysis): Generator<undefined, readonly LocatedFinding[]> {
+  const { snapshot } = scope;
+  const found = yield* runRules({ snapshot, model: scope.derived });
+  return found.flatMap((finding) => locateFinding(analysis, snapshot, scope.scope.name, finding) ?? []);
+}
+
+const order: readonly Severity[] = ['error', 'warning', 'info', 'hint'];
+
+/** A finding below the rule's own severity stays below it, whatever the settings say. */
+function locateFinding(
+  analysis: Analysis,
+  snapshot: Snapshot,
+  scope: string,
+  finding: Finding,
+): LocatedFinding | undefined {
+  const location = analysis.locate(snapshot, finding.ref, finding.path, finding.part ?? 'value', finding.origin);
+  if (location === undefined) return undefined;
+  const severity = severityOf(analysis, location.uri, finding.code);
+  if (severity === 'off') return undefined;
+  const lowered = finding.severity;
+  return {
+    code: finding.code,
+    severity: lowered !== undefined && order.indexOf(lowered) > order.indexOf(severity) ? lowered : severity,
+    message: finding.message,
+    location,
+    scope,
+    ref: finding.ref,
+    related: finding.related.flatMap(({ ref, path, message }) => {
+      const place = analysis.locate(snapshot, ref, path);
+      return place === undefined ? [] : [{ location: place, message }];
+    }),
+    fixes: finding.fixes.flatMap((fix) => locateFix(analysis, snapshot, fix) ?? []),
+  };
+}
+
+/** The edits of a fix in the text as it stands; `undefined` where they do not fit it. */
+export function locateFix(
+  analysis: Analysis,
+  snapshot: Snapshot,
+  fix: Fix,
+): { readonly title: string; readonly edits: readonly FileEdit[] } | undefined {
+  const origin = fix.origin ?? snapshot.get(fix.target)?.origin;
+  const file = origin?.type === 'manifest' ? analysis.file(origin.uri) : undefined;
+  if (file === undefined || origin?.type !== 'manifest') return undefined;
+  const edits = editsFor(file.text, origin, fix.changes);
+  if (edits === undefined || edits.length === 0) return undefined;
+  return {
+    title: fix.title,
+    edits: edits.map(({ start, end, newText }) => ({ uri: file.uri, range: file.range(start, end), newText })),
+  };
+}

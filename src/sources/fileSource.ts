@@ -1,0 +1,74 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** Folders that never hold a user's manifests. */
+const skipped: ReadonlySet<string> = new Set([
+  '.git',
+  'node_modules',
+  '.terraform',
+  'vendor',
+  '.idea',
+  '.vscode',
+  'dist',
+]);
+
+/** A larger file is not read; the engine refuses such documents anyway. */
+const largestFile = 16_000_000;
+
+/** Files read at once: enough to keep a disk busy, few enough for any limit on open files. */
+const atOnce = 64;
+
+/** One file as read; `text` is absent where it could not be. */
+export interface ReadFile {
+  readonly path: string;
+  readonly text?: string;
+  readonly error?: string;
+}
+
+/** The manifests below a folder, or the one file, as absolute paths in a fixed order. Rejects where the path can't be read. */
+export async function listManifests(path: string): Promise<readonly string[]> {
+  const info = await stat(path);
+  if (info.isFile()) return [path];
+  const found: string[] = [];
+  await walk(path, found);
+  return found.sort();
+}
+
+async function walk(folder: string, found: string[]): Promise<void> {
+  // A folder that vanished or is forbidden hides nothing else.
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  const below: Promise<void>[] = [];
+  for (const entry of entries) {
+    if (entry.isDirectory() && !skipped.has(entry.name)) below.push(walk(join(folder, entry.name), found));
+    else if (entry.isFile() && isManifestName(entry.name)) found.push(join(folder, entry.name));
+  }
+  await Promise.all(below);
+}
+
+/** True for a name that a manifest may have. */
+export function isManifestName(name: string): boolean {
+  return /\.(ya?ml|json)$/i.test(name) && !/^(package(-lock)?|tsconfig.*|composer|angular)\.json$/.test(name);
+}
+
+/** Reads files, many at once; `progress` is told how many are done. */
+export async function readFiles(
+  paths: readonly string[],
+  progress: (done: number) => void = () => undefined,
+): Promise<readonly ReadFile[]> {
+  const results: ReadFile[] = [];
+  for (let start = 0; start < paths.length; start += atOnce) {
+    results.push(...(await Promise.all(paths.slice(start, start + atOnce).map(readOne))));
+    progress(results.length);
+  }
+  return results;
+}
+
+async function readOne(path: string): Promise<ReadFile> {
+  try {
+    const { size } = await stat(path);
+    if (size > largestFile) return { path, error: `${size} bytes is more than ${largestFile}` };
+    return { path, text: await readFile(path, 'utf8') };
+  } catch (error) {
+    return { path, error: error instanceof Error ? error.message : String(error) };
+  }
+}
