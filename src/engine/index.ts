@@ -9,7 +9,9 @@ export { readAssumption, readAssumptions } from './analysis/assumptions.ts';
 export { Derived } from './analysis/derived.ts';
 export { findings } from './analysis/findings.ts';
 export type { ScopeAnalysis } from './analysis/scopeAnalysis.ts';
+export { runTests, type TestResult } from './analysis/tests.ts';
 export { type Assertion, checkAssertion, readAssertion } from './connectivity/assertions.ts';
+export { endFilter } from './connectivity/filter.ts';
 export { type Connection, type Connectivity, ConnectivityMatrix, connectivity, finish } from './connectivity/matrix.ts';
 export type { ManifestFile } from './manifest/manifest.ts';
 export { parseManifest, readDocuments } from './manifest/parse.ts';
@@ -30,7 +32,15 @@ export { endpointChain, nftEndpointChain, nftServiceChains, probabilityText, ser
 export { joinHostPort, translate } from './proxy/iptables.ts';
 export type { ProxyConfig, Translation } from './proxy/proxy.ts';
 export { isProxied, proxyServices } from './proxy/services.ts';
+export { wholeGraph } from './queries/graph.ts';
+export { traceFlow } from './queries/trace.ts';
+export { connectivityDot, connectivityMermaid, connectivityText } from './render/connectivityText.ts';
+export { graphDot } from './render/dot.ts';
+export { graphMermaid } from './render/mermaid.ts';
+export { endpointsTable } from './render/table.ts';
+export { traceText } from './render/traceAnswer.ts';
 export { answerDns, type DnsRecord } from './service/dns.ts';
+export type { ServiceEndpoints } from './service/endpoint.ts';
 export { resolveEndpoints } from './service/endpoints.ts';
 export { type KubeletDns, resolvConf, searchOrder } from './service/resolver.ts';
 export {

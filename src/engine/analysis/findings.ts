@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import type { Finding, Fix, Severity } from '../diagnostics/rule.ts';
 import { runRules } from '../diagnostics/run.ts';
 import { suppress } from '../diagnostics/suppress.ts';
@@ -9,6 +10,7 @@ import type { FileEdit, LocatedFinding } from './answers.ts';
 import type { SourceFile } from './files.ts';
 import type { ScopeAnalysis } from './scopeAnalysis.ts';
 import { severityOf } from './severity.ts';
+import { runTests, type TestResult } from './tests.ts';
 
 /**
  * Every finding of an analysis, in the order of files and lines: what is wrong with texts, what rules say of each
@@ -21,7 +23,19 @@ export function* findings(analysis: Analysis): Generator<undefined, readonly Loc
     scope.findings ??= yield* scopeFindings(analysis, scope);
     all.push(...scope.findings);
   }
+  for (const result of yield* runTests(analysis)) all.push(...testFindings(analysis, result));
   return suppress(analysis, unique(all)).sort(byPlace);
+}
+
+/** A failed assertion, at its line. */
+function testFindings(analysis: Analysis, result: TestResult): readonly LocatedFinding[] {
+  const { pass, location, scope, from, to, expect, actual, why } = result;
+  const code = 'connectivity-test-failed';
+  if (pass || location === undefined) return [];
+  const severity = severityOf(analysis, location.uri, code);
+  if (severity === 'off') return [];
+  const message = t('{0} to {1}: expected {2}, is {3}. {4}', from, to, expect, actual, why);
+  return [{ code, severity, message, location, scope, related: [], fixes: [] }];
 }
 
 function byPlace(a: LocatedFinding, b: LocatedFinding): number {

@@ -1,7 +1,8 @@
 import { t } from '@vscode/l10n';
 import type { Derived } from '../analysis/derived.ts';
-import type { Protocol } from '../model/cluster.ts';
+import type { Protocol, Workload } from '../model/cluster.ts';
 import { isObject, type JsonValue, numberAt, stringAt } from '../model/json.ts';
+import type { Snapshot } from '../model/snapshot.ts';
 import { readProtocol } from '../model/template.ts';
 import { isProblem, parseEnd } from '../trace/ends.ts';
 import type { Branch, Flow, FlowEnd, FlowProblem } from '../trace/flow.ts';
@@ -46,6 +47,35 @@ export function checkAssertion(derived: Derived, assertion: Assertion): Assertio
   return { ...assertion, actual, why, pass: actual === assertion.expect };
 }
 
+/** True when a scope has what both ends name; addresses, names and URLs are known everywhere. */
+export function knowsEnds({ snapshot }: Derived, { from, to }: Assertion): boolean {
+  return (['from', 'to'] as const).every((side) => {
+    const parsed = parseEnd(snapshot, side === 'from' ? from : to, side);
+    return !isProblem(parsed) && exists(snapshot, parsed.end);
+  });
+}
+
+function exists(snapshot: Snapshot, end: FlowEnd): boolean {
+  switch (end.kind) {
+    case 'pod':
+      return snapshot.pod(end.namespace, end.name) !== undefined;
+    case 'workload':
+      return workloadOf(snapshot, end) !== undefined;
+    case 'service':
+      return snapshot.service(end.namespace, end.name) !== undefined;
+    case 'node':
+      return snapshot.nodes.some((one) => one.name === end.name);
+    default:
+      return true;
+  }
+}
+
+function workloadOf(snapshot: Snapshot, { ref }: Extract<FlowEnd, { kind: 'workload' }>): Workload | undefined {
+  return snapshot.workloads.find(
+    (one) => one.ref.namespace === ref.namespace && one.ref.kind === ref.kind && one.ref.name === ref.name,
+  );
+}
+
 type Judged = Pick<AssertionResult, 'actual' | 'why'>;
 
 function judge(derived: Derived, assertion: Assertion): Judged {
@@ -73,11 +103,11 @@ function judge(derived: Derived, assertion: Assertion): Judged {
 
 function sourcesOf({ snapshot }: Derived, end: FlowEnd): readonly FlowEnd[] {
   if (end.kind !== 'workload') return [end];
-  const { namespace, kind, name } = end.ref;
-  const workload = snapshot.workloads.find(
-    ({ ref }) => ref.namespace === namespace && ref.kind === kind && ref.name === name,
-  );
-  return (workload?.pods ?? []).map(({ ref }) => ({ kind: 'pod', namespace: ref.namespace, name: ref.name }));
+  return (workloadOf(snapshot, end)?.pods ?? []).map(({ ref }) => ({
+    kind: 'pod',
+    namespace: ref.namespace,
+    name: ref.name,
+  }));
 }
 
 /** A pod to itself tells nothing where there are other endpoints. */

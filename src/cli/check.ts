@@ -1,0 +1,51 @@
+import { findings, finish, type LocatedFinding } from '../engine/index.ts';
+import { type Command, jsonOutput } from './command.ts';
+import { fileName, load } from './load.ts';
+
+const order = ['error', 'warning', 'info', 'hint'] as const;
+
+/** What is wrong with the files. */
+export const check: Command = async (options) => {
+  const analysis = await load(options.operands, options);
+  const all = finish(findings(analysis)).filter((one) => options.scope === undefined || one.scope === options.scope);
+  const threshold = order.indexOf(options.failOn);
+  const exitCode = all.some((one) => order.indexOf(one.severity) <= threshold) ? 1 : 0;
+  if (options.output === 'json') return { output: jsonOutput({ findings: all.map(findingJson) }), exitCode };
+  return { output: checkText(all), exitCode };
+};
+
+function findingJson({ code, severity, message, location, scope, ref, related, fixes }: LocatedFinding): object {
+  return {
+    code,
+    severity,
+    message,
+    file: fileName(location.uri),
+    range: location.range,
+    scope,
+    ...(ref === undefined ? {} : { ref }),
+    related: related.map((one) => ({
+      file: fileName(one.location.uri),
+      range: one.location.range,
+      message: one.message,
+    })),
+    fixes: fixes.map(({ title, edits }) => ({
+      title,
+      edits: edits.map(({ uri, range, newText }) => ({ file: fileName(uri), range, newText })),
+    })),
+  };
+}
+
+/** `file:line:column severity code`, the message below it, and last how many there are of each severity. */
+function checkText(all: readonly LocatedFinding[]): string {
+  const lines = all.flatMap(({ code, severity, message, location: { uri, range }, fixes }) => [
+    `${fileName(uri)}:${range.start.line + 1}:${range.start.character + 1} ${severity} ${code}`,
+    `  ${message}`,
+    ...fixes.map(({ title }) => `  fix: ${title}`),
+  ]);
+  const counts = order.flatMap((severity) => {
+    const count = all.filter((one) => one.severity === severity).length;
+    return count === 0 ? [] : [`${count} ${severity}`];
+  });
+  const total = counts.length === 0 ? 'no findings' : counts.join(', ');
+  return `${[...lines, total].join('\n')}\n`;
+}

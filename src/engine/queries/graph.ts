@@ -1,0 +1,106 @@
+import type { Analysis } from '../analysis/analysis.ts';
+import type { GraphAnswer, GraphEdge, GraphNode, GraphRequest, LocatedFinding } from '../analysis/answers.ts';
+import { findings } from '../analysis/findings.ts';
+import type { ScopeAnalysis } from '../analysis/scopeAnalysis.ts';
+import { refKey } from '../model/resource.ts';
+import { graphMermaid } from '../render/mermaid.ts';
+import { foldToLimit, foldToNamespaces, keepBoxes, neighbourhood } from '../topology/fold.ts';
+import { type Box, boxId, outside, type Topology, topology } from '../topology/graph.ts';
+import { scopeFor } from './scopeChoice.ts';
+
+/** More boxes than this are never sent to be drawn at once. */
+const mostBoxes = 80;
+
+/** Every box and arrow of a scope at workload level, for the CLI. */
+export function wholeGraph(
+  analysis: Analysis,
+  scope: ScopeAnalysis,
+): { readonly nodes: readonly GraphNode[]; readonly edges: readonly GraphEdge[] } {
+  const { boxes, edges } = topology(scope.derived, 'workload');
+  return { nodes: boxes.map((box) => placed(analysis, scope, box, new Map())), edges };
+}
+
+/** The part of the topology that a request asks for, folded to what fits. */
+export function* graphQuery(analysis: Analysis, request: GraphRequest): Generator<undefined, GraphAnswer> {
+  const scope = scopeOfRequest(analysis, request);
+  if (scope === undefined) return { scope: '', nodes: [], edges: [], namespaces: [], hidden: 0, mermaid: '' };
+  const whole = topology(scope.derived, request.level === 'pod' ? 'pod' : 'workload');
+  const namespaces = [...new Set(whole.boxes.map((one) => one.namespace))].filter((one) => one !== '').sort();
+  yield;
+  const chosen = choose(analysis, scope, request, whole);
+  const level = request.level === 'namespace' ? foldToNamespaces(chosen) : chosen;
+  const limit = Math.max(3, Math.min(request.limit, mostBoxes));
+  const { boxes, edges, hidden } = foldToLimit(level, limit, request.unfolded);
+  const problems = problemCounts(scope, yield* findings(analysis));
+  const nodes = boxes.map((box) => placed(analysis, scope, box, problems));
+  return { scope: scope.scope.name, nodes, edges, namespaces, hidden, mermaid: graphMermaid(nodes, edges) };
+}
+
+function scopeOfRequest(analysis: Analysis, { scope, around }: GraphRequest): ScopeAnalysis | undefined {
+  const ofFile = around !== undefined && 'uri' in around ? analysis.scopesOfFile(around.uri)[0] : undefined;
+  if (scope !== undefined) return analysis.scopeNamed(scope) ?? ofFile ?? scopeFor(analysis, {});
+  return ofFile ?? scopeFor(analysis, {});
+}
+
+function choose(analysis: Analysis, scope: ScopeAnalysis, request: GraphRequest, whole: Topology): Topology {
+  const { namespaces, edges, around } = request;
+  const kinds = edges.length === 0 ? whole.edges : whole.edges.filter((one) => edges.includes(one.kind));
+  let result: Topology = { boxes: whole.boxes, edges: kinds };
+  if (namespaces.length > 0) {
+    result = keepBoxes(result, (box) => box.namespace === '' || namespaces.includes(box.namespace));
+    result = keepBoxes(result, (box) => box.namespace !== '' || isConnected(result, box));
+  }
+  if (around === undefined) return result;
+  const centre = new Set('box' in around ? [around.box] : boxesOfFile(analysis, scope, result, around.uri));
+  return centre.size === 0 ? result : neighbourhood(result, centre);
+}
+
+function isConnected({ edges }: Topology, { id }: Box): boolean {
+  return edges.some(({ from, to }) => from === id || to === id);
+}
+
+/** The boxes of a file's objects; for policies, the boxes of the pods that they select. */
+function boxesOfFile(analysis: Analysis, scope: ScopeAnalysis, { boxes }: Topology, uri: string): readonly string[] {
+  const { derived, snapshot } = scope;
+  const resources = analysis.file(uri)?.manifest.documents.flatMap((one) => one.resources) ?? [];
+  const own = new Set(resources.map(({ ref }) => refKey(ref)));
+  const selected = snapshot.workloads.filter(({ pods }) =>
+    pods.some((pod) => derived.policies.selecting(pod).some((program) => own.has(refKey(program.ref)))),
+  );
+  const ids = new Set([...resources.map(({ ref }) => boxId(ref)), ...selected.map(({ ref }) => boxId(ref))]);
+  return boxes
+    .filter((box) => ids.has(box.id) || (box.parent !== undefined && ids.has(box.parent)))
+    .map((box) => box.id);
+}
+
+/** Errors and warnings by box id. */
+export function problemCounts(scope: ScopeAnalysis, all: readonly LocatedFinding[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const { ref, severity, scope: name } of all) {
+    if (ref === undefined || name !== scope.scope.name || (severity !== 'error' && severity !== 'warning')) continue;
+    counts.set(boxId(ref), (counts.get(boxId(ref)) ?? 0) + 1);
+  }
+  return counts;
+}
+
+/** A box with its place in the text and its problems. */
+export function placed(
+  analysis: Analysis,
+  scope: ScopeAnalysis,
+  { ref, ...box }: Box,
+  problems: ReadonlyMap<string, number>,
+): GraphNode {
+  const { snapshot } = scope;
+  const path = ['metadata', 'name'];
+  // A pod that is expected from its workload stands where the workload stands.
+  const holder = ref?.kind === 'Pod' ? snapshot.pod(ref.namespace, ref.name)?.resource.ref : ref;
+  const location = holder === undefined ? undefined : analysis.locate(snapshot, holder, path);
+  const problemCount = problems.get(box.id) ?? 0;
+  const end = box.id === outside ? '203.0.113.7' : box.end;
+  return {
+    ...box,
+    problems: problemCount,
+    ...(location === undefined ? {} : { location }),
+    ...(end === undefined ? {} : { end }),
+  };
+}

@@ -1,0 +1,109 @@
+import { t } from '@vscode/l10n';
+import type { GraphEdge } from '../analysis/answers.ts';
+import type { Box, Topology } from './graph.ts';
+
+/** A topology that fits, and how many boxes were folded away. */
+export interface Folded extends Topology {
+  readonly hidden: number;
+}
+
+/** Keeps some boxes and the arrows between them. */
+export function keepBoxes({ boxes, edges }: Topology, keep: (box: Box) => boolean): Topology {
+  const kept = boxes.filter(keep);
+  const ids = new Set(kept.map((one) => one.id));
+  return { boxes: kept, edges: edges.filter(({ from, to }) => ids.has(from) && ids.has(to)) };
+}
+
+/** Boxes within one arrow of the chosen ones. A box that is only reached through a Service counts as next to it. */
+export function neighbourhood({ boxes, edges }: Topology, chosen: ReadonlySet<string>): Topology {
+  const near = new Set(chosen);
+  for (const { from, to } of edges) {
+    if (chosen.has(from)) near.add(to);
+    if (chosen.has(to)) near.add(from);
+  }
+  // The pods behind a neighbouring Service are what one looks for.
+  const services = new Set(boxes.filter((one) => one.kind === 'service' && near.has(one.id)).map((one) => one.id));
+  for (const { from, to, kind } of edges) if (kind === 'selects' && services.has(from)) near.add(to);
+  return keepBoxes({ boxes, edges }, (box) => near.has(box.id));
+}
+
+/** One box a namespace. */
+export function foldToNamespaces({ boxes, edges }: Topology): Topology {
+  const groups = Map.groupBy(boxes, (one) => one.namespace);
+  const target = new Map<string, string>();
+  const folded: Box[] = [...(groups.get('') ?? [])];
+  for (const [namespace, members] of groups) {
+    if (namespace === '') continue;
+    const id = `Namespace//${namespace}`;
+    const ref = { group: '', kind: 'Namespace', namespace: '', name: namespace };
+    for (const member of members) target.set(member.id, id);
+    const workloads = members.filter((one) => one.kind === 'workload' || one.kind === 'pod').length;
+    const title = t('Namespace ({0} workloads)', workloads);
+    folded.push({ id, kind: 'namespace', namespace: '', name: namespace, title, label: namespace, ref });
+  }
+  return { boxes: folded, edges: mapEdges(edges, target) };
+}
+
+/**
+ * Folds what does not fit: whole namespaces first, the largest before the others, those that the user opened last.
+ * At most `limit` boxes come back; each fold says how many it holds.
+ */
+export function foldToLimit(topology: Topology, limit: number, unfolded: readonly string[]): Folded {
+  const { boxes, edges } = topology;
+  if (boxes.length <= limit) return { ...topology, hidden: 0 };
+  const groups = [...Map.groupBy(boxes, (one) => one.namespace)].map(([namespace, members]) => {
+    const open = unfolded.includes(foldId(namespace));
+    return { namespace, members, open };
+  });
+  groups.sort((a, b) => Number(b.open) - Number(a.open) || a.members.length - b.members.length);
+  const target = new Map<string, string>();
+  const shown: Box[] = [];
+  let hidden = 0;
+  for (const [index, { namespace, members, open }] of groups.entries()) {
+    // Every later group needs a place for its fold.
+    const room = limit - shown.length - (groups.length - index - 1);
+    if (members.length <= room) {
+      shown.push(...members);
+      continue;
+    }
+    const own = open ? members.slice(0, Math.max(0, room - 1)) : [];
+    const rest = members.slice(own.length);
+    shown.push(...own);
+    if (shown.length < limit) shown.push(foldBox(namespace, rest));
+    for (const one of rest) target.set(one.id, foldId(namespace));
+    hidden += rest.length;
+  }
+  const ids = new Set(shown.map((one) => one.id));
+  const mapped = mapEdges(edges, target).filter(({ from, to }) => ids.has(from) && ids.has(to));
+  return { boxes: shown, edges: mapped, hidden };
+}
+
+function foldId(namespace: string): string {
+  return `fold/${namespace}`;
+}
+
+function foldBox(namespace: string, members: readonly Box[]): Box {
+  const workloads = members.every((one) => one.kind === 'workload');
+  const title = workloads ? t('+{0} workloads', members.length) : t('+{0} boxes', members.length);
+  return { id: foldId(namespace), kind: 'fold', namespace, name: namespace, title, label: namespace || t('outside') };
+}
+
+/** Arrows after boxes were replaced by others; several between two boxes become one, with the ports of all. */
+function mapEdges(edges: readonly GraphEdge[], target: ReadonlyMap<string, string>): readonly GraphEdge[] {
+  const merged = new Map<string, { edge: GraphEdge; ports: Set<string> }>();
+  for (const edge of edges) {
+    const from = target.get(edge.from) ?? edge.from;
+    const to = target.get(edge.to) ?? edge.to;
+    if (from === to) continue;
+    const key = `${edge.kind} ${from} ${to}`;
+    const old = merged.get(key);
+    if (old === undefined) merged.set(key, { edge: { ...edge, from, to }, ports: new Set([edge.ports]) });
+    else old.ports.add(edge.ports);
+  }
+  return [...merged.values()].map(({ edge, ports }) => ({ ...edge, ports: shortList([...ports]) }));
+}
+
+function shortList(texts: readonly string[]): string {
+  const shown = texts.filter((one) => one !== '').slice(0, 3);
+  return texts.length > 3 ? `${shown.join(', ')}, …` : shown.join(', ');
+}
