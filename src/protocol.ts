@@ -1,60 +1,15 @@
 import type {
   AssumptionSettings,
-  EndChoice,
   FileEdit,
   GraphAnswer,
   GraphRequest,
-  HoverAnswer,
   InspectAnswer,
-  LensAnswer,
-  LocatedFinding,
   Location,
-  ScopeSummary,
-  TextPosition,
+  Queries,
   TraceAnswer,
   TraceProblem,
   TraceRequest,
-  TreeRow,
 } from './engine/index.ts';
-
-/** Every question that the editor asks the worker: the parameters and the answer of each. */
-export interface Queries {
-  /** Findings of all files, or of the one named. Files without findings are absent. */
-  readonly findings: { readonly params: { readonly uri?: string }; readonly result: readonly LocatedFinding[] };
-  readonly hover: {
-    readonly params: { readonly uri: string; readonly position: TextPosition };
-    readonly result: HoverAnswer | null;
-  };
-  readonly lenses: { readonly params: { readonly uri: string }; readonly result: readonly LensAnswer[] };
-  readonly definition: {
-    readonly params: { readonly uri: string; readonly position: TextPosition };
-    readonly result: readonly Location[];
-  };
-  /** What a trace could start from at this position, as an end; null where nothing is there. */
-  readonly endAt: {
-    readonly params: { readonly uri: string; readonly position: TextPosition };
-    readonly result: string | null;
-  };
-  readonly ends: {
-    readonly params: { readonly scope?: string; readonly side: 'from' | 'to' };
-    readonly result: readonly EndChoice[];
-  };
-  readonly trace: { readonly params: TraceRequest; readonly result: TraceAnswer | TraceProblem };
-  readonly graph: { readonly params: GraphRequest; readonly result: GraphAnswer };
-  readonly inspect: {
-    readonly params: { readonly scope?: string; readonly box: string };
-    readonly result: InspectAnswer | null;
-  };
-  readonly tree: {
-    readonly params: { readonly view: 'services' | 'policies' | 'scopes' };
-    readonly result: readonly TreeRow[];
-  };
-  readonly scopes: { readonly params: Record<never, never>; readonly result: readonly ScopeSummary[] };
-  readonly endpointsText: {
-    readonly params: { readonly service: string; readonly scope?: string };
-    readonly result: string;
-  };
-}
 
 /** Changes that the editor tells the worker. `text: null` closes an unsaved text: what is on disk counts again. */
 export type WorkerChange =

@@ -33,6 +33,7 @@ export { joinHostPort, translate } from './proxy/iptables.ts';
 export type { ProxyConfig, Translation } from './proxy/proxy.ts';
 export { isProxied, proxyServices } from './proxy/services.ts';
 export { wholeGraph } from './queries/graph.ts';
+export { type Queries, query } from './queries/query.ts';
 export { traceFlow } from './queries/trace.ts';
 export { connectivityDot, connectivityMermaid, connectivityText } from './render/connectivityText.ts';
 export { graphDot } from './render/dot.ts';

@@ -3,6 +3,7 @@ import type { TraceAnswer, TraceBranchText, TraceRow } from '../analysis/answers
 import type { Evidence, Location } from '../model/resource.ts';
 import { refLabel } from '../model/resource.ts';
 import type { Branch, ClientSees, Disposition, Hop, Packet, Step, Trace } from '../trace/flow.ts';
+import { escapeMarkdown } from './markdown.ts';
 import { branchMermaid } from './mermaid.ts';
 
 /** What the words need from the world: the ends as one writes them, and where evidence stands. */
@@ -156,11 +157,6 @@ function endText(packet: Packet, end: 'src' | 'dst'): string {
   const ip = packet[end];
   const port = end === 'src' ? packet.sport : packet.dport;
   return ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`;
-}
-
-/** Untrusted text as literal Markdown. */
-export function escapeMarkdown(text: string): string {
-  return text.replaceAll(/[\\`*_{}[\]()#+!|<>~&]/g, (char) => `\\${char}`).replaceAll(/[\r\n]+/g, ' ');
 }
 
 function traceMarkdown(answer: Omit<TraceAnswer, 'markdown'>): string {

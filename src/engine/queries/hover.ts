@@ -1,0 +1,96 @@
+import { t } from '@vscode/l10n';
+import type { Analysis } from '../analysis/analysis.ts';
+import type { ActionLink, HoverAnswer } from '../analysis/answers.ts';
+import type { ScopeAnalysis } from '../analysis/scopeAnalysis.ts';
+import { reachOfService } from '../connectivity/reach.ts';
+import type { Service } from '../model/cluster.ts';
+import { refLabel, type TextPosition } from '../model/resource.ts';
+import { escapeMarkdown, fenced } from '../render/markdown.ts';
+import { policyLines, selectorLines, workloadLines } from '../render/objectText.ts';
+import { serviceLines, serviceProblem } from '../render/serviceText.ts';
+import { endpointsTable } from '../render/table.ts';
+import { boxId } from '../topology/graph.ts';
+import { type Subject, serviceNamedAt, startsWith, subjectAt } from './subject.ts';
+
+/** What hovering a position shows; null where there is nothing to say. */
+export function hover(analysis: Analysis, uri: string, position: TextPosition): HoverAnswer | null {
+  const subject = subjectAt(analysis, uri, position);
+  if (subject === undefined) return null;
+  const named = serviceNamedAt(subject);
+  const { snapshot } = subject.scope;
+  if (named !== undefined) {
+    const service = snapshot.service(named.namespace, named.name);
+    return service === undefined ? null : serviceHover(subject, service);
+  }
+  const { ref } = subject.resource;
+  if (ref.kind === 'Service' && ref.group === '' && isTelling(subject)) {
+    const service = snapshot.service(ref.namespace, ref.name);
+    return service === undefined ? null : serviceHover(subject, service);
+  }
+  return objectHover(subject);
+}
+
+/** Fields of a Service that one hovers to learn what it resolves to. */
+function isTelling({ path }: Subject): boolean {
+  if (path.length === 0) return false;
+  const fields = [
+    ['kind'],
+    ['metadata', 'name'],
+    ['spec', 'selector'],
+    ['spec', 'ports'],
+    ['spec', 'type'],
+    ['spec', 'clusterIP'],
+  ];
+  return fields.some((field) => startsWith(path, field)) || (path.length === 1 && path[0] === 'spec');
+}
+
+function serviceHover(subject: Subject, service: Service): HoverAnswer {
+  const { scope, range } = subject;
+  const { derived } = scope;
+  const { namespace, name } = service.ref;
+  const endpoints = derived.endpointsOf(service);
+  const problem = serviceProblem(endpoints);
+  const lines = serviceLines(derived, endpoints, reachOfService(derived, service));
+  const end = `${namespace}/svc/${name}`;
+  const scopeName = scope.scope.name;
+  return {
+    markdown: `${problem === undefined ? '' : `**${escapeMarkdown(problem)}**\n\n`}${fenced(lines)}`,
+    links: [
+      { title: t('Trace to this Service'), command: 'podpath.trace', arguments: [{ to: end, scope: scopeName }] },
+      topologyLink(scope, boxId(service.ref)),
+      { title: t('Copy as kubectl output'), command: 'podpath.copyText', arguments: [endpointsTable([endpoints])] },
+      { title: t('Change assumptions'), command: 'podpath.changeAssumption', arguments: [] },
+    ],
+    range,
+  };
+}
+
+function topologyLink({ scope }: ScopeAnalysis, box: string): ActionLink {
+  return { title: t('Show in topology'), command: 'podpath.showTopology', arguments: [{ scope: scope.name, box }] };
+}
+
+/** Workloads on their name, kind and selector; policies also on each of their rules. */
+function objectHover(subject: Subject): HoverAnswer | null {
+  const { scope, resource, path, range } = subject;
+  const { ref } = resource;
+  const program = scope.derived.policies.programs.find((one) => one.resource === resource);
+  if (program !== undefined && path.length > 0 && path[0] !== 'metadata') {
+    const peer = program.rules.flatMap((rule) => rule.peers ?? []).find((one) => startsWith(path, one.path));
+    const lines = peer === undefined ? policyLines(scope.derived, program) : selectorLines(scope.derived, peer);
+    return { markdown: fenced(lines), links: [], range };
+  }
+  if (program !== undefined) return { markdown: fenced(policyLines(scope.derived, program)), links: [], range };
+  const workload = scope.snapshot.workload(ref);
+  const telling = [['kind'], ['metadata', 'name'], ['spec', 'selector'], ['spec', 'replicas'], ['metadata', 'labels']];
+  const inTemplate = startsWith(path, ['spec', 'template', 'metadata', 'labels']);
+  if (workload === undefined || !(inTemplate || telling.some((field) => startsWith(path, field)))) return null;
+  const end = ref.kind === 'Pod' ? `${ref.namespace}/${ref.name}` : `${ref.namespace}/${ref.kind}/${ref.name}`;
+  return {
+    markdown: fenced([refLabel(ref), ...workloadLines(scope.derived, workload)]),
+    links: [
+      { title: t('Trace from here'), command: 'podpath.trace', arguments: [{ from: end, scope: scope.scope.name }] },
+      topologyLink(scope, boxId(ref)),
+    ],
+    range,
+  };
+}

@@ -1,0 +1,110 @@
+import type { Analysis } from '../analysis/analysis.ts';
+import type {
+  EndChoice,
+  GraphAnswer,
+  GraphRequest,
+  HoverAnswer,
+  InspectAnswer,
+  LensAnswer,
+  LocatedFinding,
+  ScopeSummary,
+  TraceAnswer,
+  TraceProblem,
+  TraceRequest,
+  TreeRow,
+} from '../analysis/answers.ts';
+import { findings } from '../analysis/findings.ts';
+import type { Location, TextPosition } from '../model/resource.ts';
+import { endpointsTable } from '../render/table.ts';
+import { definition, endAt } from './definition.ts';
+import { ends } from './ends.ts';
+import { graphQuery } from './graph.ts';
+import { hover } from './hover.ts';
+import { inspectQuery } from './inspect.ts';
+import { lenses } from './lenses.ts';
+import { scopeFor } from './scopeChoice.ts';
+import { traceQuery } from './trace.ts';
+import { scopeSummaries, tree } from './tree.ts';
+
+/** A place that a person points at. */
+interface At {
+  readonly uri: string;
+  readonly position: TextPosition;
+}
+
+/** Every question that an editor asks: the parameters and the answer of each. */
+export interface Queries {
+  /** Findings of all files, or of the one named. Files without findings are absent. */
+  readonly findings: { readonly params: { readonly uri?: string }; readonly result: readonly LocatedFinding[] };
+  readonly hover: { readonly params: At; readonly result: HoverAnswer | null };
+  readonly lenses: { readonly params: { readonly uri: string }; readonly result: readonly LensAnswer[] };
+  readonly definition: { readonly params: At; readonly result: readonly Location[] };
+  /** What a trace could start from at this position, as an end; null where nothing is there. */
+  readonly endAt: { readonly params: At; readonly result: string | null };
+  readonly ends: {
+    readonly params: { readonly scope?: string; readonly side: 'from' | 'to' };
+    readonly result: readonly EndChoice[];
+  };
+  readonly trace: { readonly params: TraceRequest; readonly result: TraceAnswer | TraceProblem };
+  readonly graph: { readonly params: GraphRequest; readonly result: GraphAnswer };
+  readonly inspect: {
+    readonly params: { readonly scope?: string; readonly box: string };
+    readonly result: InspectAnswer | null;
+  };
+  readonly tree: {
+    readonly params: { readonly view: 'services' | 'policies' | 'scopes' };
+    readonly result: readonly TreeRow[];
+  };
+  readonly scopes: { readonly params: Record<never, never>; readonly result: readonly ScopeSummary[] };
+  /** `kubectl get endpoints` of one Service, `ns/name`; '' where there is no such Service. */
+  readonly endpointsText: {
+    readonly params: { readonly service: string; readonly scope?: string };
+    readonly result: string;
+  };
+}
+
+type Answers = {
+  readonly [N in keyof Queries]: (
+    analysis: Analysis,
+    params: Queries[N]['params'],
+  ) => Generator<undefined, Queries[N]['result']>;
+};
+
+/** An answer that is quick enough to be one step. */
+// biome-ignore lint/correctness/useYield: it has one step.
+function* atOnce<T>(answer: T): Generator<undefined, T> {
+  return answer;
+}
+
+const answers: Answers = {
+  *findings(analysis, { uri }) {
+    const all = yield* findings(analysis);
+    return uri === undefined ? all : all.filter(({ location }) => location.uri === uri);
+  },
+  hover: (analysis, { uri, position }) => atOnce(hover(analysis, uri, position)),
+  lenses: (analysis, { uri }) => atOnce(lenses(analysis, uri)),
+  definition: (analysis, { uri, position }) => atOnce(definition(analysis, uri, position)),
+  endAt: (analysis, { uri, position }) => atOnce(endAt(analysis, uri, position)),
+  ends: (analysis, params) => atOnce(ends(analysis, params)),
+  trace: traceQuery,
+  graph: graphQuery,
+  inspect: inspectQuery,
+  tree: (analysis, { view }) => atOnce(tree(analysis, view)),
+  scopes: (analysis) => atOnce(scopeSummaries(analysis)),
+  endpointsText: (analysis, { service, scope }) => atOnce(endpointsText(analysis, service, scope)),
+};
+
+/** Answers a question about an analysis; a long one yields, so that a caller can stop driving it. */
+export function query<N extends keyof Queries>(
+  analysis: Analysis,
+  name: N,
+  params: Queries[N]['params'],
+): Generator<undefined, Queries[N]['result']> {
+  return answers[name](analysis, params);
+}
+
+function endpointsText(analysis: Analysis, name: string, scopeName: string | undefined): string {
+  const scope = scopeFor(analysis, scopeName === undefined ? {} : { scope: scopeName });
+  const service = scope?.snapshot.services.find(({ ref }) => `${ref.namespace}/${ref.name}` === name);
+  return scope === undefined || service === undefined ? '' : endpointsTable([scope.derived.endpointsOf(service)]);
+}

@@ -1,0 +1,99 @@
+import type { Analysis } from '../analysis/analysis.ts';
+import type { SourceFile } from '../analysis/files.ts';
+import type { ScopeAnalysis } from '../analysis/scopeAnalysis.ts';
+import { isObject, type JsonValue, stringAt, valueAt } from '../model/json.ts';
+import type { FieldPath, Resource, TextPosition, TextRange } from '../model/resource.ts';
+
+/** What stands at a position of a file: the object, the field in it, and the first scope that the file is in. */
+export interface Subject {
+  readonly file: SourceFile;
+  readonly scope: ScopeAnalysis;
+  readonly resource: Resource;
+  /** From the object's root. */
+  readonly path: FieldPath;
+  readonly part: 'key' | 'value';
+  readonly range: TextRange;
+}
+
+/** The object and field at a position; `undefined` between objects and in files that are in no scope. */
+export function subjectAt(analysis: Analysis, uri: string, position: TextPosition): Subject | undefined {
+  const file = analysis.file(uri);
+  const scope = analysis.scopesOfFile(uri)[0];
+  if (file === undefined || scope === undefined) return undefined;
+  const field = file.locator.fieldAt(file.lines.offset(position));
+  const document = file.manifest.documents.find((one) => one.index === field?.document);
+  if (field === undefined || document === undefined) return undefined;
+  for (const resource of document.resources) {
+    const { origin } = resource;
+    if (origin.type !== 'manifest' || !startsWith(field.path, origin.prefix)) continue;
+    const path = field.path.slice(origin.prefix.length);
+    return { file, scope, resource, path, part: field.part, range: file.range(field.range.start, field.range.end) };
+  }
+  return undefined;
+}
+
+/** True when a path is a field, or inside it. */
+export function startsWith(path: FieldPath, prefix: FieldPath): boolean {
+  return prefix.every((step, index) => path[index] === step);
+}
+
+/** A place in an object that names a Service of the object's namespace: an Ingress backend, a StatefulSet's serviceName. */
+export interface ServiceName {
+  readonly namespace: string;
+  readonly name: string;
+  /** The field that holds the name. */
+  readonly path: FieldPath;
+}
+
+/** The Service that the field at a path names, by field or as a DNS name in a value; `undefined` for other fields. */
+export function serviceNamedAt({ resource, path, scope }: Subject): ServiceName | undefined {
+  const { object, ref } = resource;
+  const backend = path.lastIndexOf('backend') >= 0 ? path.lastIndexOf('backend') : path.indexOf('defaultBackend');
+  if (ref.kind === 'Ingress' && backend >= 0) {
+    const at = path.slice(0, backend + 1);
+    const holder = valueAt(object, ...at);
+    const legacy = stringAt(holder, 'serviceName');
+    const name = stringAt(holder, 'service', 'name') ?? legacy;
+    const field = legacy === undefined ? ['service', 'name'] : ['serviceName'];
+    return name === undefined ? undefined : { namespace: ref.namespace, name, path: [...at, ...field] };
+  }
+  if (ref.kind === 'StatefulSet' && startsWith(path, ['spec', 'serviceName'])) {
+    const name = stringAt(object, 'spec', 'serviceName');
+    return name === undefined ? undefined : { namespace: ref.namespace, name, path: ['spec', 'serviceName'] };
+  }
+  const value: JsonValue | undefined = valueAt(object, ...path);
+  if (typeof value !== 'string' || !mayHoldNames(ref.kind, path)) return undefined;
+  const found = nameInText(value, ref.namespace, scope);
+  return found === undefined ? undefined : { ...found, path };
+}
+
+/** Values of environment variables, arguments and ConfigMaps are where people write Service names. */
+function mayHoldNames(kind: string, path: FieldPath): boolean {
+  if (kind === 'ConfigMap') return path[0] === 'data';
+  return path.includes('env') || path.includes('args') || path.includes('command');
+}
+
+/** `name`, `name.ns`, `name.ns.svc…`, also inside a URL or `host:port`, where such a Service exists. */
+function nameInText(
+  text: string,
+  ownNamespace: string,
+  { snapshot }: ScopeAnalysis,
+): { readonly namespace: string; readonly name: string } | undefined {
+  if (text.length > 2000) return undefined;
+  for (const [host] of text.matchAll(/[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*/g)) {
+    const [name = '', namespace = ownNamespace, kind = 'svc'] = host.split('.');
+    if (kind !== 'svc' || (name === host && host !== text && !hostLike(text, host))) continue;
+    if (snapshot.service(namespace, name) !== undefined) return { namespace, name };
+  }
+  return undefined;
+}
+
+/** A bare word inside a longer text is a host only behind `//` or `@`, or before a port. */
+function hostLike(text: string, host: string): boolean {
+  return text.includes(`//${host}`) || text.includes(`@${host}`) || text.startsWith(`${host}:`);
+}
+
+/** The object's own value at a path, where that is an object. */
+export function objectFieldAt({ resource }: Subject, path: FieldPath): boolean {
+  return isObject(valueAt(resource.object, ...path));
+}

@@ -1,0 +1,176 @@
+import { t } from '@vscode/l10n';
+import type { Analysis } from '../analysis/analysis.ts';
+import type { ScopeSummary, TreeRow } from '../analysis/answers.ts';
+import type { ScopeAnalysis } from '../analysis/scopeAnalysis.ts';
+import type { Service } from '../model/cluster.ts';
+import { refLabel } from '../model/resource.ts';
+import type { PolicyProgram } from '../policy/policy.ts';
+import { environmentLine } from '../render/environmentText.ts';
+import { selectedBy } from '../render/objectText.ts';
+import { endpointText } from '../render/table.ts';
+
+/** Children of one row; more are counted in a last row. */
+const mostChildren = 100;
+
+/** A view of the side bar. With several scopes each is a group of its own. */
+export function tree(analysis: Analysis, view: 'services' | 'policies' | 'scopes'): readonly TreeRow[] {
+  const filled = analysis.scopes.filter(({ scope }) => scope.resources.length > 0);
+  if (view === 'scopes') return analysis.scopes.map((one) => scopeRow(analysis, one));
+  const rows = (one: ScopeAnalysis) => (view === 'services' ? serviceRows(analysis, one) : policyRows(analysis, one));
+  const [only] = filled;
+  if (only === undefined) return [];
+  if (filled.length === 1) return rows(only);
+  return filled.map((one) => {
+    const children = rows(one);
+    return row(`${view}/${one.scope.name}`, one.scope.name, 'group', 'folder', {
+      description: `${children.length}`,
+      children,
+    });
+  });
+}
+
+function row(
+  id: string,
+  label: string,
+  kind: TreeRow['kind'],
+  icon: string,
+  rest: Partial<Omit<TreeRow, 'id' | 'label' | 'kind' | 'icon'>> = {},
+): TreeRow {
+  return { id, label, kind, icon, description: '', tooltip: '', children: [], ...rest };
+}
+
+/** `location` as a member, where there is one. */
+function at(
+  analysis: Analysis,
+  { snapshot }: ScopeAnalysis,
+  ref: Parameters<typeof refLabel>[0],
+): Pick<TreeRow, 'location'> {
+  const location = analysis.locate(snapshot, ref, ['metadata', 'name']);
+  return location === undefined ? {} : { location };
+}
+
+function some(rows: readonly TreeRow[], id: string): readonly TreeRow[] {
+  if (rows.length <= mostChildren) return rows;
+  return [
+    ...rows.slice(0, mostChildren),
+    row(`${id}/more`, t('{0} more', rows.length - mostChildren), 'group', 'ellipsis'),
+  ];
+}
+
+function serviceRows(analysis: Analysis, scope: ScopeAnalysis): readonly TreeRow[] {
+  const own = scope.snapshot.services.filter(({ resource }) => resource.origin.type !== 'simulated');
+  return own.map((service) => serviceRow(analysis, scope, service));
+}
+
+function serviceRow(analysis: Analysis, scope: ScopeAnalysis, service: Service): TreeRow {
+  const { ref, type, headless, ports } = service;
+  const { endpoints, reasons } = scope.derived.endpointsOf(service);
+  const id = `${scope.scope.name}/${refLabel(ref)}`;
+  const addresses = new Set(endpoints.map((one) => one.ip)).size;
+  const children = [
+    ...endpoints.map((one, index) => {
+      const label = one.pod?.ref.name ?? one.ip;
+      const end = one.pod === undefined ? {} : { end: `${one.pod.ref.namespace}/${one.pod.ref.name}` };
+      const place = one.pod === undefined ? {} : at(analysis, scope, one.pod.resource.ref);
+      const description = [endpointText(one), one.node ?? '', one.ready ? '' : t('not ready')].join(' ').trim();
+      return row(`${id}/${index}`, label, 'endpoint', one.ready ? 'pass' : 'circle-slash', {
+        description,
+        ...end,
+        ...place,
+      });
+    }),
+    ...reasons.map(({ text }, index) => row(`${id}/reason${index}`, text, 'reason', 'warning', { tooltip: text })),
+  ];
+  const kind = headless ? 'headless' : type;
+  const what = type === 'ExternalName' ? `→ ${service.externalName ?? ''}` : t('{0} endpoints', addresses);
+  return row(id, ref.name, 'service', addresses === 0 && type !== 'ExternalName' ? 'warning' : 'server', {
+    description: `${ref.namespace} · ${kind} · ${what}`,
+    tooltip: ports.map((one) => `${one.port}/${one.protocol} → ${one.targetPort}`).join('\n'),
+    end: `${ref.namespace}/svc/${ref.name}`,
+    children: some(children, id),
+    ...at(analysis, scope, ref),
+  });
+}
+
+function policyRows(analysis: Analysis, scope: ScopeAnalysis): readonly TreeRow[] {
+  return scope.derived.policies.programs.map((program) => policyRow(analysis, scope, program));
+}
+
+function policyRow(analysis: Analysis, scope: ScopeAnalysis, program: PolicyProgram): TreeRow {
+  const { ref, isolates, unmodelled } = program;
+  const id = `${scope.scope.name}/${refLabel(ref)}`;
+  const selected = selectedBy(scope.derived, program);
+  const pods = selected.flatMap((one) =>
+    one.pods
+      .filter((pod) => scope.derived.policies.inSet(program.subject, pod))
+      .map((pod) =>
+        row(`${id}/${pod.ref.name}`, pod.ref.name, 'pod', 'package', {
+          description: `${one.ref.kind} ${one.ref.name}`,
+          end: `${pod.ref.namespace}/${pod.ref.name}`,
+          ...at(analysis, scope, one.ref),
+        }),
+      ),
+  );
+  const ways = [...(isolates.ingress ? [t('ingress')] : []), ...(isolates.egress ? [t('egress')] : [])].join(' + ');
+  const what = unmodelled === true ? t('not modelled yet') : t('{0} of {1} pods', ways, pods.length);
+  return row(id, ref.name, 'policy', pods.length === 0 ? 'warning' : 'shield', {
+    description: `${ref.namespace} · ${what}`,
+    tooltip: refLabel(ref),
+    children: some(pods, id),
+    ...at(analysis, scope, ref),
+  });
+}
+
+function scopeRow(analysis: Analysis, one: ScopeAnalysis): TreeRow {
+  const { scope } = one;
+  const id = `scope/${scope.name}`;
+  const files = scope.files.map(({ uri }) => {
+    const name = uri.slice((analysis.folderOf(uri)?.uri.length ?? -1) + 1);
+    const zero = { line: 0, character: 0 };
+    return row(`${id}/${uri}`, decodeName(name), 'file', 'file-code', {
+      location: { uri, range: { start: zero, end: zero } },
+    });
+  });
+  const reasons = scope.incomplete.map((text, index) =>
+    row(`${id}/incomplete${index}`, text, 'reason', 'info', { tooltip: text }),
+  );
+  const assumed =
+    scope.resources.length === 0
+      ? []
+      : [
+          row(`${id}/assumed`, environmentLine(one.derived), 'assumption', 'question', {
+            tooltip: t('What answers rest on'),
+          }),
+        ];
+  return row(id, scope.name, 'scope', scope.incomplete.length === 0 ? 'globe' : 'warning', {
+    description: t('{0} objects in {1} files', scope.resources.length, scope.files.length),
+    tooltip: scope.incomplete.join('\n'),
+    children: some([...assumed, ...reasons, ...files], id),
+  });
+}
+
+function decodeName(name: string): string {
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name;
+  }
+}
+
+/** Every scope and how it stands. */
+export function scopeSummaries(analysis: Analysis): readonly ScopeSummary[] {
+  return analysis.scopes.map((one) => {
+    const { scope, snapshot, assume } = one;
+    return {
+      name: scope.name,
+      files: scope.files.map(({ uri }) => uri),
+      objects: scope.resources.length,
+      pods: snapshot.workloads.filter(({ system }) => !system).reduce((sum, { pods }) => sum + pods.length, 0),
+      services: snapshot.services.filter(({ resource }) => resource.origin.type !== 'simulated').length,
+      policies: one.derived.policies.programs.length,
+      incomplete: scope.incomplete,
+      notRendered: scope.notRendered,
+      assume,
+    };
+  });
+}

@@ -1,0 +1,12 @@
+/** Untrusted text as literal Markdown, on one line. */
+export function escapeMarkdown(text: string): string {
+  return text.replaceAll(/[\\`*_{}[\]()#+!|<>~&]/g, (char) => `\\${char}`).replaceAll(/[\r\n]+/g, ' ');
+}
+
+/** Lines as a block of plain text. The fence is longer than any run of backticks in them, so they can not end it. */
+export function fenced(lines: readonly string[]): string {
+  const text = lines.map((line) => line.replaceAll(/[\r\n]+/g, ' ')).join('\n');
+  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
+  const fence = '`'.repeat(longest + 1);
+  return `${fence}text\n${text}\n${fence}`;
+}

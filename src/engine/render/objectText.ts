@@ -1,0 +1,105 @@
+import { t } from '@vscode/l10n';
+import type { Derived } from '../analysis/derived.ts';
+import { reachOf } from '../connectivity/reach.ts';
+import type { Pod, Workload } from '../model/cluster.ts';
+import { refLabel } from '../model/resource.ts';
+import { formatPeer, formatPorts } from '../policy/explain.ts';
+import type { Direction, Peer, PolicyProgram, PolicyRule } from '../policy/policy.ts';
+import { workloadList } from './serviceText.ts';
+
+/** The workloads of a scope that some pods are of, in the scope's order; invented ones left out. */
+export function workloadsOfPods({ snapshot }: Derived, matches: (pod: Pod) => boolean): readonly Workload[] {
+  return snapshot.workloads.filter((one) => !one.system && one.pods.some(matches));
+}
+
+/** The workloads that a policy selects. */
+export function selectedBy(derived: Derived, program: PolicyProgram): readonly Workload[] {
+  return workloadsOfPods(derived, (pod) => derived.policies.inSet(program.subject, pod));
+}
+
+/** What a policy selects and lets through, for a hover. */
+export function policyLines(derived: Derived, program: PolicyProgram): readonly string[] {
+  const selected = selectedBy(derived, program);
+  const pods = selected.reduce(
+    (sum, one) => sum + one.pods.filter((pod) => derived.policies.inSet(program.subject, pod)).length,
+    0,
+  );
+  const enforced = derived.environment.enforces === 'no' ? [t('Not enforced by {0}', derived.profile.title)] : [];
+  return [
+    refLabel(program.ref),
+    pods === 0 ? t('Selects no pods') : t('Selects {0} pods: {1}', pods, workloadList(selected)),
+    ...(['ingress', 'egress'] as const).flatMap((direction) => directionLines(derived, program, direction)),
+    ...program.doubts.map(({ note }) => note),
+    ...enforced,
+  ];
+}
+
+function directionLines(derived: Derived, program: PolicyProgram, direction: Direction): readonly string[] {
+  if (!program.isolates[direction]) return [];
+  const rules = program.rules.filter((one) => one.direction === direction);
+  const title = direction === 'ingress' ? t('Ingress') : t('Egress');
+  if (rules.length === 0) return [t('{0}: allows nothing', title)];
+  return [t('{0}: allows only', title), ...rules.flatMap((rule) => ruleLines(derived, rule))];
+}
+
+function ruleLines(derived: Derived, rule: PolicyRule): readonly string[] {
+  const ports = formatPorts(rule.ports);
+  if (rule.peers === undefined) return [`  ${t('everyone on {0}', ports)}`];
+  if (rule.peers.length === 0) return [`  ${t('no one')}`];
+  return rule.peers.map((peer) => `  ${t('{0} on {1}', formatPeer(peer), ports)}${matchText(derived, peer)}`);
+}
+
+function matchText(derived: Derived, peer: Peer): string {
+  if (peer.kind === 'block') return '';
+  const matched = derived.snapshot.workloads.filter(({ pods }) =>
+    pods.some((pod) => derived.policies.inSet(peer.pods, pod)),
+  );
+  return matched.length === 0 ? ` → ${t('no pods here')}` : ` → ${workloadList(matched)}`;
+}
+
+/** What a peer of a policy matches. */
+export function selectorLines(derived: Derived, peer: Peer): readonly string[] {
+  return [formatPeer(peer), ...(peer.kind === 'block' ? [] : [matchText(derived, peer).trim()])];
+}
+
+/** Pods, isolation and reach of a workload. */
+export function workloadLines(derived: Derived, workload: Workload): readonly string[] {
+  const [pod] = workload.pods;
+  const head = podsText(workload);
+  if (pod === undefined) return [head];
+  const services = derived.snapshot.services.filter((one) =>
+    derived
+      .endpointsOf(one)
+      .endpoints.some((endpoint) => endpoint.pod !== undefined && workload.pods.includes(endpoint.pod)),
+  );
+  const { allowed, denied } = reachOf(derived, workload.pods);
+  return [
+    head,
+    ...workload.pods
+      .slice(0, 5)
+      .map((one) => `  ${one.ref.name}  ${one.ips.join(', ') || t('no address')}  ${one.node ?? t('no node')}`),
+    ...(services.length === 0 ? [] : [t('Behind Service {0}', services.map((one) => one.ref.name).join(', '))]),
+    isolationText(derived, pod, 'ingress'),
+    isolationText(derived, pod, 'egress'),
+    t('Workloads that may reach it: {0}; denied: {1}', allowed.length, denied.length),
+  ];
+}
+
+/** `3 pods (simulated)`. */
+export function podsText({ pods }: Workload): string {
+  const simulated = pods.some((one) => one.simulated) ? ` (${t('simulated')})` : '';
+  return (pods.length === 1 ? t('1 pod') : t('{0} pods', pods.length)) + simulated;
+}
+
+/** `ingress isolated by allow-frontend`, `egress open`. */
+export function isolationText(derived: Derived, pod: Pod, direction: Direction): string {
+  const isolating = derived.policies.selecting(pod).filter((one) => one.isolates[direction]);
+  // Policies that open something say more than a default deny.
+  const rules = (one: PolicyProgram) => one.rules.filter((rule) => rule.direction === direction).length;
+  isolating.sort((a, b) => rules(b) - rules(a));
+  const names = isolating.slice(0, 2).map(({ ref }) => ref.name);
+  const more = isolating.length > 2 ? t(' and {0} more', isolating.length - 2) : '';
+  if (isolating.length === 0) return direction === 'ingress' ? t('ingress open') : t('egress open');
+  const by = names.join(', ') + more;
+  return direction === 'ingress' ? t('ingress isolated by {0}', by) : t('egress isolated by {0}', by);
+}
