@@ -3,7 +3,7 @@
  * function of such data; nothing here does I/O or throws on user input.
  */
 
-export { Analysis, AnalysisHost, type Change } from './analysis/analysis.ts';
+export { Analysis, AnalysisHost, type AnalysisSettings, type Change } from './analysis/analysis.ts';
 export type * from './analysis/answers.ts';
 export { readAssumption, readAssumptions } from './analysis/assumptions.ts';
 export { Derived } from './analysis/derived.ts';

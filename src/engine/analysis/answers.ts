@@ -136,8 +136,10 @@ export interface TraceBranchText {
   readonly facts: string;
   readonly forward: readonly TraceRow[];
   readonly reverse: readonly TraceRow[];
-  /** Mermaid source of the branch's path, both ways' boxes; a box a hop, a lane a node. */
+  /** Mermaid source of the way there: a box `h0…` a hop, a lane a node; '' without hops. */
   readonly mermaid: string;
+  /** The same for the reply; '' where nothing comes back. */
+  readonly replyMermaid: string;
 }
 
 /** One step of a trace as a row of a table. */

@@ -33,19 +33,20 @@ export function* runTests(
 ): Generator<undefined, readonly TestResult[]> {
   const files = other === undefined ? analysis.files : [new SourceFile(other.uri, other.text)];
   const results: TestResult[] = [];
-  for (const written of files.flatMap(assertionsOf)) {
+  for (const written of files.flatMap((file) => assertionsOf(file, other !== undefined))) {
     results.push(...judge(analysis, written));
     yield;
   }
   return results;
 }
 
-function assertionsOf(file: SourceFile): readonly WrittenAssertion[] {
+/** `tests` means something only in podpath.yaml and in a file that was named for it. */
+function assertionsOf(file: SourceFile, isNamed: boolean): readonly WrittenAssertion[] {
   if (!/\btests\b|ConnectivityTest/.test(file.text)) return [];
   let index = 0;
   return readDocuments(file.text).flatMap(({ value }, document) => {
     const isTest = stringAt(value, 'kind') === 'ConnectivityTest';
-    const isConfig = file.manifest.role === 'podpath' || stringAt(value, 'kind') === undefined;
+    const isConfig = file.manifest.role === 'podpath' || (isNamed && stringAt(value, 'kind') === undefined);
     const path: FieldPath = isTest ? ['spec', 'assertions'] : ['tests'];
     if (!isTest && !isConfig) return [];
     return arrayAt(value, ...path).map((one, position) => {

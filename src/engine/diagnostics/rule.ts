@@ -55,9 +55,10 @@ export interface Rule {
   /** A paragraph: why it matters and what to do. */
   readonly description: string;
   readonly severity: Severity | 'off';
-  /** Kinds that it reads, as `group/Kind` (`/Service` for core). */
+  /** Kinds that it reads, as `group/Kind` (`/Service` for core); `*` for every kind, none where another layer finds it. */
   readonly reads: readonly string[];
-  readonly example: { readonly failing: string; readonly corrected: string };
+  /** Whole files. `file` is their name, example.yaml where absent. */
+  readonly example: { readonly file?: string; readonly failing: string; readonly corrected: string };
   check(context: RuleContext): Iterable<Finding>;
 }
 

@@ -1,4 +1,65 @@
 import type { Rule } from './rule.ts';
+import { rule as connectivityTestFailed } from './rules/connectivity-test-failed.ts';
+import { rule as ingressBackendMissing } from './rules/ingress-backend-missing.ts';
+import { rule as ingressBackendPortMissing } from './rules/ingress-backend-port-missing.ts';
+import { rule as kindNotModelled } from './rules/kind-not-modelled.ts';
+import { rule as manifestDuplicateKey } from './rules/manifest-duplicate-key.ts';
+import { rule as manifestDuplicateObject } from './rules/manifest-duplicate-object.ts';
+import { rule as manifestNotRendered } from './rules/manifest-not-rendered.ts';
+import { rule as manifestSyntax } from './rules/manifest-syntax.ts';
+import { rule as podpathConfigInvalid } from './rules/podpath-config-invalid.ts';
+import { rule as policyEgressBlocksDns } from './rules/policy-egress-blocks-dns.ts';
+import { rule as policyIpBlockInvalid } from './rules/policy-ip-block-invalid.ts';
+import { rule as policyNamedPortUnresolved } from './rules/policy-named-port-unresolved.ts';
+import { rule as policyNamespaceLabelMissing } from './rules/policy-namespace-label-missing.ts';
+import { rule as policyNotEnforced } from './rules/policy-not-enforced.ts';
+import { rule as policyPeerMatchesNothing } from './rules/policy-peer-matches-nothing.ts';
+import { rule as policyPeerSplit } from './rules/policy-peer-split.ts';
+import { rule as policyPortIsServicePort } from './rules/policy-port-is-service-port.ts';
+import { rule as policyPortRangeInvalid } from './rules/policy-port-range-invalid.ts';
+import { rule as policySelectsNoPods } from './rules/policy-selects-no-pods.ts';
+import { rule as policyTypesMissingEgress } from './rules/policy-types-missing-egress.ts';
+import { rule as serviceNodePortConflict } from './rules/service-node-port-conflict.ts';
+import { rule as servicePortProtocolMismatch } from './rules/service-port-protocol-mismatch.ts';
+import { rule as servicePortsInvalid } from './rules/service-ports-invalid.ts';
+import { rule as serviceSelectsNoPods } from './rules/service-selects-no-pods.ts';
+import { rule as serviceTargetPortDiffers } from './rules/service-target-port-differs.ts';
+import { rule as serviceTargetPortMissing } from './rules/service-target-port-missing.ts';
+import { rule as serviceTargetPortUndeclared } from './rules/service-target-port-undeclared.ts';
+import { rule as statefulsetServiceMissing } from './rules/statefulset-service-missing.ts';
+import { rule as suppressionUnused } from './rules/suppression-unused.ts';
+import { rule as workloadSelectorMismatch } from './rules/workload-selector-mismatch.ts';
 
 /** Every check, sorted by code. One file and one line here adds one. */
-export const rules: readonly Rule[] = [];
+export const rules: readonly Rule[] = [
+  connectivityTestFailed,
+  ingressBackendMissing,
+  ingressBackendPortMissing,
+  kindNotModelled,
+  manifestDuplicateKey,
+  manifestDuplicateObject,
+  manifestNotRendered,
+  manifestSyntax,
+  podpathConfigInvalid,
+  policyEgressBlocksDns,
+  policyIpBlockInvalid,
+  policyNamedPortUnresolved,
+  policyNamespaceLabelMissing,
+  policyNotEnforced,
+  policyPeerMatchesNothing,
+  policyPeerSplit,
+  policyPortIsServicePort,
+  policyPortRangeInvalid,
+  policySelectsNoPods,
+  policyTypesMissingEgress,
+  serviceNodePortConflict,
+  servicePortProtocolMismatch,
+  servicePortsInvalid,
+  serviceSelectsNoPods,
+  serviceTargetPortDiffers,
+  serviceTargetPortMissing,
+  serviceTargetPortUndeclared,
+  statefulsetServiceMissing,
+  suppressionUnused,
+  workloadSelectorMismatch,
+];

@@ -40,7 +40,13 @@ export function parseManifest(text: string, uri: string): ManifestFile {
     const resources = named === 'manifest' ? readResources(one.value, uri, index) : [];
     return { index, start: one.start, end: one.end, resources };
   });
-  const role = roleOf(named, read, documents, templates.length > 0);
+  const role = roleOf(
+    named,
+    read,
+    documents,
+    templates.length > 0,
+    read.some((one) => isBrokenObject(text, one)),
+  );
   const mistakes = read.flatMap((one) => one.problems.filter(({ code }) => code !== 'manifest-not-rendered'));
   // JSON that is no object of Kubernetes is often JSON with comments, of some other tool.
   const foreign = role === 'other' && uri.endsWith('.json') && !mentionsObject.test(text);
@@ -72,18 +78,27 @@ function roleOfName(uri: string): FileRole {
   return 'manifest';
 }
 
+/** Text that can't be read, but that says of itself that it is an object. */
+function isBrokenObject(text: string, { start, end, problems }: ReadDocument): boolean {
+  return (
+    problems.some(({ code }) => code === 'manifest-syntax') &&
+    /(?:^|[\n{,])[ \t]*["']?apiVersion["']?[ \t]*:/.test(text.slice(start, end))
+  );
+}
+
 /** Kustomizations are told by their content too; a file without any object is somebody else's YAML. */
 function roleOf(
   named: FileRole,
   read: readonly ReadDocument[],
   documents: readonly ManifestDocument[],
   hasTemplates: boolean,
+  hasBroken: boolean,
 ): FileRole {
   if (named !== 'manifest') return named;
   const isKustomization = (one: ReadDocument): boolean =>
     (stringAt(one.value, 'apiVersion') ?? '').startsWith('kustomize.config.k8s.io/');
   if (read.some(isKustomization)) return 'kustomization';
-  if (documents.some((one) => one.resources.length > 0)) return 'manifest';
+  if (hasBroken || documents.some((one) => one.resources.length > 0)) return 'manifest';
   if (hasTemplates) return 'helm-template';
   return 'other';
 }

@@ -119,6 +119,7 @@ function branchText(branch: Branch, words: TraceWords): TraceBranchText {
     forward: rows(branch.forward, words),
     reverse: rows(branch.reverse, words),
     mermaid: branch.forward.length === 0 ? '' : branchMermaid(branch),
+    replyMermaid: branch.reverse.length === 0 ? '' : branchMermaid(branch, 'reverse'),
   };
 }
 

@@ -1,0 +1,141 @@
+import { t } from '@vscode/l10n';
+import type { Pod, Protocol } from '../../model/cluster.ts';
+import { stringAt, valueAt } from '../../model/json.ts';
+import { refKey } from '../../model/resource.ts';
+import type { PolicyProgram, PortMatch } from '../../policy/policy.ts';
+import { modelledPolicies, subjectPods } from '../policyRules.ts';
+import type { Finding, Fix, Rule, RuleContext } from '../rule.ts';
+
+/** The cluster's DNS Service, by the name that kubeadm and most distributions give it. */
+const dnsService = { namespace: 'kube-system', name: 'kube-dns' };
+
+function* check(context: RuleContext): Generator<Finding> {
+  const servers = dnsPods(context);
+  if (servers.length === 0) return;
+  const told = new Set<string>();
+  for (const program of modelledPolicies(context)) {
+    if (!program.isolates.egress || !program.rules.some((rule) => rule.direction === 'egress')) continue;
+    const blocked = subjectPods(context, program).filter(
+      (pod) => usesClusterDns(pod) && isBlocked(context, pod, servers),
+    );
+    const fresh = blocked.filter((pod) => !told.has(refKey(pod.workload)));
+    const [pod] = fresh;
+    if (pod === undefined) continue;
+    for (const one of fresh) told.add(refKey(one.workload));
+    yield finding(context, program, pod);
+  }
+}
+
+function dnsPods({ snapshot, model }: RuleContext): readonly Pod[] {
+  const service = snapshot.service(dnsService.namespace, dnsService.name);
+  return service === undefined ? [] : model.endpointsOf(service).endpoints.flatMap((one) => one.pod ?? []);
+}
+
+/** Pods with a resolver of their own do not need the cluster's. */
+function usesClusterDns({ template }: Pod): boolean {
+  const policy = stringAt(template.spec, 'dnsPolicy') ?? 'ClusterFirst';
+  return policy.startsWith('ClusterFirst') && !template.hostNetwork;
+}
+
+/** UDP carries nearly all queries: without it names do not resolve. Node-local caches count as a way. */
+function isBlocked({ model }: RuleContext, pod: Pod, servers: readonly Pod[]): boolean {
+  const denied = (protocol: Protocol) =>
+    servers.every((server) => {
+      return model.decide({ kind: 'pod', pod }, { kind: 'pod', pod: server }, protocol, 53).egress.action === 'deny';
+    });
+  const local = model.decide({ kind: 'pod', pod }, { kind: 'address', ip: nodeLocalDns }, 'UDP', 53);
+  return denied('UDP') && local.egress.action === 'deny';
+}
+
+/** The address that NodeLocal DNSCache listens on unless it is told otherwise. */
+const nodeLocalDns = '169.254.20.10';
+
+function finding({ snapshot }: RuleContext, { ref, resource, rules }: PolicyProgram, pod: Pod): Finding {
+  const egress = rules.filter((one) => one.direction === 'egress');
+  // A rule for port 53 to someone else: the DNS servers of this cluster may carry other labels than CoreDNS's usual ones.
+  const meant = egress.some((one) => one.ports?.some(isDnsPort));
+  const message = t(
+    'Policy {0} isolates {1} without a way to cluster DNS (UDP and TCP 53 to kube-dns): names do not resolve',
+    ref.name,
+    pod.workload.name,
+  );
+  const doubt = t('It allows port 53 to others: check the labels of the DNS pods of your cluster');
+  const path = valueAt(resource.object, 'spec', 'egress') === undefined ? ['spec'] : ['spec', 'egress'];
+  const simulated = snapshot.get({ group: '', kind: 'Service', ...dnsService })?.origin.type === 'simulated';
+  return {
+    code: 'policy-egress-blocks-dns',
+    message: meant && simulated ? `${message}. ${doubt}` : message,
+    ref,
+    path,
+    part: 'key',
+    ...(meant && simulated ? { severity: 'info' as const } : {}),
+    related: [],
+    fixes: [allowDns(ref)],
+  };
+}
+
+function isDnsPort(port: PortMatch): boolean {
+  if (port.kind === 'named') return port.name.startsWith('dns');
+  return (
+    port.kind === 'range' && port.to - port.from < 1000 && [53, 5353].some((dns) => port.from <= dns && dns <= port.to)
+  );
+}
+
+function allowDns(target: Fix['target']): Fix {
+  const item = {
+    to: [
+      {
+        namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': dnsService.namespace } },
+        podSelector: { matchLabels: { 'k8s-app': dnsService.name } },
+      },
+    ],
+    ports: [
+      { protocol: 'UDP', port: 53 },
+      { protocol: 'TCP', port: 53 },
+    ],
+  };
+  return { title: t('Allow cluster DNS'), target, changes: [{ kind: 'append', path: ['spec', 'egress'], item }] };
+}
+
+const policy = (dns: string): string => `apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata:
+  name: frontend
+spec:
+  podSelector: {matchLabels: {app: frontend}}
+  policyTypes: [Egress]
+  egress:
+    - to:
+        - podSelector: {matchLabels: {app: backend}}
+${dns}---
+apiVersion: v1
+kind: Pod
+metadata: {name: frontend, labels: {app: frontend}}
+spec: {containers: [{name: web, image: web}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: backend, labels: {app: backend}}
+spec: {containers: [{name: api, image: api}]}
+`;
+
+/** Egress that forgets DNS. */
+export const rule: Rule = {
+  code: 'policy-egress-blocks-dns',
+  summary: 'Egress isolation that leaves no way to cluster DNS, UDP and TCP 53.',
+  description:
+    'Once a policy isolates the egress of a pod, everything that no rule allows is denied, DNS too. The pod may open connections to some others, but can not resolve their names. A pod that may reach nobody at all is taken as meant.',
+  severity: 'warning',
+  reads: ['networking.k8s.io/NetworkPolicy', '/Pod', '/Service', '/Namespace'],
+  example: {
+    failing: policy(''),
+    corrected: policy(`    - to:
+        - namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: kube-system}}
+          podSelector: {matchLabels: {k8s-app: kube-dns}}
+      ports:
+        - {port: 53, protocol: UDP}
+        - {port: 53, protocol: TCP}
+`),
+  },
+  check,
+};

@@ -1,0 +1,68 @@
+import { t } from '@vscode/l10n';
+import { formatIp, parseCidr } from '../../model/addresses.ts';
+import type { FieldPath } from '../../model/resource.ts';
+import { policyPeers } from '../policyRules.ts';
+import type { Finding, Rule, RuleContext } from '../rule.ts';
+
+function* check(context: RuleContext): Generator<Finding> {
+  for (const { program, peer } of policyPeers(context)) {
+    if (peer.kind !== 'block') continue;
+    const { ref } = program;
+    if (peer.invalid !== undefined) {
+      const message = t('This ipBlock of policy {0} can not be: {1}', ref.name, peer.invalid);
+      yield { code: rule.code, message, ref, path: peer.path, related: [], fixes: [] };
+      continue;
+    }
+    const texts: readonly (readonly [string, FieldPath])[] = [
+      [peer.cidr, [...peer.path, 'cidr']],
+      ...peer.except.map((text, index) => [text, [...peer.path, 'except', index]] as const),
+    ];
+    for (const [text, path] of texts) {
+      const meant = maskedOf(text);
+      if (meant === undefined) continue;
+      yield {
+        code: rule.code,
+        // Kubernetes accepts this one and masks it.
+        severity: 'warning',
+        message: t('{0} has bits beyond its prefix: it means {1}', text, meant),
+        ref,
+        path,
+        related: [],
+        fixes: [{ title: t('Write {0}', meant), target: ref, changes: [{ kind: 'set', path, value: meant }] }],
+      };
+    }
+  }
+}
+
+/** What a CIDR with host bits means; `undefined` where it has none. */
+function maskedOf(text: string): string | undefined {
+  const block = parseCidr(text);
+  if (block === undefined || !block.hostBits) return undefined;
+  return `${formatIp({ family: block.family, value: block.first })}/${block.prefix}`;
+}
+
+const policy = (except: string): string => `apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata:
+  name: backend
+spec:
+  podSelector: {}
+  ingress:
+    - from:
+        - ipBlock:
+            cidr: 172.16.0.0/16
+            except:
+              - ${except}
+`;
+
+/** A CIDR that the API server refuses or reads otherwise. */
+export const rule: Rule = {
+  code: 'policy-ip-block-invalid',
+  summary: 'A malformed CIDR, host bits, or an except outside its cidr.',
+  description:
+    'The API server refuses a policy whose cidr is malformed, or whose except is not inside its cidr. Bits beyond the prefix are accepted and ignored, which is rarely what was meant.',
+  severity: 'error',
+  reads: ['networking.k8s.io/NetworkPolicy'],
+  example: { failing: policy('172.17.1.0/24'), corrected: policy('172.16.1.0/24') },
+  check,
+};

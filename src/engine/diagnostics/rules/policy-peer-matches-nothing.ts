@@ -1,0 +1,71 @@
+import { t } from '@vscode/l10n';
+import { matchesLabels } from '../../model/labels.ts';
+import { formatPeer } from '../../policy/explain.ts';
+import { closeLabel, closeText, labelFix } from '../closeLabels.ts';
+import { hasWorkloads, missing } from '../missing.ts';
+import { policyPeers } from '../policyRules.ts';
+import type { Finding, Rule, RuleContext } from '../rule.ts';
+
+function* check(context: RuleContext): Generator<Finding> {
+  const { snapshot, model } = context;
+  const namespaces = new Set(snapshot.workloads.map((one) => one.ref.namespace));
+  for (const { program, peer } of policyPeers(context)) {
+    if (peer.kind === 'block' || peer.pods.pods.requirements.length === 0 || peer.pods.pods.invalid !== undefined)
+      continue;
+    const chosen = [...namespaces].filter((name) => model.policies.namespaceMatches(peer.pods, name));
+    const own = peer.pods.namespaces === undefined;
+    // Whoever lives in namespaces that are not in the files may well have the labels.
+    if (!own && !chosen.some((name) => hasWorkloads(snapshot, name))) continue;
+    const pods = chosen.flatMap((name) => snapshot.podsIn(name));
+    if (pods.some(({ template }) => matchesLabels(peer.pods.pods, template.labels))) continue;
+    const workloads = snapshot.workloads.filter((one) => chosen.includes(one.ref.namespace));
+    const close = closeLabel(peer.pods.pods, workloads);
+    const head = t('This peer of policy {0} matches no pod: {1}', program.ref.name, formatPeer(peer));
+    const path = [...peer.path, 'podSelector'];
+    yield missing(snapshot, own ? program.ref.namespace : (chosen[0] ?? ''), {
+      code: rule.code,
+      message: close === undefined ? head : `${head}. ${closeText(close)}`,
+      ref: program.ref,
+      path: close === undefined ? path : [...path, 'matchLabels', close.key],
+      related: [],
+      fixes: close === undefined ? [] : [labelFix(program.resource, path, close)],
+    });
+  }
+}
+
+const pods = `---
+apiVersion: v1
+kind: Pod
+metadata: {name: backend, labels: {app: backend}}
+spec: {containers: [{name: api, image: api}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: frontend, labels: {app: frontend}}
+spec: {containers: [{name: web, image: web}]}
+`;
+
+const policy = (peer: string): string => `apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata:
+  name: backend
+spec:
+  podSelector: {matchLabels: {app: backend}}
+  ingress:
+    - from:
+        - podSelector:
+            matchLabels:
+              app: ${peer}
+${pods}`;
+
+/** A peer that nobody is. */
+export const rule: Rule = {
+  code: 'policy-peer-matches-nothing',
+  summary: 'A peer that matches no pod.',
+  description:
+    'A podSelector without a namespaceSelector looks only in the namespace of the policy; with one, in all namespaces that it chooses. No pod there has these labels, so the rule lets nobody in or out.',
+  severity: 'warning',
+  reads: ['networking.k8s.io/NetworkPolicy', '/Pod', '/Namespace'],
+  example: { failing: policy('fronted'), corrected: policy('frontend') },
+  check,
+};

@@ -1,0 +1,257 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { folderWith, podpath, root } from './run.ts';
+
+const shop = 'examples/shop';
+
+async function json(...args: readonly string[]): Promise<Record<string, unknown>> {
+  const { stdout, stderr, code } = await podpath([...args, '-o', 'json']);
+  assert.equal(code, 0, stderr);
+  const value = JSON.parse(stdout) as Record<string, unknown>;
+  assert.equal(value['version'], 1);
+  return value;
+}
+
+test('check: the shop has nothing to complain of', async () => {
+  assert.deepEqual(await json('check', shop), { version: 1, findings: [] });
+  const text = await podpath(['check', shop, '--fail-on', 'info']);
+  assert.equal(text.stdout, 'no findings\n');
+  assert.equal(text.code, 0);
+});
+
+test('check: a syntax error is a finding with its range, relative file and scope, and fails', async () => {
+  const folder = folderWith({ 'broken.yaml': 'apiVersion: v1\nkind: Service\nmetadata: {name: [x\n' });
+  const { stdout, code } = await podpath(['check', folder, '-o', 'json']);
+  assert.equal(code, 1);
+  const { findings } = JSON.parse(stdout) as { findings: Record<string, unknown>[] };
+  const [found] = findings;
+  assert.equal(found?.['code'], 'manifest-syntax');
+  assert.equal(found?.['severity'], 'error');
+  assert.match(String(found?.['file']), /broken\.yaml$/);
+  assert.deepEqual(Object.keys(found ?? {}).sort(), [
+    'code',
+    'file',
+    'fixes',
+    'message',
+    'range',
+    'related',
+    'scope',
+    'severity',
+  ]);
+});
+
+test('check: --fail-on decides what fails', async () => {
+  const text = `apiVersion: v1
+kind: Service
+metadata: {name: lonely}
+spec: {selector: {app: nothing}, ports: [{port: 80}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: other}
+spec: {containers: [{name: c, image: c}]}
+`;
+  const folder = folderWith({ 'service.yaml': text });
+  assert.equal((await podpath(['check', folder])).code, 0);
+  const failing = await podpath(['check', folder, '--fail-on', 'warning']);
+  assert.equal(failing.code, 1);
+  assert.match(failing.stdout, /service\.yaml:\d+:\d+ warning service-selects-no-pods\n/);
+});
+
+test('endpoints: as kubectl prints them', async () => {
+  const { stdout, code } = await podpath(['endpoints', shop]);
+  assert.equal(code, 0);
+  const lines = stdout.trimEnd().split('\n');
+  assert.match(lines[0] ?? '', /^NAMESPACE {3}NAME {16}ENDPOINTS$/);
+  assert.match(lines[1] ?? '', /^shop {8}backend {13}(10\.244\.\d+\.\d+:9376,?){3}$/);
+  const one = await json('endpoints', shop, '--service', 'shop/db');
+  const [service] = one['services'] as Record<string, unknown>[];
+  assert.deepEqual(service?.['clusterIPs'], ['None']);
+  assert.deepEqual(
+    (service?.['endpoints'] as Record<string, unknown>[]).map(({ pod, port, ready, simulated }) => [
+      pod,
+      port,
+      ready,
+      simulated,
+    ]),
+    [
+      ['db-0', 5432, true, true],
+      ['db-1', 5432, true, true],
+    ],
+  );
+});
+
+test('endpoints: an ExternalName has none, and a reason', async () => {
+  const service =
+    'apiVersion: v1\nkind: Service\nmetadata: {name: out}\nspec: {type: ExternalName, externalName: example.com}\n';
+  const { stdout } = await podpath(['endpoints', '-', '-o', 'json'], service);
+  const [one] = (JSON.parse(stdout) as { services: { endpoints: unknown[]; reasons: { text: string }[] }[] }).services;
+  assert.deepEqual(one?.endpoints, []);
+  assert.match(one?.reasons[0]?.text ?? '', /example\.com/);
+});
+
+test('trace: each disposition has its exit code', async () => {
+  const cases: readonly (readonly [string, string, number, RegExp])[] = [
+    ['shop/Deployment/frontend', 'shop/svc/backend:8080', 0, /^✓ Delivered/],
+    ['shop/Deployment/frontend', 'shop/svc/db:5432', 1, /^✗ Denied on the way/],
+    ['shop/Deployment/frontend', 'shop/svc/nothing', 1, /^✗ No such Service/],
+    ['shop/Deployment/nothing', 'shop/svc/backend', 2, /^$/],
+    ['shop/svc/backend', 'shop/svc/db', 2, /^$/],
+    ['203.0.113.7', 'http://shop.example/', 0, /^✓ Delivered/],
+    ['node/node-1', 'shop/svc/backend:8080', 1, /^✗ Denied|^◑/],
+  ];
+  for (const [from, to, code, headline] of cases) {
+    const result = await podpath(['trace', from, to, shop]);
+    assert.equal(result.code, code, `${from} ${to}: ${result.stdout}${result.stderr}`);
+    assert.match(result.stdout, headline);
+    assert.equal(result.stderr === '', code !== 2, 'only what can not be asked says something on stderr');
+  }
+});
+
+test('trace: not known is 3, not enforced is 0', async () => {
+  const unmodelled = `apiVersion: cilium.io/v2
+kind: CiliumNetworkPolicy
+metadata: {name: some, namespace: shop}
+spec: {endpointSelector: {}}
+`;
+  const folder = folderWith({
+    'pods.yaml': readFileSync(join(root, shop, 'backend.yaml'), 'utf8'),
+    'front.yaml': readFileSync(join(root, shop, 'frontend.yaml'), 'utf8'),
+    'cilium.yaml': unmodelled,
+  });
+  const ends = ['shop/Deployment/frontend', 'shop/svc/backend:8080'];
+  assert.equal((await podpath(['trace', ...ends, folder])).code, 3);
+  const flannel = await podpath([
+    'trace',
+    'shop/Deployment/frontend',
+    'shop/svc/db:5432',
+    shop,
+    '--assume',
+    'cni=flannel-vxlan',
+  ]);
+  assert.match(flannel.stdout, /nothing enforces it/);
+  assert.equal(flannel.code, 0);
+});
+
+test('trace: JSON is a Trace; Mermaid draws every branch', async () => {
+  const ends = ['shop/Deployment/frontend', 'shop/svc/backend:8080', shop];
+  const answer = await json('trace', ...ends);
+  assert.equal(answer['disposition'], 'delivered');
+  const branches = answer['branches'] as { probability: number; forward: unknown[]; reverse: unknown[] }[];
+  assert.equal(branches.length, 3);
+  assert.ok(Math.abs(branches.reduce((sum, one) => sum + one.probability, 0) - 1) < 1e-9);
+  assert.ok(branches.every((one) => one.forward.length > 1 && one.reverse.length > 1));
+  const drawn = await podpath(['trace', ...ends, '-o', 'mermaid']);
+  assert.equal(drawn.stdout.match(/^flowchart LR$/gm)?.length, 3);
+});
+
+test('connectivity: text, JSON, Mermaid, dot, and filters', async () => {
+  const list = await json('connectivity', shop);
+  assert.deepEqual(list['workloads'], [
+    'shop/backend[Deployment]',
+    'shop/db[StatefulSet]',
+    'shop/frontend[Deployment]',
+  ]);
+  const connections = list['connections'] as { from: string; to: string; ports: unknown }[];
+  assert.deepEqual(
+    connections.find((one) => one.to === 'shop/db[StatefulSet]'),
+    {
+      from: 'shop/backend[Deployment]',
+      to: 'shop/db[StatefulSet]',
+      ports: [{ protocol: 'TCP', from: 5432, to: 5432 }],
+    },
+  );
+  const filtered = await json('connectivity', shop, '--from', 'shop/Deployment/frontend', '--to', 'shop/svc/backend');
+  assert.deepEqual(
+    (filtered['connections'] as { from: string }[]).map((one) => one.from),
+    ['shop/frontend[Deployment]'],
+  );
+  assert.match((await podpath(['connectivity', shop, '-o', 'mermaid'])).stdout, /^flowchart LR\n/);
+  assert.match(
+    (await podpath(['connectivity', shop, '-o', 'dot'])).stdout,
+    /^digraph podpath \{\n[\s\S]*-> "shop\/db\[StatefulSet\]"/,
+  );
+  assert.equal((await podpath(['connectivity', shop, '--from', 'shop/nobody'])).code, 2);
+});
+
+test('test: assertions that hold, and one that does not', async () => {
+  const { results } = (await json('test', shop)) as { results: { pass: boolean; file: string; scope: string }[] };
+  assert.equal(results.length, 5);
+  assert.ok(results.every((one) => one.pass && one.file === 'examples/shop/podpath.yaml' && one.scope === 'shop'));
+  const folder = folderWith({
+    'tests.yaml': `apiVersion: podpath.dev/v1alpha1
+kind: ConnectivityTest
+metadata: {name: wrong}
+spec:
+  assertions:
+    - {from: shop/Deployment/frontend, to: shop/svc/db, port: 5432, expect: allowed}
+    - {from: shop/Deployment/nobody, to: shop/svc/db, port: 5432, expect: denied}
+`,
+  });
+  const failing = await podpath(['test', shop, '--assertions', join(folder, 'tests.yaml'), '-o', 'json']);
+  assert.equal(failing.code, 1);
+  const wrong = JSON.parse(failing.stdout) as { results: { actual: string; pass: boolean }[] };
+  assert.deepEqual(
+    wrong.results.map(({ actual, pass }) => [actual, pass]),
+    [
+      ['denied', false],
+      ['unknown', false],
+    ],
+  );
+});
+
+test('graph: boxes and arrows', async () => {
+  const { nodes, edges } = (await json('graph', shop)) as {
+    nodes: { id: string; kind: string }[];
+    edges: { from: string; to: string; kind: string }[];
+  };
+  assert.ok(nodes.some((one) => one.kind === 'ingress'));
+  const ids = new Set(nodes.map((one) => one.id));
+  assert.ok(edges.every(({ from, to }) => ids.has(from) && ids.has(to)));
+  assert.deepEqual([...new Set(edges.map((one) => one.kind))].sort(), ['allows', 'routes', 'selects']);
+  assert.match((await podpath(['graph', shop, '-o', 'dot'])).stdout, /^digraph podpath/);
+  assert.match((await podpath(['graph', shop])).stdout, /^flowchart LR\n/);
+});
+
+test('what can not be understood or read exits with 2 and says why on stderr', async () => {
+  const cases: readonly (readonly [readonly string[], RegExp])[] = [
+    [['nonsense'], /nonsense is not a command/],
+    [['check', '/no/such/folder'], /no such file or folder/],
+    [['check', '.', '-o', 'sarif'], /prints text, json/],
+    [['check', '--context', 'live'], /live cluster/],
+    [['trace', 'shop/a'], /needs FROM and TO/],
+    [['trace', 'a b', 'shop/svc/backend', shop], /is not an end/],
+    [['check', shop, '--assume', 'cni'], /cni/],
+    [['check', shop, '--assume', 'color=red'], /color/],
+    [['endpoints', shop, '--service', 'shop/none'], /there is no Service/],
+    [['check', shop, '--bogus'], /bogus/],
+  ];
+  for (const [args, message] of cases) {
+    const { code, stdout, stderr } = await podpath(args);
+    assert.equal(code, 2, args.join(' '));
+    assert.equal(stdout, '');
+    assert.match(stderr, message);
+  }
+});
+
+test('several scopes: named, listed, or taken as one', async () => {
+  const service = (port: number): string =>
+    `apiVersion: v1\nkind: Service\nmetadata: {name: same}\nspec: {selector: {a: b}, ports: [{port: ${port}}]}\n`;
+  const folder = folderWith({
+    'podpath.yaml': 'scopes: [{name: one, paths: [a.yaml]}, {name: two, paths: [b.yaml]}]\n',
+    'a.yaml': service(80),
+    'b.yaml': service(81),
+  });
+  const several = await podpath(['endpoints', folder]);
+  assert.equal(several.code, 2);
+  assert.match(several.stderr, /one \(1 objects\)[\s\S]*two \(1 objects\)/);
+  const two = await podpath(['endpoints', folder, '--scope', 'two', '-o', 'json']);
+  assert.equal(
+    (JSON.parse(two.stdout) as { services: { ports: { port: number }[] }[] }).services[0]?.ports[0]?.port,
+    81,
+  );
+  assert.equal((await podpath(['endpoints', folder, '--all-as-one'])).code, 0);
+  assert.equal((await podpath(['endpoints', folder, '--scope', 'three'])).code, 2);
+});

@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { rules } from '../../src/engine/diagnostics/rules.ts';
+import { findingsIn } from './workspace.ts';
+
+function codesIn(text: string, file: string): readonly string[] {
+  return findingsIn({ [file]: text }).map(({ code, message }) => `${code}: ${message}`);
+}
+
+for (const { code, example, severity } of rules) {
+  const file = example.file ?? 'example.yaml';
+
+  test(`${code}: the failing example has this finding and no other`, () => {
+    const found = codesIn(example.failing, file);
+    assert.ok(found.length > 0, 'nothing was found');
+    assert.deepEqual(
+      found.filter((one) => !one.startsWith(`${code}:`)),
+      [],
+    );
+    const [first] = findingsIn({ [file]: example.failing });
+    assert.equal(first?.severity, severity);
+  });
+
+  test(`${code}: the corrected example is clean`, () => {
+    assert.deepEqual(codesIn(example.corrected, file), []);
+  });
+
+  test(`${code}: every fix applied to the failing example mends it`, () => {
+    for (const finding of findingsIn({ [file]: example.failing })) {
+      for (const { title, edits } of finding.fixes) {
+        const fixed = applyEdits(example.failing, edits);
+        const left = findingsIn({ [file]: fixed }).filter((one) => one.code === code);
+        assert.deepEqual(left, [], `${title}:\n${fixed}`);
+      }
+    }
+  });
+}
+
+test('the list of rules is sorted, unique, documented, and has every rule file', () => {
+  const codes = rules.map((one) => one.code);
+  assert.deepEqual(codes, [...new Set(codes)].sort());
+  for (const { code, summary, description } of rules) {
+    assert.match(code, /^[a-z]+(-[a-z]+)+$/);
+    assert.ok(summary.endsWith('.') && description.length > summary.length, code);
+  }
+  const docs = readFileSync(join(import.meta.dirname, '../../docs/rules.md'), 'utf8');
+  for (const code of codes) assert.ok(docs.includes(`\n## ${code}\n`), `docs/rules.md lacks ${code}: npm run docs`);
+});
+
+interface Edit {
+  readonly range: { readonly start: Position; readonly end: Position };
+  readonly newText: string;
+}
+
+interface Position {
+  readonly line: number;
+  readonly character: number;
+}
+
+function applyEdits(text: string, edits: readonly Edit[]): string {
+  const starts = [0];
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) starts.push(at + 1);
+  const offset = ({ line, character }: Position): number => (starts[line] ?? text.length) + character;
+  return [...edits]
+    .sort((a, b) => offset(b.range.start) - offset(a.range.start))
+    .reduce(
+      (now, { range, newText }) => now.slice(0, offset(range.start)) + newText + now.slice(offset(range.end)),
+      text,
+    );
+}
