@@ -13,7 +13,7 @@ export interface CloseLabel {
   readonly value: string;
 }
 
-/** The workload that a selector misses by one label: all its others hold, or the value is a slip of the only one. */
+/** The workload that a selector misses by one label whose value is a slip of the workload's; all its others hold. */
 export function closeLabel(selector: LabelSelector, workloads: readonly Workload[]): CloseLabel | undefined {
   const { requirements } = selector;
   for (const workload of workloads) {
@@ -24,9 +24,7 @@ export function closeLabel(selector: LabelSelector, workloads: readonly Workload
     if (off.length !== 1 || only === undefined || only.operator !== 'In' || only.values.length !== 1) continue;
     const value = labels[only.key];
     if (value === undefined) continue;
-    if (requirements.length > 1 || nearest(only.values[0] ?? '', [value]) !== undefined) {
-      return { workload, key: only.key, value };
-    }
+    if (nearest(only.values[0] ?? '', [value]) !== undefined) return { workload, key: only.key, value };
   }
   return undefined;
 }

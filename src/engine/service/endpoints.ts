@@ -274,7 +274,7 @@ function nothingSelected(snapshot: Snapshot, service: Service): EndpointReason {
   };
 }
 
-/** The one label of a selector that keeps a workload from being selected, where all its others match or it is alone. */
+/** The one label of a selector that keeps a workload from being selected, where its value is a slip of the workload's. */
 function closestWorkload(snapshot: Snapshot, service: Service): readonly [string, string, string, string] | undefined {
   const wanted = Object.entries(service.selector ?? {});
   for (const workload of snapshot.workloads) {
@@ -284,8 +284,8 @@ function closestWorkload(snapshot: Snapshot, service: Service): readonly [string
     const [only] = off;
     if (off.length !== 1 || only === undefined) continue;
     const has = labels[only[0]];
-    const close = has !== undefined && (wanted.length > 1 || nearest(only[1], [has]) !== undefined);
-    if (close && has !== undefined) return [only[0], has, workload.ref.kind, workload.ref.name];
+    if (has !== undefined && nearest(only[1], [has]) !== undefined)
+      return [only[0], has, workload.ref.kind, workload.ref.name];
   }
   return undefined;
 }
