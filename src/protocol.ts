@@ -52,8 +52,8 @@ export type FromWorker =
       readonly message: string;
     }
   /** A new analysis exists: whatever is on screen may be asked for again. */
-  | { readonly type: 'changed'; readonly revision: number; readonly structure: boolean }
-  | { readonly type: 'progress'; readonly text: string; readonly done: number; readonly total: number }
+  | { readonly type: 'changed'; readonly revision: number }
+  | { readonly type: 'progress'; readonly done: number; readonly total: number }
   | { readonly type: 'log'; readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly message: string };
 
 /** Editor to a webview. */
@@ -75,7 +75,8 @@ export type ToWebview =
 /** A webview to the editor. */
 export type FromWebview =
   | { readonly type: 'ready' }
-  | { readonly type: 'open'; readonly location: Location }
+  /** `preserveFocus`: the place is shown, for the user only walks over what points at it. */
+  | { readonly type: 'open'; readonly location: Location; readonly preserveFocus?: boolean }
   | { readonly type: 'trace'; readonly request: TraceRequest }
   | { readonly type: 'pickTrace'; readonly from?: string; readonly to?: string }
   | { readonly type: 'pin'; readonly request: TraceRequest }

@@ -26,6 +26,8 @@ export interface AnalysisSettings {
   readonly rules: Readonly<Record<string, string>>;
   /** Every file of a folder is one scope, whatever it holds. */
   readonly allAsOne?: boolean;
+  /** Paths below the folders that are not read, as `exclude` of podpath.yaml. */
+  readonly exclude?: readonly string[];
 }
 
 /** What changed in the world. Absent members did not. */
@@ -99,6 +101,7 @@ export class Analysis {
   readonly settings: AnalysisSettings;
   readonly #state: HostState;
   readonly #previous: ReadonlyMap<string, ScopeAnalysis>;
+  #files: readonly SourceFile[] | undefined;
   #scopes: readonly ScopeAnalysis[] | undefined;
   readonly #configs = new Map<string, PodpathConfig>();
 
@@ -116,10 +119,20 @@ export class Analysis {
     return this.#state.unsaved.get(uri) ?? this.#state.saved.get(uri);
   }
 
-  /** Every file, unsaved texts first considered. */
+  /** Every file that is not excluded, in the order of their URIs; unsaved texts before saved ones. */
   get files(): readonly SourceFile[] {
-    const uris = new Set([...this.#state.saved.keys(), ...this.#state.unsaved.keys()]);
-    return [...uris].sort().flatMap((uri) => this.file(uri) ?? []);
+    if (this.#files === undefined) {
+      const uris = new Set([...this.#state.saved.keys(), ...this.#state.unsaved.keys()]);
+      this.#files = [...uris].sort().flatMap((uri) => (this.#isRead(uri) ? (this.file(uri) ?? []) : []));
+    }
+    return this.#files;
+  }
+
+  #isRead(uri: string): boolean {
+    const folder = this.folderOf(uri);
+    if (folder === undefined) return false;
+    const { include, exclude } = this.config(folder).config;
+    return isIncluded(uri.slice(folder.uri.length + 1), include, [...exclude, ...(this.settings.exclude ?? [])]);
   }
 
   get folders(): readonly WorkspaceFolder[] {
@@ -163,8 +176,7 @@ export class Analysis {
           saved: saved.manifest,
           names: kustomizationNames(file),
         };
-      })
-      .filter(({ path }) => isIncluded(path, config));
+      });
     const whole = this.settings.allAsOne === true ? [{ name: folder.name, paths: ['.'], assume: {} }] : config.scopes;
     return drawScopes(folder.name, files, whole).map((scope) => {
       const assume = { ...config.assume, ...scope.configured?.assume, ...this.settings.assume };
@@ -203,7 +215,7 @@ export class Analysis {
 }
 
 /** `include` and `exclude` are paths or folders below the workspace folder; `*` stands for any part of one step. */
-function isIncluded(path: string, { include, exclude }: PodpathConfig): boolean {
+function isIncluded(path: string, include: readonly string[], exclude: readonly string[]): boolean {
   const matches = (pattern: string): boolean => {
     const source = pattern
       .replace(/^\.\//, '')

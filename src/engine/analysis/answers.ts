@@ -51,8 +51,7 @@ export interface ActionLink {
     | 'podpath.showTopology'
     | 'podpath.copyText'
     | 'podpath.openLocation'
-    | 'podpath.changeAssumption'
-    | 'podpath.explain';
+    | 'podpath.changeAssumption';
   readonly arguments: readonly unknown[];
 }
 

@@ -88,7 +88,7 @@ export function branchMermaid(branch: Branch, way: 'forward' | 'reverse' = 'forw
     const { node } = hop.location;
     if (node !== open) {
       if (open !== '') lines.push('  end');
-      if (node !== '') lines.push(`  subgraph s${lane++}["node ${escapeLabel(node)}"]`, '    direction LR');
+      if (node !== '') lines.push(`  subgraph s${lane++}["${escapeLabel(laneTitle(node))}"]`, '    direction LR');
       open = node;
     }
     lines.push(`    h${index}["${hopLines(hop, index, hops).map(escapeLabel).join('<br/>')}"]:::${hopClass(hop)}`);
@@ -97,6 +97,10 @@ export function branchMermaid(branch: Branch, way: 'forward' | 'reverse' = 'forw
   for (let index = 1; index < hops.length; index++) lines.push(`  h${index - 1} ${arrowTo(hops[index - 1])} h${index}`);
   lines.push(...ghost(branch, way), ...hopClasses.map((one) => `  classDef ${one}`));
   return `${lines.join('\n')}\n`;
+}
+
+function laneTitle(node: string): string {
+  return node.startsWith('node') ? node : t('node {0}', node);
 }
 
 const hopClasses = [
@@ -123,6 +127,8 @@ function isStopped({ action }: Step): boolean {
 function arrowTo(hop: Hop | undefined): string {
   const outer = hop?.steps.at(-1)?.after.encapsulation;
   if (outer === undefined) return '-->';
+  // Once is enough: on the wire it is still the same packet.
+  if (hop?.location.node === '') return '==>';
   const port = outer.port === undefined ? '' : ` UDP ${outer.port}`;
   return `==>|${escapeLabel(outer.type.toUpperCase() + port)}|`;
 }

@@ -106,7 +106,7 @@ function branchText(branch: Branch, words: TraceWords): TraceBranchText {
   const percent = `${(100 * probability).toFixed(1)} %`;
   const facts = [
     clientText(clientSees),
-    ...(serverSees.ip === ''
+    ...(serverSees.ip === '' || !arrives(branch.disposition)
       ? []
       : [t('the server sees {0}', serverSees.ip) + (masquerade ? ` (${t('masqueraded')})` : '')]),
     ...(pathMtu === 0 ? [] : [t('path MTU {0}', pathMtu)]),
@@ -123,15 +123,18 @@ function branchText(branch: Branch, words: TraceWords): TraceBranchText {
   };
 }
 
+/** True where the server sees the client at all. */
+function arrives(disposition: Disposition): boolean {
+  return disposition === 'delivered' || disposition === 'not-enforced' || disposition === 'exits-cluster';
+}
+
 function rows(hops: readonly Hop[], words: TraceWords): readonly TraceRow[] {
   return hops.flatMap((hop) => hop.steps.map((step) => row(hop, step, words)));
 }
 
 function row(hop: Hop, step: Step, words: TraceWords): TraceRow {
-  const { node, namespace, device } = hop.location;
-  const place = namespace === 'host' ? [node, device].filter((part) => part !== '').join(' · ') : namespace;
   return {
-    where: place || namespace,
+    where: placeText(hop.location),
     what: whatChanged(step),
     detail: step.mechanism === '' ? step.why : `${step.why} [${step.mechanism}]`,
     kind: step.kind,
@@ -143,6 +146,13 @@ function row(hop: Hop, step: Step, words: TraceWords): TraceRow {
   };
 }
 
+function placeText({ node, namespace, device }: Hop['location']): string {
+  if (namespace === 'fabric') return device || t('between the nodes');
+  if (namespace === 'external') return t('outside the cluster');
+  if (namespace !== 'host') return namespace;
+  return [node, device].filter((part) => part !== '').join(' · ') || namespace;
+}
+
 function whatChanged({ before, after, kind, action }: Step): string {
   const outer = after.encapsulation;
   if (kind === 'tunnel-out' && outer !== undefined) return `${outer.type.toUpperCase()} ${outer.src} → ${outer.dst}`;
@@ -150,8 +160,40 @@ function whatChanged({ before, after, kind, action }: Step): string {
   const to = endText(after, 'dst');
   if (from !== to) return `${from} → ${to}`;
   if (before.src !== after.src) return t('source {0} → {1}', endText(before, 'src'), endText(after, 'src'));
-  if (kind === 'egress-policy' || kind === 'ingress-policy' || kind === 'drop' || kind === 'reject') return action;
-  return kind;
+  if (kind === 'egress-policy' || kind === 'ingress-policy' || kind === 'drop' || kind === 'reject')
+    return actionText(action);
+  return kindText(kind);
+}
+
+function actionText(action: Step['action']): string {
+  const texts: Readonly<Record<Step['action'], string>> = {
+    forwarded: t('forwarded'),
+    permitted: t('permitted'),
+    denied: t('denied'),
+    rejected: t('rejected'),
+    transformed: t('changed'),
+    encapsulated: t('wrapped'),
+    delivered: t('delivered'),
+    'not-enforced': t('not enforced'),
+    unknown: t('not known'),
+  };
+  return texts[action];
+}
+
+/** What a step does that leaves the addresses as they are. */
+function kindText(kind: Step['kind']): string {
+  const texts: Partial<Record<Step['kind'], string>> = {
+    originate: t('sent'),
+    resolve: t('name resolved'),
+    route: t('routed'),
+    bridge: t('bridged'),
+    'tunnel-out': t('wrapped'),
+    'tunnel-in': t('unwrapped'),
+    'proxy-l7': t('proxied'),
+    deliver: t('delivered'),
+    leave: t('leaves the cluster'),
+  };
+  return texts[kind] ?? kind;
 }
 
 function endText(packet: Packet, end: 'src' | 'dst'): string {

@@ -1,0 +1,43 @@
+// Builds the four bundles into dist/: the extension, its worker, the CLI and the webviews.
+import { chmodSync, mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { root } from './scripts/environment.mjs';
+import { webviewBundle } from './scripts/webviewBundle.mjs';
+
+const dist = join(root, 'dist');
+
+/** What all bundles for Node share. The oldest Node that runs them is that of VS Code 1.101 (Electron 35): 22. */
+const forNode = {
+  bundle: true,
+  platform: 'node',
+  target: 'node22',
+  minifySyntax: true,
+  minifyWhitespace: true,
+  sourcemap: process.argv.includes('--sourcemap') ? 'linked' : false,
+  legalComments: 'none',
+  logLevel: 'warning',
+  // The browser build of l10n reads no files: languages are handed over.
+  alias: { '@vscode/l10n': join(root, 'node_modules/@vscode/l10n/dist/browser.js') },
+};
+
+rmSync(dist, { recursive: true, force: true });
+mkdirSync(dist, { recursive: true });
+await Promise.all([
+  build({
+    ...forNode,
+    entryPoints: [join(root, 'src/editor/extension.ts')],
+    outfile: join(dist, 'extension.cjs'),
+    format: 'cjs',
+    external: ['vscode'],
+  }),
+  build({
+    ...forNode,
+    entryPoints: [join(root, 'src/worker/main.ts')],
+    outfile: join(dist, 'worker.mjs'),
+    format: 'esm',
+  }),
+  build({ ...forNode, entryPoints: [join(root, 'src/cli/main.ts')], outfile: join(dist, 'cli.mjs'), format: 'esm' }),
+  build(webviewBundle()),
+]);
+chmodSync(join(dist, 'cli.mjs'), 0o755);

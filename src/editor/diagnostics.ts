@@ -1,0 +1,80 @@
+import * as vscode from 'vscode';
+import type { LocatedFinding } from '../engine/index.ts';
+import { toLocation, toRange } from './convert.ts';
+import type { EngineClient } from './engineClient.ts';
+import { Newest } from './newest.ts';
+
+/** Where each rule is explained. */
+const rulesPage = 'https://github.com/podpath/podpath/blob/main/docs/rules.md';
+
+/** A file with more findings than this shows the first ones; Problems lists are not read to their end. */
+const mostOfFile = 200;
+
+const severities: Readonly<Record<LocatedFinding['severity'], vscode.DiagnosticSeverity>> = {
+  error: vscode.DiagnosticSeverity.Error,
+  warning: vscode.DiagnosticSeverity.Warning,
+  info: vscode.DiagnosticSeverity.Information,
+  hint: vscode.DiagnosticSeverity.Hint,
+};
+
+/** Keeps the Problems panel in step with the newest analysis, and remembers the findings for quick fixes. */
+export class Diagnostics implements vscode.Disposable {
+  readonly #client: EngineClient;
+  readonly #collection = vscode.languages.createDiagnosticCollection('podpath');
+  readonly #newest = new Newest();
+  readonly #changed = new vscode.EventEmitter<void>();
+  readonly #subscription: vscode.Disposable;
+  #byFile: ReadonlyMap<string, readonly LocatedFinding[]> = new Map();
+
+  /** Findings were asked for again and are up to date. */
+  readonly onDidChange = this.#changed.event;
+
+  constructor(client: EngineClient) {
+    this.#client = client;
+    this.#subscription = client.onDidChange(() => void this.refresh());
+  }
+
+  /** The findings of a file, as last shown. */
+  of(uri: vscode.Uri): readonly LocatedFinding[] {
+    return this.#byFile.get(uri.toString()) ?? [];
+  }
+
+  /** How many errors and warnings there are. */
+  get counts(): { readonly errors: number; readonly warnings: number } {
+    const all = [...this.#byFile.values()].flat();
+    const count = (severity: LocatedFinding['severity']) => all.filter((one) => one.severity === severity).length;
+    return { errors: count('error'), warnings: count('warning') };
+  }
+
+  async refresh(): Promise<void> {
+    const all = await this.#newest.run((token) => this.#client.query('findings', {}, { token, deadlineMs: 60_000 }));
+    if (all === undefined) return;
+    // VS Code's own spelling of a URI is the key: the worker's differs in what it escapes.
+    const byFile = Map.groupBy(all, ({ location }) => vscode.Uri.parse(location.uri).toString());
+    for (const uri of this.#byFile.keys()) {
+      if (!byFile.has(uri)) this.#collection.delete(vscode.Uri.parse(uri));
+    }
+    for (const [uri, findings] of byFile) {
+      this.#collection.set(vscode.Uri.parse(uri), findings.slice(0, mostOfFile).map(toDiagnostic));
+    }
+    this.#byFile = byFile;
+    this.#changed.fire();
+  }
+
+  dispose(): void {
+    this.#subscription.dispose();
+    this.#newest.dispose();
+    this.#collection.dispose();
+    this.#changed.dispose();
+  }
+}
+
+function toDiagnostic({ code, severity, message, location, related }: LocatedFinding): vscode.Diagnostic {
+  const diagnostic = new vscode.Diagnostic(toRange(location.range), message, severities[severity]);
+  diagnostic.source = 'Podpath';
+  diagnostic.code = { value: code, target: vscode.Uri.parse(`${rulesPage}#${code}`) };
+  diagnostic.relatedInformation = related.map(
+    (one) => new vscode.DiagnosticRelatedInformation(toLocation(one.location), one.message),
+  );
+  return diagnostic;
+}

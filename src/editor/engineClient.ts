@@ -1,0 +1,133 @@
+import { Worker } from 'node:worker_threads';
+import * as vscode from 'vscode';
+import type { Queries } from '../engine/index.ts';
+import type { FromWorker, ToWorker, WorkerChange } from '../protocol.ts';
+
+/** A worker that dies more often than this within ten minutes stays dead until the window is reloaded. */
+const mostRestarts = 3;
+const restartWindow = 600_000;
+
+interface Pending {
+  readonly resolve: (result: unknown) => void;
+  readonly fail: (error: Error) => void;
+}
+
+/** A question that was not answered: it was cancelled, took too long, or the worker is gone. */
+export class Unanswered extends Error {}
+
+/** The worker thread that owns the engine: started when first needed, and again when it dies. */
+export class EngineClient implements vscode.Disposable {
+  readonly #path: string;
+  readonly #log: vscode.LogOutputChannel;
+  readonly #pending = new Map<number, Pending>();
+  readonly #changed = new vscode.EventEmitter<number>();
+  readonly #progress = new vscode.EventEmitter<{ readonly done: number; readonly total: number }>();
+  readonly #started = new vscode.EventEmitter<void>();
+  readonly #deaths: number[] = [];
+  #worker: Worker | undefined;
+  #nextId = 1;
+  #disposed = false;
+
+  /** A new analysis exists. */
+  readonly onDidChange = this.#changed.event;
+  /** Many files are being read. */
+  readonly onProgress = this.#progress.event;
+  /** A worker started and knows nothing yet: whoever has something to tell tells it now. */
+  readonly onDidStart = this.#started.event;
+
+  constructor(path: string, log: vscode.LogOutputChannel) {
+    this.#path = path;
+    this.#log = log;
+  }
+
+  /** Starts the worker; does nothing where it runs. */
+  start(): void {
+    if (this.#worker !== undefined || this.#disposed) return;
+    const worker = new Worker(this.#path, { workerData: vscode.l10n.bundle ? JSON.stringify(vscode.l10n.bundle) : '' });
+    this.#worker = worker;
+    worker.on('message', (message: FromWorker) => this.#receive(message));
+    worker.on('error', (error) => this.#log.error(`worker: ${error.stack ?? error.message}`));
+    worker.on('exit', (code) => this.#exited(worker, code));
+    this.#started.fire();
+  }
+
+  /** Asks the worker; rejects with {@link Unanswered}. */
+  query<N extends keyof Queries>(
+    name: N,
+    params: Queries[N]['params'],
+    options: { readonly token?: vscode.CancellationToken; readonly deadlineMs?: number } = {},
+  ): Promise<Queries[N]['result']> {
+    this.start();
+    const id = this.#nextId++;
+    return new Promise((resolve, fail) => {
+      const subscription = options.token?.onCancellationRequested(() => this.#send({ type: 'cancel', id }));
+      const done = <T>(settle: (value: T) => void) => {
+        return (value: T) => {
+          subscription?.dispose();
+          settle(value);
+        };
+      };
+      this.#pending.set(id, { resolve: done(resolve as (result: unknown) => void), fail: done(fail) });
+      this.#send({ type: 'query', id, name, params, deadlineMs: options.deadlineMs ?? 10_000 });
+    });
+  }
+
+  /** Tells the worker what changed; nothing where no worker runs, since a new one is told everything. */
+  change(change: WorkerChange): void {
+    this.#send({ type: 'change', change });
+  }
+
+  #send(message: ToWorker): void {
+    this.#worker?.postMessage(message);
+  }
+
+  #receive(message: FromWorker): void {
+    switch (message.type) {
+      case 'answer':
+        this.#take(message.id)?.resolve(message.result);
+        break;
+      case 'failed':
+        if (message.reason === 'error') this.#log.error(message.message);
+        this.#take(message.id)?.fail(new Unanswered(message.reason));
+        break;
+      case 'changed':
+        this.#changed.fire(message.revision);
+        break;
+      case 'progress':
+        this.#progress.fire(message);
+        break;
+      case 'log':
+        this.#log[message.level](message.message);
+        break;
+      default:
+        message satisfies never;
+    }
+  }
+
+  #take(id: number): Pending | undefined {
+    const pending = this.#pending.get(id);
+    this.#pending.delete(id);
+    return pending;
+  }
+
+  #exited(worker: Worker, code: number): void {
+    if (worker !== this.#worker) return;
+    this.#worker = undefined;
+    for (const id of [...this.#pending.keys()]) this.#take(id)?.fail(new Unanswered('the worker ended'));
+    if (this.#disposed) return;
+    const now = Date.now();
+    this.#deaths.push(now);
+    const recent = this.#deaths.filter((at) => now - at < restartWindow).length;
+    this.#log.error(`worker: ended with code ${code}`);
+    if (recent <= mostRestarts) this.start();
+    else this.#log.error('worker: it ends again and again and is not started any more; reload the window to try again');
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+    void this.#worker?.terminate();
+    this.#changed.dispose();
+    this.#progress.dispose();
+    this.#started.dispose();
+  }
+}

@@ -1,0 +1,59 @@
+import * as vscode from 'vscode';
+import type { Location, TreeRow } from '../engine/index.ts';
+import { changeAssumption } from './assumptions.ts';
+import { registerCodeActions } from './codeActions.ts';
+import { registerCodeLens } from './codeLens.ts';
+import { registerDefinition } from './definition.ts';
+import { Diagnostics } from './diagnostics.ts';
+import { EngineClient } from './engineClient.ts';
+import { registerHover } from './hover.ts';
+import { openLocation } from './panel.ts';
+import { PinnedTraces } from './pinnedTraces.ts';
+import { StatusBar } from './statusBar.ts';
+import { TopologyPanel } from './topologyPanel.ts';
+import { registerTraceCommand } from './traceCommand.ts';
+import { TracePanel } from './tracePanel.ts';
+import { registerTrees } from './trees.ts';
+import { WorkspaceSource } from './workspaceSource.ts';
+
+/** Puts the parts together. The worker starts at once: whoever activated the extension wants an answer. */
+export function activate(context: vscode.ExtensionContext): void {
+  const log = vscode.window.createOutputChannel('Podpath', { log: true });
+  const client = new EngineClient(vscode.Uri.joinPath(context.extensionUri, 'dist', 'worker.mjs').fsPath, log);
+  const diagnostics = new Diagnostics(client);
+  const pins = new PinnedTraces(client, context.workspaceState);
+  const traces = new TracePanel(context, client, pins, log);
+  context.subscriptions.push(
+    log,
+    client,
+    diagnostics,
+    pins,
+    traces,
+    new WorkspaceSource(client, log),
+    new TopologyPanel(context, client, log),
+    new StatusBar(client, diagnostics),
+    registerTraceCommand(context, client, traces),
+    registerHover(client),
+    registerCodeLens(client),
+    registerCodeActions(diagnostics),
+    registerDefinition(client),
+    registerTrees(client),
+    ...registerCommands(log),
+  );
+  client.start();
+}
+
+function registerCommands(log: vscode.LogOutputChannel): readonly vscode.Disposable[] {
+  const register = vscode.commands.registerCommand;
+  return [
+    register('podpath.openLocation', (location: Location) => openLocation(location)),
+    register('podpath.copyText', async (text: string) => {
+      await vscode.env.clipboard.writeText(text);
+      vscode.window.setStatusBarMessage(vscode.l10n.t('Copied'), 3000);
+    }),
+    register('podpath.changeAssumption', changeAssumption),
+    register('podpath.showLog', () => log.show()),
+    register('podpath.traceFrom', ({ end }: TreeRow) => vscode.commands.executeCommand('podpath.trace', { from: end })),
+    register('podpath.traceTo', ({ end }: TreeRow) => vscode.commands.executeCommand('podpath.trace', { to: end })),
+  ];
+}

@@ -1,0 +1,130 @@
+import * as vscode from 'vscode';
+import type { Queries, TraceRequest } from '../engine/index.ts';
+import type { FromWebview } from '../protocol.ts';
+import { toPosition, toWorkspaceEdit } from './convert.ts';
+import type { EngineClient } from './engineClient.ts';
+import { Newest } from './newest.ts';
+import { Panel, type PanelKind } from './panel.ts';
+import type { PinnedTraces } from './pinnedTraces.ts';
+
+type Answer = Queries['trace']['result'];
+
+const kind: PanelKind = { view: 'trace', type: 'podpath.trace', title: 'Podpath: Trace' };
+
+/** The trace beside the editor. One panel shows one trace, and traces again whenever something changes. */
+export class TracePanel implements vscode.Disposable {
+  readonly #context: vscode.ExtensionContext;
+  readonly #client: EngineClient;
+  readonly #pins: PinnedTraces;
+  readonly #log: vscode.LogOutputChannel;
+  readonly #newest = new Newest();
+  readonly #subscriptions: vscode.Disposable;
+  #panel: Panel | undefined;
+  #request: TraceRequest | undefined;
+  #answer: Answer | undefined;
+
+  constructor(
+    context: vscode.ExtensionContext,
+    client: EngineClient,
+    pins: PinnedTraces,
+    log: vscode.LogOutputChannel,
+  ) {
+    this.#context = context;
+    this.#client = client;
+    this.#pins = pins;
+    this.#log = log;
+    this.#subscriptions = vscode.Disposable.from(
+      client.onDidChange(() => void this.#trace()),
+      vscode.window.onDidChangeTextEditorSelection((event) => this.#cursorMoved(event)),
+      vscode.window.registerWebviewPanelSerializer(kind.type, {
+        deserializeWebviewPanel: async (panel, state: { readonly request?: TraceRequest } | undefined) => {
+          this.#open(panel);
+          if (state?.request !== undefined) await this.show(state.request);
+        },
+      }),
+    );
+  }
+
+  /** Traces a request and shows it. */
+  async show(request: TraceRequest): Promise<void> {
+    if (this.#panel === undefined) this.#open();
+    else this.#panel.reveal();
+    this.#request = request;
+    this.#answer = undefined;
+    if (this.#panel !== undefined) this.#panel.title = `${shortEnd(request.from)} → ${shortEnd(request.to)}`;
+    await this.#trace();
+  }
+
+  #open(restored?: vscode.WebviewPanel): void {
+    const { extensionUri } = this.#context;
+    this.#panel = new Panel(kind, extensionUri, this.#log, (message) => this.#receive(message), restored);
+    this.#panel.onDidDispose(() => {
+      this.#panel = undefined;
+      this.#request = undefined;
+    });
+  }
+
+  async #trace(): Promise<void> {
+    const request = this.#request;
+    if (request === undefined || this.#panel === undefined) return;
+    const answer = await this.#newest.run((token) => this.#client.query('trace', request, { token }));
+    if (answer === undefined || request !== this.#request) return;
+    if (JSON.stringify(answer) === JSON.stringify(this.#answer)) return;
+    this.#answer = answer;
+    this.#panel?.post({ type: 'trace', answer, request, pinned: this.#pins.has(request) });
+  }
+
+  #receive(message: FromWebview): void {
+    switch (message.type) {
+      case 'trace':
+        void this.show(message.request);
+        break;
+      case 'pin':
+        void this.#pins.toggle(message.request).then(() => {
+          this.#answer = undefined;
+          return this.#trace();
+        });
+        break;
+      case 'fix':
+        void this.#fix(message.edits);
+        break;
+      default:
+        break;
+    }
+  }
+
+  /** Applies a fix that the answer offered, and nothing else. */
+  async #fix(edits: Extract<FromWebview, { type: 'fix' }>['edits']): Promise<void> {
+    const offered = this.#answer !== undefined && 'fixes' in this.#answer ? this.#answer.fixes : [];
+    const found = offered.find((one) => JSON.stringify(one.edits) === JSON.stringify(edits));
+    if (found !== undefined) await vscode.workspace.applyEdit(toWorkspaceEdit(found.edits));
+  }
+
+  /** The steps that rest on the line with the cursor light up. */
+  #cursorMoved({ textEditor, selections }: vscode.TextEditorSelectionChangeEvent): void {
+    const [selection] = selections;
+    const answer = this.#answer;
+    if (selection === undefined || answer === undefined || this.#panel?.isVisible !== true || 'problem' in answer)
+      return;
+    const own = textEditor.document.uri.toString();
+    const rows = answer.branches.flatMap(({ forward, reverse }) => [...forward, ...reverse]);
+    // The answer spells URIs as the worker does; the page compares them as texts.
+    const uri = rows
+      .flatMap(({ locations }) => locations.map(({ location }) => location.uri))
+      .find((one) => vscode.Uri.parse(one).toString() === own);
+    if (uri === undefined) return;
+    const range = { start: toPosition(selection.start), end: toPosition(selection.end) };
+    this.#panel.post({ type: 'reveal', location: { uri, range } });
+  }
+
+  dispose(): void {
+    this.#subscriptions.dispose();
+    this.#newest.dispose();
+    this.#panel?.dispose();
+  }
+}
+
+/** `shop/Deployment/frontend` is `frontend` in a title. */
+function shortEnd(end: string): string {
+  return end.includes('://') ? end : (end.split('/').at(-1) ?? end);
+}

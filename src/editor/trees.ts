@@ -1,0 +1,54 @@
+import * as vscode from 'vscode';
+import type { TreeRow } from '../engine/index.ts';
+import { toLocation } from './convert.ts';
+import type { EngineClient } from './engineClient.ts';
+
+type View = 'services' | 'policies' | 'scopes';
+
+/** The side bar's views of what the engine knows. */
+export function registerTrees(client: EngineClient): vscode.Disposable {
+  const views: readonly View[] = ['services', 'policies', 'scopes'];
+  return vscode.Disposable.from(...views.map((view) => new Tree(client, view)));
+}
+
+class Tree implements vscode.TreeDataProvider<TreeRow>, vscode.Disposable {
+  readonly #client: EngineClient;
+  readonly #view: View;
+  readonly #changed = new vscode.EventEmitter<void>();
+  readonly #subscriptions: vscode.Disposable;
+  readonly onDidChangeTreeData = this.#changed.event;
+
+  constructor(client: EngineClient, view: View) {
+    this.#client = client;
+    this.#view = view;
+    this.#subscriptions = vscode.Disposable.from(
+      client.onDidChange(() => this.#changed.fire()),
+      vscode.window.createTreeView(`podpath.${view}`, { treeDataProvider: this, showCollapseAll: true }),
+    );
+  }
+
+  async getChildren(row?: TreeRow): Promise<TreeRow[]> {
+    if (row !== undefined) return [...row.children];
+    return [...(await this.#client.query('tree', { view: this.#view }).catch(() => []))];
+  }
+
+  getTreeItem({ id, label, description, tooltip, icon, kind, location, end, children }: TreeRow): vscode.TreeItem {
+    const { None, Collapsed } = vscode.TreeItemCollapsibleState;
+    const item = new vscode.TreeItem(label, children.length === 0 ? None : Collapsed);
+    item.id = id;
+    item.description = description;
+    item.tooltip = tooltip === '' ? `${label} ${description}`.trim() : tooltip;
+    item.iconPath = new vscode.ThemeIcon(icon);
+    item.contextValue = end === undefined ? kind : `${kind} end`;
+    if (kind === 'file' && location !== undefined) item.resourceUri = toLocation(location).uri;
+    if (location !== undefined) {
+      item.command = { command: 'podpath.openLocation', title: vscode.l10n.t('Open'), arguments: [location] };
+    }
+    return item;
+  }
+
+  dispose(): void {
+    this.#subscriptions.dispose();
+    this.#changed.dispose();
+  }
+}

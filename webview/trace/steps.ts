@@ -1,0 +1,122 @@
+import { t } from '@vscode/l10n';
+import type { Location, TraceRow } from '../../src/engine/index.ts';
+import { element } from '../element.ts';
+import { post } from '../host.ts';
+import { icon } from '../icon.ts';
+
+/** The steps of one way of a branch as a table; one of them may be selected. */
+export class Steps {
+  readonly root = element('table', { class: 'steps' });
+  readonly #onSelect: (index: number | undefined) => void;
+  #rows: readonly { readonly row: TraceRow; readonly line: HTMLTableRowElement; readonly number: HTMLButtonElement }[] =
+    [];
+  #selected: number | undefined;
+
+  constructor(onSelect: (index: number | undefined) => void) {
+    this.#onSelect = onSelect;
+    this.root.addEventListener('keydown', (event) => this.#key(event));
+  }
+
+  get selected(): number | undefined {
+    return this.#selected;
+  }
+
+  /** Shows other rows, with the same one selected where it is still there. */
+  show(rows: readonly TraceRow[]): void {
+    this.#rows = rows.map((row, index) => this.#line(row, index));
+    const heads = [t('Step'), t('Where'), t('What happens'), t('Why'), t('Defined in')];
+    this.root.replaceChildren(
+      element('thead', {}, element('tr', {}, ...heads.map((head) => element('th', { scope: 'col' }, head)))),
+      element('tbody', {}, ...this.#rows.map(({ line }) => line)),
+    );
+    const kept = this.#selected !== undefined && this.#selected < rows.length ? this.#selected : undefined;
+    this.#selected = undefined;
+    this.#mark(kept);
+  }
+
+  /** Selects a step; `quietly` does not show its YAML. */
+  select(index: number | undefined, quietly = false): void {
+    this.#mark(index);
+    this.#onSelect(index);
+    const chosen = index === undefined ? undefined : this.#rows[index];
+    chosen?.line.scrollIntoView({ block: 'nearest' });
+    const location = chosen?.row.locations[0]?.location;
+    if (!quietly && location !== undefined) post({ type: 'open', location, preserveFocus: true });
+  }
+
+  /** Highlights the steps that a place in the YAML decides; answers with how many there are. */
+  reveal(location: Location): number {
+    const hits = this.#rows.filter(({ row }) => row.locations.some((one) => touches(one.location, location)));
+    for (const { line } of this.#rows) line.classList.remove('revealed');
+    for (const { line } of hits) line.classList.add('revealed');
+    hits[0]?.line.scrollIntoView({ block: 'nearest' });
+    return hits.length;
+  }
+
+  #line(row: TraceRow, index: number): { row: TraceRow; line: HTMLTableRowElement; number: HTMLButtonElement } {
+    const select = () => this.select(this.#selected === index ? undefined : index);
+    const label = t('Step {0}: {1}, {2}', index + 1, row.where, row.what);
+    const number = element(
+      'button',
+      { type: 'button', class: 'number', 'aria-label': label, 'aria-pressed': 'false', tabindex: index === 0 ? 0 : -1 },
+      `${index + 1}`,
+    );
+    const [why, mechanism] = splitDetail(row.detail);
+    const links = row.locations.map(({ label: text, location }) => {
+      const open = () => post({ type: 'open', location });
+      const line = `${fileName(location.uri)}:${location.range.start.line + 1}`;
+      return element('li', {}, element('button', { type: 'button', class: 'link', title: line, onclick: open }, text));
+    });
+    const line = element(
+      'tr',
+      { class: row.ok ? '' : 'stopped' },
+      element('td', { class: 'number-cell' }, number),
+      element('td', { class: 'where' }, row.where),
+      element('td', { class: 'code what' }, !row.ok && icon('denied'), row.what),
+      element('td', { class: 'why' }, why, mechanism !== '' && element('span', { class: 'code muted' }, mechanism)),
+      element('td', { class: 'places' }, element('ul', {}, ...links)),
+    );
+    line.addEventListener('click', ({ target }) => {
+      if (target instanceof Element && target.closest('.link') === null && getSelection()?.isCollapsed !== false)
+        select();
+    });
+    return { row, line, number };
+  }
+
+  #mark(index: number | undefined): void {
+    this.#selected = index;
+    for (const [at, { line, number }] of this.#rows.entries()) {
+      line.classList.toggle('selected', at === index);
+      number.setAttribute('aria-pressed', String(at === index));
+      number.setAttribute('tabindex', at === (index ?? 0) ? '0' : '-1');
+    }
+  }
+
+  #key(event: KeyboardEvent): void {
+    const at = this.#rows.findIndex(({ number }) => number === event.target);
+    if (at < 0) return;
+    const next = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: this.#rows.length - 1 }[event.key];
+    if (next === undefined || this.#rows[next] === undefined) return;
+    event.preventDefault();
+    this.select(next);
+    this.#rows[next]?.number.focus();
+  }
+}
+
+/** The sentence and the real name of what acts, which stands in brackets at its end. */
+function splitDetail(detail: string): readonly [string, string] {
+  const match = /^(.*?)\s*\[([^[\]]*(?:\[[^[\]]*\][^[\]]*)*)\]$/s.exec(detail);
+  return match === null ? [detail, ''] : [match[1] ?? '', match[2] ?? ''];
+}
+
+function touches(one: Location, other: Location): boolean {
+  return (
+    one.uri === other.uri &&
+    one.range.start.line <= other.range.end.line &&
+    other.range.start.line <= one.range.end.line
+  );
+}
+
+function fileName(uri: string): string {
+  return uri.slice(uri.lastIndexOf('/') + 1);
+}
