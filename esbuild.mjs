@@ -17,8 +17,12 @@ const forNode = {
   sourcemap: process.argv.includes('--sourcemap') ? 'linked' : false,
   legalComments: 'none',
   logLevel: 'warning',
-  // The browser build of l10n reads no files: languages are handed over.
-  alias: { '@vscode/l10n': join(root, 'node_modules/@vscode/l10n/dist/browser.js') },
+  alias: {
+    // The browser build of l10n reads no files: languages are handed over.
+    '@vscode/l10n': join(root, 'node_modules/@vscode/l10n/dist/browser.js'),
+    // The same code as an ES module, which can be bundled as one.
+    yaml: join(root, 'node_modules/yaml/browser/index.js'),
+  },
 };
 
 rmSync(dist, { recursive: true, force: true });

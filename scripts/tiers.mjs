@@ -2,7 +2,10 @@
 // environment of the tier, or with a sentence that says why it can't run here.
 import { existsSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { prepareChromium } from './chromium.mjs';
 import { cache, root, run, which } from './environment.mjs';
+import { packageExtension } from './package.mjs';
+import { installVsCode } from './vscodeServer.mjs';
 
 const shared = resolve(process.env.PODPATH_SHARED ?? join(root, '../shared'));
 
@@ -20,6 +23,15 @@ async function buildJudge() {
   return { PODPATH_JUDGE: judge };
 }
 
+/** A real VS Code with the packaged extension, and the browser that shows its workbench. */
+async function prepareHost() {
+  const chromium = await prepareChromium();
+  if (typeof chromium === 'string') return chromium;
+  await installVsCode();
+  const { target } = await packageExtension();
+  return { ...chromium, PODPATH_VSIX: target };
+}
+
 export const tiers = [
   {
     name: 'unit',
@@ -34,4 +46,5 @@ export const tiers = [
   { name: 'oracle', files: ['test/oracle/**/*.test.ts'], prepare: async () => peers() ?? {} },
   { name: 'judge', files: ['test/judge/**/*.test.ts'], prepare: buildJudge },
   { name: 'fuzz', files: ['test/fuzz/**/*.test.ts'], prepare: async () => peers() ?? {} },
+  { name: 'host', files: ['test/host/**/*.test.ts'], prepare: prepareHost, concurrency: 1 },
 ];

@@ -16,6 +16,15 @@ const artifacts = process.env['PODPATH_ARTIFACTS'] ?? join(tmpdir(), 'podpath-ar
 
 const flags = ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--no-first-run', '--disable-sync'];
 
+declare global {
+  interface Window {
+    takePosted: () => readonly FromWebview[];
+    takeOf: (type: string) => FromWebview | undefined;
+    keptState: unknown;
+    violations: readonly string[];
+  }
+}
+
 /** A page and what was seen of it. */
 export interface ViewPage {
   readonly page: Page;
@@ -107,7 +116,7 @@ export class Browsing {
         complaints.push(`request: ${request.url()}`);
     });
     await page.goto(`${own}${view}?opening=${encodeURIComponent(JSON.stringify(opening))}`);
-    const posted = (): Promise<readonly FromWebview[]> => page.evaluate('window.takePosted()');
+    const posted = (): Promise<readonly FromWebview[]> => page.evaluate(() => window.takePosted());
     const nextOf = async <T extends FromWebview['type']>(type: T) => {
       const found = await page.waitForFunction(`window.takeOf(${JSON.stringify(type)})`, undefined, {
         timeout: 10_000,
@@ -122,8 +131,8 @@ export class Browsing {
       send: async (message) => {
         await page.evaluate((one) => window.postMessage(one, '*'), message);
       },
-      kept: () => page.evaluate('window.keptState'),
-      complaints: async () => [...complaints, ...(await page.evaluate<string[]>('window.violations'))],
+      kept: () => page.evaluate(() => window.keptState),
+      complaints: async () => [...complaints, ...(await page.evaluate(() => window.violations))],
       screenshot: async (name) => {
         await mkdir(artifacts, { recursive: true });
         await writeFile(join(artifacts, `${name}.png`), await page.screenshot());

@@ -157,7 +157,11 @@ export class Board {
   find(text: string): readonly string[] {
     const wanted = text.trim().toLowerCase();
     const found = (this.#answer?.nodes ?? [])
-      .filter(({ title, label, namespace }) => `${title} ${label} ${namespace}/${label}`.toLowerCase().includes(wanted))
+      .filter(({ title, label, namespace }) => {
+        // A part of a name is looked for; of a kind only the beginning, or `db` would find every LoadBalancer.
+        const words = title.toLowerCase().split(' ');
+        return `${namespace}/${label}`.toLowerCase().includes(wanted) || words.some((one) => one.startsWith(wanted));
+      })
       .map(({ id }) => id);
     this.surface.classList.toggle('finding', wanted !== '');
     for (const [id, box] of this.#boxes) box.classList.toggle('found', wanted !== '' && found.includes(id));

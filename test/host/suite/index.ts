@@ -1,0 +1,177 @@
+// Runs inside the extension host of a real VS Code, on a copy of examples/shop, with the packaged extension installed.
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import * as vscode from 'vscode';
+import { eventually } from './wait.ts';
+
+const tests: { readonly name: string; readonly run: () => Promise<void> }[] = [];
+
+function test(name: string, run: () => Promise<void>): void {
+  tests.push({ name, run });
+}
+
+async function open(name: string): Promise<vscode.TextEditor> {
+  const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
+  if (folder === undefined) throw new Error('no folder is open');
+  return vscode.window.showTextDocument(vscode.Uri.joinPath(folder, name));
+}
+
+/** Just inside the n-th place where the text stands. */
+function at(document: vscode.TextDocument, text: string, nth = 0): vscode.Position {
+  let offset = -1;
+  for (let i = 0; i <= nth; i++) offset = document.getText().indexOf(text, offset + 1);
+  if (offset < 0) throw new Error(`${text} is not in ${document.fileName}`);
+  return document.positionAt(offset + 1);
+}
+
+async function hoverText(editor: vscode.TextEditor, position: vscode.Position): Promise<string | undefined> {
+  const { uri } = editor.document;
+  const hovers = await vscode.commands.executeCommand<vscode.Hover[]>('vscode.executeHoverProvider', uri, position);
+  const texts = hovers.flatMap(({ contents }) => contents.map((one) => (typeof one === 'string' ? one : one.value)));
+  return texts.find((one) => one.includes('Service shop/') || one.includes('NetworkPolicy shop/'));
+}
+
+function codesOf(uri: vscode.Uri): readonly string[] {
+  return vscode.languages
+    .getDiagnostics(uri)
+    .filter((one) => one.source === 'Podpath')
+    .map(({ code }) => String(typeof code === 'object' ? code.value : code));
+}
+
+function lensTitles(uri: vscode.Uri): Thenable<string[]> {
+  return vscode.commands
+    .executeCommand<vscode.CodeLens[]>('vscode.executeCodeLensProvider', uri, 100)
+    .then((lenses) => lenses.flatMap((one) => one.command?.title ?? []));
+}
+
+async function replace(editor: vscode.TextEditor, from: string, to: string): Promise<void> {
+  const { document } = editor;
+  const start = document.getText().indexOf(from);
+  if (start < 0) throw new Error(`${from} is not in ${document.fileName}`);
+  const range = new vscode.Range(document.positionAt(start), document.positionAt(start + from.length));
+  assert.ok(await editor.edit((edit) => edit.replace(range, to)));
+}
+
+test('the extension under test is the installed package', async () => {
+  const extension = vscode.extensions.getExtension('podpath.podpath');
+  assert.ok(extension !== undefined, 'it is not installed');
+  assert.doesNotMatch(extension.extensionPath, /carrier/);
+  assert.match(extension.extensionPath, /podpath\.podpath-\d/);
+  await extension.activate();
+});
+
+test('hovering a Service shows its endpoints, names and who reaches it', async () => {
+  const editor = await open('backend.yaml');
+  const position = at(editor.document, 'name: backend', 1).translate(0, 7);
+  const text = await eventually('a hover', () => hoverText(editor, position));
+  assert.match(text, /Service shop\/backend · ClusterIP [\d.]+ \(simulated\)/);
+  assert.match(text, /8080\/TCP http → 9376 on 3 pods/);
+  assert.match(text, /backend-1 {2}[\d.]+:9376 {2}node-\d {2}ready {2}33\.3 %/);
+  assert.match(text, /backend\.shop\.svc\.cluster\.local/);
+  assert.match(text, /Reached by frontend \(Deployment\)/);
+  assert.match(text, /\[Trace to this Service\]\(command:podpath\.trace\?/);
+});
+
+test('hovering an Ingress backend shows the Service, hovering a policy what it selects', async () => {
+  const ingress = await open('frontend.yaml');
+  const backend = at(ingress.document, 'name: backend').translate(0, 7);
+  assert.match(await eventually('a hover', () => hoverText(ingress, backend)), /Service shop\/backend/);
+  const policies = await open('policies.yaml');
+  const policy = at(policies.document, 'name: allow-frontend').translate(0, 7);
+  const text = await eventually('a hover', () => hoverText(policies, policy));
+  assert.match(text, /Selects 3 pods: backend \(Deployment\)/);
+});
+
+test('code lenses say what each object comes to', async () => {
+  const { document } = await open('backend.yaml');
+  const titles = await eventually('lenses', async () => {
+    const all = await lensTitles(document.uri);
+    return all.length >= 2 ? all : undefined;
+  });
+  assert.ok(
+    titles.some((one) => one.startsWith('3 pods (simulated) · ingress isolated by allow-frontend')),
+    titles.join('\n'),
+  );
+  assert.ok(titles.includes('3 endpoints · reached by 1 workload · trace'), titles.join('\n'));
+});
+
+test('go to definition: Ingress to Service, Service to Deployment, policy to pods', async () => {
+  const jump = async (file: string, text: string, nth: number): Promise<string> => {
+    const { document } = await open(file);
+    const position = at(document, text, nth).translate(0, text.length - 2);
+    const places = await eventually('a definition', async () => {
+      const found = await vscode.commands.executeCommand<vscode.Location[]>(
+        'vscode.executeDefinitionProvider',
+        document.uri,
+        position,
+      );
+      return found.length > 0 ? found : undefined;
+    });
+    const [first] = places;
+    if (first === undefined) throw new Error('no place');
+    const target = await vscode.workspace.openTextDocument(first.uri);
+    return `${first.uri.path.split('/').at(-1)}:${target.lineAt(first.range.start.line).text.trim()}`;
+  };
+  assert.equal(await jump('frontend.yaml', 'name: backend', 0), 'backend.yaml:name: backend');
+  assert.equal(await jump('backend.yaml', 'name: backend', 1), 'backend.yaml:name: backend');
+  assert.equal(await jump('database.yaml', 'serviceName: db', 0), 'database.yaml:name: db');
+  assert.equal(await jump('policies.yaml', 'name: allow-backend', 0), 'database.yaml:name: db');
+});
+
+test('an unsaved edit changes findings and lenses, and a quick fix mends it', async () => {
+  const editor = await open('backend.yaml');
+  const { uri } = editor.document;
+  assert.deepEqual(codesOf(uri), []);
+  await replace(editor, 'selector:\n    app: backend', 'selector:\n    app: backnd');
+  assert.ok(editor.document.isDirty);
+  await eventually('the finding', async () => codesOf(uri).includes('service-selects-no-pods') || undefined);
+  await eventually('the lens', async () => (await lensTitles(uri)).includes('no endpoints · trace') || undefined);
+  const found = vscode.languages.getDiagnostics(uri).find((one) => one.source === 'Podpath');
+  assert.ok(found !== undefined);
+  assert.match(found.message, /Service backend has no endpoints/);
+  assert.equal(editor.document.getText(found.range), 'backnd');
+  const actions = await vscode.commands.executeCommand<vscode.CodeAction[]>(
+    'vscode.executeCodeActionProvider',
+    uri,
+    found.range,
+  );
+  const fix = actions.find((one) => one.title === 'Select app=backend');
+  assert.ok(fix?.edit !== undefined, actions.map((one) => one.title).join(', '));
+  assert.ok(actions.some((one) => one.title === 'Ignore service-selects-no-pods here'));
+  await vscode.workspace.applyEdit(fix.edit);
+  await eventually('no finding', async () => (codesOf(uri).length === 0 ? true : undefined));
+  await eventually(
+    'the lens again',
+    async () => (await lensTitles(uri)).includes('3 endpoints · reached by 1 workload · trace') || undefined,
+  );
+  await vscode.commands.executeCommand('workbench.action.files.revert');
+});
+
+test('half-typed YAML is told at its place and hides nothing else', async () => {
+  const editor = await open('database.yaml');
+  const { uri } = editor.document;
+  await replace(editor, 'serviceName: db', 'serviceName: [db');
+  await eventually('the finding', async () => codesOf(uri).includes('manifest-syntax') || undefined);
+  const titles = await lensTitles((await open('backend.yaml')).document.uri);
+  assert.ok(titles.length >= 2);
+  await open('database.yaml');
+  await vscode.commands.executeCommand('workbench.action.files.revert');
+  await eventually('no finding', async () => (codesOf(uri).length === 0 ? true : undefined));
+});
+
+/** What VS Code calls; rejects where a test failed. Each outcome is written to PODPATH_HOST_RESULT. */
+export async function run(): Promise<void> {
+  const outcomes: { name: string; error?: string }[] = [];
+  for (const { name, run: body } of tests) {
+    try {
+      await body();
+      outcomes.push({ name });
+    } catch (error) {
+      outcomes.push({ name, error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+    }
+  }
+  const target = process.env['PODPATH_HOST_RESULT'];
+  if (target !== undefined) writeFileSync(target, JSON.stringify(outcomes));
+  const failed = outcomes.filter((one) => one.error !== undefined);
+  if (failed.length > 0) throw new Error(failed.map(({ name, error }) => `${name}: ${error}`).join('\n'));
+}
