@@ -1,8 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { disagreement } from './random/compare.ts';
 import { runOracle } from './runOracle.ts';
 
-/** `npm run -s oracle -- DIR… [--only SUITE] [--features np] [--json] [--answers FILE]` */
+/** `npm run -s oracle -- DIR… [--only SUITE] [--features np] [--json] [--answers FILE]`, or `-- --random N [--from SEED]` */
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
@@ -10,9 +11,23 @@ const { values, positionals } = parseArgs({
     features: { type: 'string' },
     json: { type: 'boolean', default: false },
     answers: { type: 'string' },
+    random: { type: 'string' },
+    from: { type: 'string', default: '1' },
   },
 });
 
+if (values.random !== undefined) {
+  const first = Number(values.from);
+  const last = first + Number(values.random);
+  for (let seed = first; seed < last; seed++) {
+    const found = disagreement(seed);
+    if (found === undefined) continue;
+    console.log(found);
+    process.exit(1);
+  }
+  console.log(`seeds ${first} to ${last - 1}: the engine and the literal evaluator agree`);
+  process.exit(0);
+}
 if (positionals.length === 0) {
   console.error('usage: npm run -s oracle -- DIR… [--only SUITE] [--features np] [--json] [--answers FILE]');
   process.exit(2);

@@ -1,0 +1,167 @@
+import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import type { Frame, Locator, Page } from 'playwright-core';
+import { startWorkbench, type Workbench } from './launch.ts';
+
+/** Pictures of the product for the README, where a folder for them is named. */
+const pictures = process.env['PODPATH_SCREENSHOTS'];
+
+const themes = [
+  { name: 'light', theme: 'Default Light Modern' },
+  { name: 'dark', theme: 'Default Dark Modern' },
+  { name: 'high-contrast', theme: 'Default High Contrast' },
+] as const;
+
+async function picture(page: Page, name: string): Promise<void> {
+  if (pictures === undefined) return;
+  mkdirSync(pictures, { recursive: true });
+  // What fades in has faded in.
+  await page.waitForTimeout(1200);
+  await page.screenshot({ path: join(pictures, `${name}.png`) });
+}
+
+async function openFile(page: Page, name: string): Promise<Locator> {
+  await page.locator('.explorer-folders-view .monaco-list-row', { hasText: name }).dblclick();
+  const editor = page.locator('.editor-instance .monaco-editor').first();
+  await editor.locator('.view-line', { hasText: 'apiVersion' }).first().waitFor();
+  return editor;
+}
+
+async function command(page: Page, title: string): Promise<void> {
+  await page.keyboard.press('F1');
+  await page.locator('.quick-input-widget input.input').fill(`>${title}`);
+  await choose(page, title);
+}
+
+/** Picks the first row of a quick pick with this text. */
+async function choose(page: Page, text: string): Promise<void> {
+  await page.locator('.quick-input-list .monaco-list-row', { hasText: text }).first().click();
+}
+
+/** The page of one of our webviews. */
+async function view(page: Page, name: 'trace' | 'topology'): Promise<Frame> {
+  for (let tries = 0; tries < 150; tries++) {
+    for (const frame of page.frames()) {
+      const found = await frame.evaluate(() => document.body?.dataset['view']).catch(() => undefined);
+      if (found === name) return frame;
+    }
+    await page.waitForTimeout(100);
+  }
+  throw new Error(`no webview shows the ${name}`);
+}
+
+async function trace(page: Page, from: string, to: string): Promise<Frame> {
+  await command(page, 'Podpath: Trace Packet');
+  const input = page.locator('.quick-input-widget input.input');
+  await page.locator('.quick-input-list .monaco-list-row', { hasText: from }).first().waitFor();
+  await input.fill(from);
+  await choose(page, 'Deployment');
+  await page.locator('.quick-input-title', { hasText: 'to' }).waitFor();
+  await input.fill(to);
+  await choose(page, 'Service');
+  return view(page, 'trace');
+}
+
+async function hover(page: Page, line: Locator, word: string): Promise<Locator> {
+  const card = page.locator('.monaco-hover:not(.hidden) .hover-contents').first();
+  await line.locator('span span', { hasText: word }).first().hover();
+  await card.waitFor();
+  return card;
+}
+
+for (const { name, theme } of themes) {
+  describe(`the workbench, ${name}`, () => {
+    let workbench: Workbench;
+    let page: Page;
+
+    before(async () => {
+      workbench = await startWorkbench({ settings: { 'workbench.colorTheme': theme } });
+      page = await workbench.newPage();
+    });
+    after(() => workbench.close());
+
+    it('hovering a name shows the Service behind it', async () => {
+      const editor = await openFile(page, 'backend.yaml');
+      await page.locator('.codelens-decoration', { hasText: '3 endpoints' }).first().waitFor();
+      const card = await hover(page, editor.locator('.view-line', { hasText: 'db.shop.svc' }), 'db.shop');
+      assert.match(await card.innerText(), /Service shop\/db · headless/);
+      await picture(page, `hover-${name}`);
+      await page.mouse.move(1000, 900);
+    });
+
+    it('palette, trace, panel: the way is drawn and told', async () => {
+      const panel = await trace(page, 'frontend', 'backend');
+      await panel.locator('h1', { hasText: 'Delivered' }).waitFor();
+      assert.equal(
+        await panel.locator('h1').innerText(),
+        'Delivered — shop/Deployment/frontend → shop/svc/backend:8080 (TCP)',
+      );
+      await panel.locator('svg g.node').first().waitFor();
+      const steps = await panel.locator('table').innerText();
+      assert.match(steps, /KUBE-SVC-[A-Z2-7]{16} → KUBE-SEP-[A-Z2-7]{16}/);
+      assert.match(steps, /NetworkPolicy shop\/allow-frontend/);
+      await picture(page, `trace-${name}`);
+    });
+
+    it('an unsaved edit changes the problems and the open trace, and taking it back mends both', async () => {
+      const panel = await view(page, 'trace');
+      await page.locator('.editor-instance .monaco-editor .view-line').first().click();
+      await page.keyboard.press('Control+End');
+      await page.keyboard.press('ArrowUp');
+      await page.keyboard.press('End');
+      await page.keyboard.type('x');
+      await panel.locator('h1', { hasText: 'No endpoints' }).waitFor();
+      await command(page, 'View: Focus Problems');
+      const row = page.locator('.markers-panel .monaco-list-row', { hasText: 'has a port named apix' }).first();
+      await row.waitFor();
+      assert.match(await row.innerText(), /service-target-port-missing/);
+      await picture(page, `problems-${name}`);
+      // From the problem to its line.
+      await row.dblclick();
+      await page.keyboard.press('End');
+      await page.keyboard.press('Backspace');
+      await panel.locator('h1', { hasText: 'Delivered' }).waitFor();
+      await row.waitFor({ state: 'detached' });
+      await page.keyboard.press('Control+j');
+    });
+
+    it('the topology is drawn and searched, and a box tells what it is', async () => {
+      await command(page, 'Podpath: Show Topology');
+      const board = await view(page, 'topology');
+      const boxes = board.locator('.surface > svg:not(.minimap) g.node');
+      await boxes.first().waitFor();
+      await board.getByPlaceholder('Find a box').fill('db');
+      await board.getByPlaceholder('Find a box').press('Enter');
+      await boxes.and(board.locator('[data-id="Deployment/shop/backend"]')).click();
+      const inspector = board.locator('.inspector-content');
+      await inspector.getByText('NetworkPolicy shop/allow-frontend').waitFor();
+      const text = await inspector.innerText();
+      assert.match(text, /3 of 3 ready \(simulated\)/);
+      assert.match(text, /shop\/frontend \(Deployment\)/);
+      await picture(page, `topology-${name}`);
+    });
+
+    it('asked nothing of the network', () => {
+      assert.deepEqual(workbench.foreign, []);
+    });
+  });
+}
+
+describe('a workspace that is not trusted', () => {
+  let workbench: Workbench;
+  before(async () => {
+    workbench = await startWorkbench({ trust: true, settings: { 'security.workspace.trust.startupPrompt': 'never' } });
+  });
+  after(() => workbench.close());
+
+  it('is read and answered like any other, for nothing in it is run', async () => {
+    const page = await workbench.newPage();
+    await page.locator('.statusbar-item', { hasText: 'Restricted Mode' }).waitFor();
+    const editor = await openFile(page, 'backend.yaml');
+    await page.locator('.codelens-decoration', { hasText: '3 endpoints' }).first().waitFor();
+    const card = await hover(page, editor.locator('.view-line', { hasText: 'db.shop.svc' }), 'db.shop');
+    assert.match(await card.innerText(), /Service shop\/db · headless/);
+  });
+});

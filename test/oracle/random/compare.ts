@@ -1,0 +1,111 @@
+import { buildSnapshot, Derived, type PolicyEnd, parseManifest } from '../../../src/engine/index.ts';
+import { askedPorts, outsiders, type RandomCluster, randomCluster } from './clusters.ts';
+import { isAllowed, type LiteralEnd } from './literal.ts';
+
+const protocols = ['TCP', 'UDP', 'SCTP'] as const;
+
+/** An end as both evaluators know it. */
+interface End {
+  readonly name: string;
+  readonly literal: LiteralEnd;
+  readonly own: PolicyEnd;
+}
+
+function derivedOf(cluster: RandomCluster): Derived {
+  const items = [...cluster.namespaces, ...cluster.pods, ...cluster.policies];
+  const text = JSON.stringify({ apiVersion: 'v1', kind: 'List', items });
+  const resources = parseManifest(text, 'random.json').documents.flatMap((one) => one.resources);
+  const assume = { ipBlockMatchesPods: cluster.blocksMatchPods };
+  return new Derived(buildSnapshot({ scope: 'random', resources, assume }));
+}
+
+function endsOf(cluster: RandomCluster, derived: Derived): readonly End[] {
+  const pods = cluster.pods.flatMap((pod): End[] => {
+    const { name, namespace } = pod['metadata'] as { name: string; namespace: string };
+    const { podIPs } = pod['status'] as { podIPs: { ip: string }[] };
+    const own = derived.snapshot.pod(namespace, name);
+    if (own === undefined) throw new Error(`${namespace}/${name} was not read`);
+    return podIPs.map(({ ip }) => ({
+      name: `${namespace}/${name} ${ip}`,
+      literal: { kind: 'pod', pod, ip },
+      own: { kind: 'pod', pod: own, ip },
+    }));
+  });
+  const outside = outsiders.map((ip): End => {
+    return { name: ip, literal: { kind: 'outside', ip }, own: { kind: 'address', ip } };
+  });
+  return [...pods, ...outside];
+}
+
+function sameFamily(a: End, b: End): boolean {
+  return a.literal.ip.includes(':') === b.literal.ip.includes(':');
+}
+
+/** The first question that the two evaluators answer differently for a seed; `undefined` where they agree on all. */
+export function disagreement(seed: number): string | undefined {
+  const cluster = randomCluster(seed);
+  const derived = derivedOf(cluster);
+  const ends = endsOf(cluster, derived);
+  for (const source of ends) {
+    for (const destination of ends) {
+      if (!sameFamily(source, destination)) continue;
+      if (source.literal.kind === 'outside' && destination.literal.kind === 'outside') continue;
+      for (const protocol of protocols) {
+        for (const port of askedPorts) {
+          const literal = isAllowed(cluster, source.literal, destination.literal, protocol, port);
+          const own = derived.decide(source.own, destination.own, protocol, port).action;
+          if (own === (literal ? 'allow' : 'deny')) continue;
+          return told(
+            seed,
+            cluster,
+            `${source.name} → ${destination.name} ${port}/${protocol}: literal ${literal}, engine ${own}`,
+          );
+        }
+      }
+    }
+  }
+  return matrixDisagreement(seed, cluster, derived);
+}
+
+/** The same for the matrix, whose rows are workloads. Each random pod is one, seen by all of its addresses. */
+function matrixDisagreement(seed: number, cluster: RandomCluster, derived: Derived): string | undefined {
+  const { matrix } = derived;
+  const ends = endsOf(cluster, derived);
+  const endOf = (name: string): readonly End[] => ends.filter((one) => `${one.name.split(' ')[0]}[Pod]` === name);
+  for (const from of matrix.ends) {
+    for (const to of matrix.ends) {
+      if (from === to || from.workload.system || to.workload.system) continue;
+      const set = matrix.allowed(from, to);
+      for (const protocol of protocols) {
+        for (const port of askedPorts) {
+          const literal = endOf(from.name).some((source) =>
+            endOf(to.name).some(
+              (destination) =>
+                sameFamily(source, destination) &&
+                isAllowed(cluster, source.literal, destination.literal, protocol, port),
+            ),
+          );
+          const own = set !== undefined && matrix.ports.has(set, protocol, port);
+          if (own !== literal && isPlain(cluster)) {
+            return told(
+              seed,
+              cluster,
+              `matrix ${from.name} → ${to.name} ${port}/${protocol}: literal ${literal}, engine ${own}`,
+            );
+          }
+        }
+      }
+    }
+  }
+  return undefined;
+}
+
+/** A row of the matrix stands for all addresses of a pod, which only dual-stack pods under ipBlocks can tell apart. */
+function isPlain({ pods, blocksMatchPods }: RandomCluster): boolean {
+  const single = pods.every((pod) => (pod['status'] as { podIPs: unknown[] }).podIPs.length === 1);
+  return single || !blocksMatchPods;
+}
+
+function told(seed: number, cluster: RandomCluster, what: string): string {
+  return `seed ${seed}: ${what}\n${JSON.stringify(cluster, undefined, 1)}`;
+}
