@@ -2,9 +2,6 @@
 import { existsSync } from 'node:fs';
 import { mayUseApt, run, versionOf, which } from './environment.mjs';
 
-/** Debian's starter script mixes its own flags in and is slower to begin; the program behind it is what is wanted. */
-const behindTheScript = '/usr/lib/chromium/chromium';
-
 /** The path of a Chromium or Chrome: `PODPATH_CHROMIUM`, else the first one that is installed, else `undefined`. */
 export function findChromium() {
   const named = process.env.PODPATH_CHROMIUM;

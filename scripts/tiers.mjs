@@ -46,5 +46,6 @@ export const tiers = [
   { name: 'oracle', files: ['test/oracle/**/*.test.ts'], prepare: async () => peers() ?? {} },
   { name: 'judge', files: ['test/judge/**/*.test.ts'], prepare: buildJudge },
   { name: 'fuzz', files: ['test/fuzz/**/*.test.ts'], prepare: async () => peers() ?? {} },
+  { name: 'browser', files: ['test/browser/**/*.test.ts'], prepare: prepareChromium },
   { name: 'host', files: ['test/host/**/*.test.ts'], prepare: prepareHost, concurrency: 1 },
 ];

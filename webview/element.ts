@@ -1,6 +1,7 @@
 /** What an element is made with: attributes by name, and listeners by `on…`. `false` and `undefined` leave one out. */
 export type Properties = Readonly<Record<string, string | number | boolean | undefined | ((event: Event) => void)>>;
 
+/** What an element may hold; `undefined` and `false` are nothing. */
 export type Content = Node | string | undefined | false;
 
 /** An HTML element with its attributes and contents. Strings become text, never markup. */

@@ -82,6 +82,7 @@ function adopt(markup: string, id: string, name: string): Picture {
   if (parsed === null) throw new Error('Mermaid drew nothing.');
   const svg = document.importNode(parsed, true);
   keepHarmless(svg);
+  asWritten(svg);
   const { width, height } = svg.viewBox.baseVal;
   const content = svgElement('g', { class: 'content', id: `${id}-content` });
   content.append(...svg.childNodes);
@@ -110,6 +111,13 @@ function keepHarmless(svg: SVGSVGElement): void {
         inner.removeAttribute(name);
     }
   }
+}
+
+/** Word joiners part what Mermaid would read as a formula or an icon; labels are shown without them. */
+function asWritten(svg: SVGSVGElement): void {
+  const walker = document.createTreeWalker(svg, NodeFilter.SHOW_TEXT);
+  for (let node = walker.nextNode(); node instanceof Text; node = walker.nextNode())
+    if (node.data.includes('\u2060')) node.data = node.data.replaceAll('\u2060', '');
 }
 
 function boxesOf(content: SVGGElement, id: string): ReadonlyMap<string, SVGGElement> {
@@ -141,5 +149,5 @@ function emphasised(source: string, tag: PictureLook['firstLine']): string {
 }
 
 function decoded(text: string): string {
-  return text.replace(/#(\d+);/g, (_, code: string) => String.fromCodePoint(Number(code)));
+  return text.replace(/#(\d+);/g, (_, code: string) => String.fromCodePoint(Number(code))).replaceAll('\u2060', '');
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { GraphAnswer, GraphNode } from '../../src/engine/index.ts';
 import { answerOf, graphOf, hostileLabels, inspectOf, manyBoxes, request, shopAnalysis } from './fixtures.ts';
-import { Browsing, type ViewPage } from './viewPage.ts';
+import { Browsing, until, type ViewPage } from './viewPage.ts';
 
 const drawn = '.surface > svg:not(.minimap) g.node';
 const shop = shopAnalysis();
@@ -22,14 +22,10 @@ async function show(
   pending = 0,
 ): Promise<void> {
   await view.send({ type: 'graph', answer, request: { ...request, ...change }, pending });
-  const ids = answer.nodes.map(({ id }) => id);
-  await view.page.waitForFunction(
-    ([selector = '', wanted = '']) => {
-      const boxes = [...document.querySelectorAll<SVGGElement>(selector)].map((box) => box.dataset['id']);
-      return JSON.stringify(boxes.toSorted()) === wanted;
-    },
-    [drawn, JSON.stringify(ids.toSorted())] as const,
-  );
+  const wanted = JSON.stringify(answer.nodes.map(({ id }) => id).toSorted());
+  const seen = () =>
+    view.page.locator(drawn).evaluateAll((all) => all.map((one) => (one as SVGElement).dataset['id'] ?? '').toSorted());
+  await until(async () => JSON.stringify(await seen()) === wanted, `${answer.nodes.length} boxes are drawn`);
 }
 
 async function opened(
@@ -102,7 +98,7 @@ describe('topology: drawing', () => {
     await view.page.locator('.box-list tbody tr').nth(80).waitFor();
     assert.equal(await view.page.locator(drawn).count(), 0);
     await view.page.getByRole('button', { name: 'Draw anyway' }).click();
-    await view.page.waitForFunction((selector) => document.querySelectorAll(selector).length === 81, drawn);
+    await until(async () => (await view.page.locator(drawn).count()) === 81, '81 boxes are drawn');
     await view.send({ type: 'graph', answer: manyBoxes(151), request, pending: 0 });
     await view.page.locator('.box-list tbody tr').nth(150).waitFor();
     assert.equal(await view.page.locator(drawn).count(), 0);
@@ -216,6 +212,50 @@ describe('topology: selecting', () => {
     assert.deepEqual((await view.nextOf('graph')).request.around, { box: backend });
     await view.page.getByRole('button', { name: 'Show everything' }).click();
     assert.equal('around' in (await view.nextOf('graph')).request, false);
+    await quiet(view);
+  });
+});
+
+describe('topology: what the editor shows', () => {
+  it('selects the box that the editor asks for around, once the picture is there', async () => {
+    const view = await browsing.open('topology');
+    const change = { around: { box: backend } };
+    await view.send({ type: 'graph', answer: graphOf(shop, change), request: { ...request, ...change }, pending: 0 });
+    await view.send({ type: 'inspect', answer: inspectOf(shop, backend) });
+    assert.equal((await view.nextOf('inspect')).box, backend);
+    await view.page.locator(`${drawn}.selected[data-id="${backend}"]`).waitFor();
+    await view.page.getByText('Around Deployment/shop/backend').waitFor();
+    await quiet(view);
+  });
+
+  it('does not open the inspector again that the user has closed', async () => {
+    const view = await opened();
+    await box(view, backend).click();
+    await view.send({ type: 'inspect', answer: inspectOf(shop, backend) });
+    await view.page.locator('.talk').first().waitFor();
+    await view.page.keyboard.press('Escape');
+    await view.send({ type: 'inspect', answer: inspectOf(shop, backend) });
+    await view.send({ type: 'stale', changes: 1 });
+    await view.page.getByRole('button', { name: '1 change' }).waitFor();
+    assert.equal(await view.page.getByRole('complementary').isVisible(), false);
+    await quiet(view);
+  });
+
+  it('keeps the view when the same is drawn again, and fits it when something else is', async () => {
+    const answer = graphOf(shop);
+    const view = await opened(answer);
+    await view.page.keyboard.press('+');
+    const scale = () =>
+      view.page
+        .locator('g.viewport')
+        .getAttribute('transform')
+        .then((text) => text?.split('scale')[1]);
+    const zoomed = await scale();
+    const more = answerOf(answer.nodes.slice(1), []);
+    await show(view, more);
+    assert.equal(await scale(), zoomed);
+    await show(view, answer, { level: 'namespace' });
+    assert.notEqual(await scale(), zoomed);
     await quiet(view);
   });
 });
@@ -474,10 +514,7 @@ describe('topology: the page', () => {
     const seen = [await at()];
     await view.page.mouse.move(600, 600);
     await view.page.mouse.wheel(0, 50);
-    await view.page.waitForFunction(
-      (old) => document.querySelector('g.viewport')?.getAttribute('transform') !== old,
-      seen[0],
-    );
+    await until(async () => (await at()) !== seen[0], 'the wheel moves the picture');
     seen.push(await at());
     await view.page.mouse.down();
     await view.page.mouse.move(500, 550, { steps: 3 });

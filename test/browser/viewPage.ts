@@ -52,6 +52,15 @@ export interface Opening {
   readonly reducedMotion?: boolean;
 }
 
+/** Waits for a condition. Playwright's own way is to evaluate text in the page, which the page's policy forbids. */
+export async function until(condition: () => Promise<boolean>, what: string): Promise<void> {
+  const end = Date.now() + 10_000;
+  while (!(await condition())) {
+    if (Date.now() > end) throw new Error(`it did not happen in 10 s that ${what}`);
+    await new Promise((done) => setTimeout(done, 25));
+  }
+}
+
 /** A browser with a server of the built pages; one for a test file. */
 export class Browsing {
   readonly #browser: Browser;
@@ -118,10 +127,12 @@ export class Browsing {
     await page.goto(`${own}${view}?opening=${encodeURIComponent(JSON.stringify(opening))}`);
     const posted = (): Promise<readonly FromWebview[]> => page.evaluate(() => window.takePosted());
     const nextOf = async <T extends FromWebview['type']>(type: T) => {
-      const found = await page.waitForFunction(`window.takeOf(${JSON.stringify(type)})`, undefined, {
-        timeout: 10_000,
-      });
-      return (await found.jsonValue()) as Extract<FromWebview, { readonly type: T }>;
+      let found: FromWebview | undefined;
+      await until(async () => {
+        found = await page.evaluate((wanted) => window.takeOf(wanted), type);
+        return found !== undefined;
+      }, `the page posts ${type}`);
+      return found as unknown as Extract<FromWebview, { readonly type: T }>;
     };
     await nextOf('ready');
     return {

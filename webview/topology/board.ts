@@ -1,25 +1,29 @@
 import { t } from '@vscode/l10n';
-import type { GraphAnswer, GraphEdge, GraphNode, InspectAnswer } from '../../src/engine/index.ts';
+import type { GraphAnswer, GraphNode, InspectAnswer } from '../../src/engine/index.ts';
 import { element, svgElement } from '../element.ts';
 import { PanZoom, type Rect, type View } from '../panZoom.ts';
 import { drawPicture, labelsOf, type Picture } from '../picture.ts';
-import { arrowIds, changedEdges, forDrawing, sameStructure } from './drawing.ts';
+import { type Arrow, arrowsOf } from './arrows.ts';
+import { badge } from './badge.ts';
+import { changedEdges, forDrawing, sameStructure } from './drawing.ts';
 import { Minimap } from './minimap.ts';
 import { labelOn, type OverlayKind, overlayLine } from './overlay.ts';
+import { rectIn, union } from './rects.ts';
 import { nearestBox } from './walk.ts';
-import { boxName, edgeText, pictureText, problemsText } from './words.ts';
+import { boxName, edgeText, pictureText } from './words.ts';
 
 /** What the board tells the page. */
 export interface BoardEvents {
-  readonly onSelect: (id: string | undefined) => void;
+  readonly onSelect: (id: string | undefined, before: string | undefined) => void;
   readonly onOpen: (node: GraphNode) => void;
   readonly onMove: (view: View) => void;
 }
 
-/** An arrow in the page with what it stands for. */
-interface Arrow {
-  readonly edge: GraphEdge;
-  readonly path: SVGPathElement;
+/** A box and where it is seen. */
+interface Anchor {
+  readonly id: string;
+  readonly x: number;
+  readonly y: number;
 }
 
 const look = { firstLine: 'small', rankSpacing: 64, padding: 12 } as const;
@@ -103,9 +107,10 @@ export class Board {
 
   /**
    * Shows an answer. Where nothing of its structure changed the words change in place and no box moves; else it is drawn
-   * anew, and the selected box stays where it is. Rejects where Mermaid fails.
+   * anew: the selected box stays where it is, and so does the rest of the view where the same was asked for as before (not `isElse`).
+   * `keep` is the view to come back to. Rejects where Mermaid fails.
    */
-  async show(answer: GraphAnswer, keep?: View): Promise<void> {
+  async show(answer: GraphAnswer, isElse: boolean, keep?: View): Promise<void> {
     const before = this.#answer;
     this.#run += 1;
     const run = this.#run;
@@ -118,7 +123,7 @@ export class Board {
     // Another answer came while this one was drawn.
     if (run !== this.#run) return;
     const anchor = this.#anchor();
-    const first = this.#picture === undefined;
+    const fits = this.#picture === undefined || (isElse && this.#selected === undefined);
     this.#picture?.svg.remove();
     this.#picture = picture;
     this.#answer = answer;
@@ -126,8 +131,8 @@ export class Board {
     this.#adopt(answer, picture);
     this.panZoom.attach(picture.viewport, picture);
     if (keep !== undefined) this.panZoom.view = keep;
-    else if (first || anchor === undefined) this.panZoom.fit(readable);
-    else this.#hold(anchor);
+    else if (fits) this.panZoom.fit(readable);
+    else if (anchor !== undefined) this.#hold(anchor);
     if (this.#selected !== undefined && !this.#boxes.has(this.#selected)) this.select(undefined);
     this.#mark();
   }
@@ -146,11 +151,11 @@ export class Board {
   /** Selects a box, or nothing. */
   select(id: string | undefined, options: { readonly focus?: boolean } = {}): void {
     const known = id !== undefined && this.#boxes.has(id) ? id : undefined;
-    const changed = known !== this.#selected;
+    const before = this.#selected;
     this.#selected = known;
     if (known !== undefined) this.#moveTo(known, options.focus ?? false);
     this.#mark();
-    if (changed) this.#events.onSelect(known);
+    if (known !== before) this.#events.onSelect(known, before);
   }
 
   /** Dims what does not match; answers with the boxes that do, in reading order. */
@@ -325,7 +330,7 @@ export class Board {
   }
 
   /** Where the selected box is seen now, to hold it there. */
-  #anchor(): { readonly id: string; readonly x: number; readonly y: number } | undefined {
+  #anchor(): Anchor | undefined {
     const id = this.#selected ?? this.#current;
     const rect = id === undefined ? undefined : this.#rects.get(id);
     if (id === undefined || rect === undefined) return undefined;
@@ -333,75 +338,14 @@ export class Board {
     return { id, x: rect.x * scale + x, y: rect.y * scale + y };
   }
 
-  #hold({ id, x, y }: { readonly id: string; readonly x: number; readonly y: number }): void {
-    const rect = this.#selected === undefined ? undefined : this.#rects.get(id);
+  /** Shows a box where it was seen before. Where it is no more, the view stays as it is. */
+  #hold({ id, x, y }: Anchor): void {
+    const rect = this.#rects.get(id);
     const { scale } = this.panZoom.view;
-    if (rect === undefined) this.panZoom.fit(readable);
-    else this.panZoom.view = { x: x - rect.x * scale, y: y - rect.y * scale, scale };
+    if (rect !== undefined) this.panZoom.view = { x: x - rect.x * scale, y: y - rect.y * scale, scale };
   }
 }
 
 function idOf(target: EventTarget | null): string | undefined {
   return target instanceof Element ? target.closest<SVGGElement>('g.node')?.dataset['id'] : undefined;
-}
-
-/** A box's rectangle in the measure of the whole content, whatever groups it stands in. */
-function rectIn(content: SVGGElement, box: SVGGElement): Rect {
-  const shape = box.querySelector<SVGGraphicsElement>(':scope > rect') ?? box;
-  const { x, y, width, height } = shape.getBBox();
-  const matrix = content
-    .getScreenCTM()
-    ?.inverse()
-    .multiply(shape.getScreenCTM() ?? new DOMMatrix());
-  const a = new DOMPoint(x, y).matrixTransform(matrix);
-  const b = new DOMPoint(x + width, y + height).matrixTransform(matrix);
-  return { x: a.x, y: a.y, width: b.x - a.x, height: b.y - a.y };
-}
-
-/** The arrows in the page, each with a wide invisible twin that is easy to point at. */
-function arrowsOf(answer: GraphAnswer, content: SVGGElement): readonly Arrow[] {
-  const paths = new Map(
-    [...content.querySelectorAll<SVGPathElement>('path.flowchart-link')].map((path) => [
-      path.id.slice(path.id.indexOf('L_')),
-      path,
-    ]),
-  );
-  const arrows: Arrow[] = [];
-  for (const [index, id] of arrowIds(answer).entries()) {
-    const path = paths.get(id);
-    const edge = answer.edges[index];
-    if (path === undefined || edge === undefined) continue;
-    path.classList.add(`edge-${edge.kind}`);
-    path.after(svgElement('path', { d: path.getAttribute('d') ?? '', class: 'hit', 'data-arrow': arrows.length }));
-    arrows.push({ edge, path });
-  }
-  return arrows;
-}
-
-/** A number at a box's corner: how many problems it has. */
-function badge(box: SVGGElement, problems: number): void {
-  box.querySelector('.problem-badge')?.remove();
-  const shape = box.querySelector<SVGRectElement>(':scope > rect');
-  if (problems === 0 || shape === null) return;
-  const { x, y, width } = shape.getBBox();
-  box.append(
-    svgElement(
-      'g',
-      { class: 'problem-badge', transform: `translate(${x + width - 3} ${y + 3})` },
-      svgElement('title', {}, problemsText(problems)),
-      svgElement('circle', { r: 8 }),
-      svgElement('text', { y: 3.5 }, problems > 9 ? '9+' : `${problems}`),
-    ),
-  );
-}
-
-function union(a: Rect, b: Rect): Rect {
-  const x = Math.min(a.x, b.x);
-  const y = Math.min(a.y, b.y);
-  return {
-    x,
-    y,
-    width: Math.max(a.x + a.width, b.x + b.width) - x,
-    height: Math.max(a.y + a.height, b.y + b.height) - y,
-  };
 }

@@ -12,16 +12,12 @@ import { boxList } from './boxList.ts';
 import { changedEdges } from './drawing.ts';
 import { inspector } from './inspector.ts';
 import { legend } from './legend.ts';
+import { chips, comfortable, footer, usual } from './narrowing.ts';
 import { Toolbar, type ToolbarState } from './toolbar.ts';
 import { pictureText } from './words.ts';
 
-/** Above this a picture takes seconds and can't be read: it is drawn only where the user insists. */
-const comfortable = 80;
 /** Above this no picture is drawn at all. */
 const most = 150;
-
-/** How many boxes a first picture has. */
-const usual = 40;
 
 const everything: GraphRequest = { namespaces: [], level: 'workload', edges: [], limit: usual, unfolded: [] };
 
@@ -43,7 +39,10 @@ export class TopologyPage {
   #inspected: InspectAnswer | null = null;
   #view: View | undefined;
   #restored: View | undefined;
+  /** The box to select when it is drawn. */
   #wanted: string | undefined;
+  /** The box that was selected last, after nothing was selected. */
+  #dismissed: string | undefined;
   #denied = true;
   #changes = false;
   #stale = 0;
@@ -54,7 +53,7 @@ export class TopologyPage {
 
   constructor(root: HTMLElement) {
     this.#board = new Board({
-      onSelect: (id) => this.#selected(id),
+      onSelect: (id, before) => this.#selected(id, before),
       onOpen: (node) => this.#open(node),
       onMove: (view) => {
         this.#view = view;
@@ -76,9 +75,7 @@ export class TopologyPage {
         void this.#show(message.answer, message.request, message.pending);
         break;
       case 'inspect':
-        this.#inspected = message.answer;
-        this.#showSide();
-        this.#layOver();
+        this.#inspect(message.answer);
         break;
       case 'stale':
         this.#stale = message.changes;
@@ -96,6 +93,20 @@ export class TopologyPage {
       default:
         message satisfies never;
     }
+  }
+
+  /** Shows what is known of a box. Where none is selected the editor means this one, unless the user has just closed it. */
+  #inspect(answer: InspectAnswer | null): void {
+    const id = answer?.node.id;
+    const { selected } = this.#board;
+    if (id !== undefined && id !== selected && !this.#listed) {
+      if (selected !== undefined || id === this.#dismissed) return;
+      if (this.#board.has(id)) this.#board.select(id);
+      else this.#wanted = id;
+    }
+    this.#inspected = answer;
+    this.#showSide();
+    this.#layOver();
   }
 
   #restore(): void {
@@ -123,17 +134,18 @@ export class TopologyPage {
   async #show(answer: GraphAnswer, request: GraphRequest, pending: number): Promise<void> {
     const asked = JSON.stringify(request) !== JSON.stringify(this.#request) || this.#baseline === undefined;
     if (asked) this.#baseline = answer;
+    if (asked && request.around !== undefined && 'box' in request.around) this.#wanted = request.around.box;
     this.#request = request;
     this.#answer = answer;
     this.#stale = pending;
     this.#update();
-    await this.#draw();
+    await this.#draw(asked);
     this.#say(pictureText(answer));
     this.#keep();
   }
 
   /** Draws the picture, or what stands in its place. */
-  async #draw(): Promise<void> {
+  async #draw(asked = true): Promise<void> {
     const answer = this.#answer;
     if (answer === undefined) return;
     const count = answer.nodes.length;
@@ -147,7 +159,7 @@ export class TopologyPage {
     this.#instead.hidden = true;
     this.#board.surface.hidden = false;
     try {
-      await this.#board.show(answer, this.#restored);
+      await this.#board.show(answer, asked, this.#restored);
       this.#restored = undefined;
     } catch (error) {
       post({ type: 'log', level: 'error', message: `The topology was not drawn: ${String(error)}` });
@@ -189,8 +201,9 @@ export class TopologyPage {
     return element('div', { class: 'notice' }, element('p', {}, text), draw);
   }
 
-  #selected(id: string | undefined): void {
+  #selected(id: string | undefined, before: string | undefined): void {
     this.#inspected = null;
+    this.#dismissed = id === undefined ? before : undefined;
     if (id !== undefined) post({ type: 'inspect', box: id });
     this.#showSide();
     this.#layOver();
@@ -199,7 +212,7 @@ export class TopologyPage {
 
   /** A fold unfolds; what else has a place in the YAML shows it. */
   #open({ kind, id, location }: GraphNode): void {
-    if (kind === 'fold') this.#ask({ unfolded: [...this.#request.unfolded, id], limit: Math.max(usual, comfortable) });
+    if (kind === 'fold') this.#ask({ unfolded: [...this.#request.unfolded, id], limit: comfortable });
     else if (location !== undefined) post({ type: 'open', location });
   }
 
@@ -345,24 +358,12 @@ export class TopologyPage {
 
   #update(): void {
     this.#toolbar.update(this.#toolbarState());
-    this.#chips.replaceChildren(...this.#chipsOf(this.#request));
-    this.#footer.replaceChildren(...this.#footerOf(this.#answer));
-  }
-
-  /** What narrows the picture stands in sight and can be taken away. */
-  #chipsOf({ around, unfolded, namespaces }: GraphRequest): readonly HTMLElement[] {
-    const chips: HTMLElement[] = [];
-    if (around !== undefined) {
-      const name = 'uri' in around ? fileName(around.uri) : around.box;
-      chips.push(chip(t('Around {0}', name), t('Show everything'), () => this.#askWithout()));
-    }
-    if (namespaces.length > 0)
-      chips.push(chip(namespaces.join(', '), t('All namespaces'), () => this.#ask({ namespaces: [] })));
-    if (unfolded.length > 0)
-      chips.push(
-        chip(t('Unfolded: {0}', unfolded.length), t('Fold again'), () => this.#ask({ unfolded: [], limit: usual })),
-      );
-    return chips;
+    const asked = {
+      onAsk: (change: Partial<GraphRequest>) => this.#ask(change),
+      onEverything: () => this.#askWithout(),
+    };
+    this.#chips.replaceChildren(...chips(this.#request, asked));
+    this.#footer.replaceChildren(...footer(this.#answer, this.#request, asked));
   }
 
   #askWithout(): void {
@@ -371,31 +372,9 @@ export class TopologyPage {
     this.#ask({});
   }
 
-  #footerOf(answer: GraphAnswer | undefined): readonly (HTMLElement | string)[] {
-    if (answer === undefined) return [];
-    const { hidden } = answer;
-    const parts: (HTMLElement | string)[] = [element('span', {}, pictureText(answer))];
-    if (hidden > 0) {
-      parts.push(element('span', {}, t('{0} more are folded', hidden)));
-      if (this.#request.limit < comfortable)
-        parts.push(
-          element(
-            'button',
-            { type: 'button', class: 'link', onclick: () => this.#ask({ limit: comfortable }) },
-            t('Show more'),
-          ),
-        );
-    }
-    return [...parts, element('span', { class: 'muted keys' }, t('Arrows move · Enter inspects · F fits · / finds'))];
-  }
-
   #say(text: string): void {
     this.#live.textContent = text;
   }
-}
-
-function chip(text: string, remove: string, onRemove: () => void): HTMLElement {
-  return element('span', { class: 'chip' }, element('span', {}, text), button(remove, { icon: 'close' }, onRemove));
 }
 
 function emptyText(): HTMLElement {
@@ -405,13 +384,4 @@ function emptyText(): HTMLElement {
     element('h2', {}, t('Nothing to draw')),
     element('p', { class: 'muted' }, t('Open a Kubernetes manifest, or take away what narrows the view.')),
   );
-}
-
-function fileName(uri: string): string {
-  const name = uri.slice(uri.lastIndexOf('/') + 1);
-  try {
-    return decodeURIComponent(name);
-  } catch {
-    return name;
-  }
 }

@@ -34,6 +34,7 @@ export function boxName(node: GraphNode, answer: GraphAnswer): string {
     .join(', ');
 }
 
+/** A number of problems in words. */
 export function problemsText(count: number): string {
   return count === 1 ? t('1 problem') : t('{0} problems', count);
 }

@@ -97,7 +97,10 @@ export class TracePage {
     const name = before?.branches[this.#branch]?.label.split(' ')[0];
     const kept = branches.findIndex(({ label }) => label.split(' ')[0] === name);
     const bad = branches.findIndex(({ verdict }) => verdict !== 'delivered');
-    if (!same) this.#way = 'forward';
+    if (!same) {
+      this.#way = 'forward';
+      this.#steps.select(undefined, true);
+    }
     if (same && kept >= 0) this.#branch = kept;
     else if (before !== undefined || this.#branch >= branches.length || this.#branch === 0)
       this.#branch = Math.max(0, bad);
@@ -173,7 +176,7 @@ export class TracePage {
   /** Draws the controls anew and gives the focus back to the one that had it. */
   #refocus(draw: () => void): void {
     const focusable = () => [...this.#controls.querySelectorAll<HTMLElement>('button, select')];
-    const index = focusable().findIndex((one) => one === document.activeElement);
+    const index = document.activeElement instanceof HTMLElement ? focusable().indexOf(document.activeElement) : -1;
     draw();
     if (index >= 0) focusable()[index]?.focus();
     this.#keep();

@@ -21,7 +21,7 @@ export function lenses(analysis: Analysis, uri: string): readonly LensAnswer[] {
   return resources.flatMap((resource) => {
     const { origin, ref } = resource;
     const text = lensText(scope, resource);
-    const location = analysis.locate(scope.snapshot, ref, ['kind'], 'key', origin);
+    const location = analysis.locate(scope.snapshot, ref, ['apiVersion'], 'key', origin);
     return text === undefined || location === undefined ? [] : [{ ...text, range: location.range }];
   });
 }

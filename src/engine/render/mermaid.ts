@@ -8,19 +8,26 @@ const longestLabel = 120;
 /** Control characters and those that reorder text: a label must look like what it is. */
 const unseen = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
 
+/** Stands between the characters that Mermaid would take for a formula or an icon even when they are encoded. */
+const joiner = '\u2060';
+
 /**
  * Encodes a label for Mermaid: every character that could mean something there, or in HTML, becomes a decimal entity, so
- * that it is read back literally. Characters that can't be seen become U+FFFD. Text of more than 120 characters is cut.
+ * that it is read back literally. Characters that can't be seen become U+FFFD, text of more than 120 characters is cut, and
+ * what Mermaid would still read as a formula (`$$`) or an icon (`fa:fa-…`) is parted by a word joiner.
  */
 export function escapeLabel(text: string): string {
-  const chars = Array.from(text);
+  const chars = Array.from(text, (char) => (unseen.test(char) ? '\uFFFD' : char));
   const shown = chars.length > longestLabel ? [...chars.slice(0, longestLabel - 1), '…'] : chars;
-  return shown.map(escapeChar).join('');
+  const parted = shown
+    .join('')
+    .replace(/\$(?=\$)/g, `$&${joiner}`)
+    .replace(/(?<=fa[bklrs]?:)(?=fa-)/g, joiner);
+  return Array.from(parted, escapeChar).join('');
 }
 
 function escapeChar(char: string): string {
-  if (/[A-Za-z0-9 ./-]/.test(char)) return char;
-  return unseen.test(char) ? '#65533;' : `#${char.codePointAt(0)};`;
+  return /[A-Za-z0-9 ./-]/.test(char) ? char : `#${char.codePointAt(0)};`;
 }
 
 /** Border colours by kind; the kind stands in words too, so colour is never the only sign. */

@@ -1,18 +1,16 @@
-/** A small deterministic source of chance (mulberry32): the same seed gives the same cluster everywhere. */
+import { seededRandom } from '../../fuzz/mutate.ts';
+
+/** Chance by a seed: the same seed gives the same cluster everywhere. */
 export class Dice {
-  #state: number;
+  readonly #random: () => number;
 
   constructor(seed: number) {
-    this.#state = seed >>> 0;
+    this.#random = seededRandom(seed);
   }
 
   /** 0 ≤ x < n */
   int(n: number): number {
-    this.#state = (this.#state + 0x6d2b79f5) >>> 0;
-    let t = this.#state;
-    t = Math.imul(t ^ (t >>> 15), t | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return Math.floor((((t ^ (t >>> 14)) >>> 0) / 4294967296) * n);
+    return Math.floor(this.#random() * n);
   }
 
   chance(percent: number): boolean {
@@ -20,9 +18,7 @@ export class Dice {
   }
 
   pick<T>(all: readonly T[]): T {
-    const one = all[this.int(all.length)];
-    if (one === undefined) throw new Error('nothing to pick from');
-    return one;
+    return all[this.int(all.length)] as T;
   }
 
   /** Between `least` and `most` things. */
@@ -152,7 +148,7 @@ function policy(dice: Dice, namespaces: readonly string[], index: number): Json 
     }),
     ...maybeList(dice, 'ports', () => port(dice)),
   });
-  const types = [undefined, [], ['Ingress'], ['Egress'], ['Ingress', 'Egress']][dice.int(5)];
+  const types = dice.pick([undefined, [], ['Ingress'], ['Egress'], ['Ingress', 'Egress']]);
   return {
     apiVersion: 'networking.k8s.io/v1',
     kind: 'NetworkPolicy',
