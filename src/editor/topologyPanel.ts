@@ -28,6 +28,8 @@ export class TopologyPanel implements vscode.Disposable {
   #panel: Panel | undefined;
   #request: GraphRequest | undefined;
   #shown: GraphAnswer | undefined;
+  /** The request that the shown answer is for. */
+  #shownFor: GraphRequest | undefined;
   #box: string | undefined;
 
   constructor(context: vscode.ExtensionContext, client: EngineClient, log: vscode.LogOutputChannel) {
@@ -75,8 +77,12 @@ export class TopologyPanel implements vscode.Disposable {
     this.#panel?.post({ type: 'busy', busy: true });
     const answer = await this.#query(request);
     this.#panel?.post({ type: 'busy', busy: false });
-    if (answer === undefined) return;
+    if (answer !== undefined) this.#show(answer, request);
+  }
+
+  #show(answer: GraphAnswer, request: GraphRequest): void {
     this.#shown = answer;
+    this.#shownFor = request;
     this.#panel?.post({ type: 'graph', answer, request, pending: 0 });
   }
 
@@ -89,13 +95,12 @@ export class TopologyPanel implements vscode.Disposable {
     const request = this.#request;
     if (request === undefined || this.#panel === undefined) return;
     const answer = await this.#query(request);
-    if (answer === undefined || this.#shown === undefined) return;
-    const changes = structuralChanges(this.#shown, answer);
+    if (answer === undefined) return;
+    // A change that came before the first picture of a request was drawn took its question's place.
+    const isFirst = this.#shown === undefined || this.#shownFor !== request;
+    const changes = this.#shown === undefined || isFirst ? 0 : structuralChanges(this.#shown, answer);
     if (changes > 0) this.#panel?.post({ type: 'stale', changes });
-    else if (JSON.stringify(answer) !== JSON.stringify(this.#shown)) {
-      this.#shown = answer;
-      this.#panel?.post({ type: 'graph', answer, request, pending: 0 });
-    }
+    else if (isFirst || JSON.stringify(answer) !== JSON.stringify(this.#shown)) this.#show(answer, request);
     if (this.#box !== undefined) await this.#inspect(this.#box);
   }
 

@@ -70,7 +70,7 @@ test('endpoints: as kubectl prints them', async () => {
   const [service] = one['services'] as Record<string, unknown>[];
   assert.deepEqual(service?.['clusterIPs'], ['None']);
   assert.deepEqual(
-    (service?.['endpoints'] as Record<string, unknown>[]).map(({ pod, port, ready, simulated }) => [
+    ((service?.['endpoints'] ?? []) as Record<string, unknown>[]).map(({ pod, port, ready, simulated }) => [
       pod,
       port,
       ready,

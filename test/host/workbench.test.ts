@@ -118,8 +118,9 @@ for (const { name, theme } of themes) {
       await row.waitFor();
       assert.match(await row.innerText(), /service-target-port-missing/);
       await picture(page, `problems-${name}`);
-      // From the problem to its line.
-      await row.dblclick();
+      await page.keyboard.press('Control+1');
+      await page.keyboard.press('Control+End');
+      await page.keyboard.press('ArrowUp');
       await page.keyboard.press('End');
       await page.keyboard.press('Backspace');
       await panel.locator('h1', { hasText: 'Delivered' }).waitFor();
@@ -134,12 +135,12 @@ for (const { name, theme } of themes) {
       await boxes.first().waitFor();
       await board.getByPlaceholder('Find a box').fill('db');
       await board.getByPlaceholder('Find a box').press('Enter');
-      await boxes.and(board.locator('[data-id="Deployment/shop/backend"]')).click();
+      await boxes.and(board.locator('[data-id="StatefulSet/shop/db"]')).click();
       const inspector = board.locator('.inspector-content');
-      await inspector.getByText('NetworkPolicy shop/allow-frontend').waitFor();
+      await inspector.getByText('NetworkPolicy shop/allow-backend').waitFor();
       const text = await inspector.innerText();
-      assert.match(text, /3 of 3 ready \(simulated\)/);
-      assert.match(text, /shop\/frontend \(Deployment\)/);
+      assert.match(text, /2 of 2 ready \(simulated\)/);
+      assert.match(text, /shop\/backend \(Deployment\)/);
       await picture(page, `topology-${name}`);
     });
 

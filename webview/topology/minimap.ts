@@ -10,7 +10,7 @@ export class Minimap {
   readonly #panZoom: PanZoom;
   #size: Size | undefined;
   #boxes: ReadonlyMap<string, SVGRectElement> = new Map();
-  /** `undefined`: shown when the picture is larger than its surface. */
+  /** `undefined`: shown when the picture is larger than its surface, and the surface large enough to spare the corner. */
   wanted: boolean | undefined;
 
   constructor(panZoom: PanZoom) {
@@ -44,7 +44,9 @@ export class Minimap {
     const { width, height } = this.#size;
     const { x, y, width: seenWidth, height: seenHeight } = this.#panZoom.seen;
     const all = x <= 0 && y <= 0 && x + seenWidth >= width && y + seenHeight >= height;
-    this.root.toggleAttribute('hidden', !(this.wanted ?? !all));
+    const { clientWidth = 0, clientHeight = 0 } = this.root.parentElement ?? {};
+    const isRoomy = clientWidth >= 640 && clientHeight >= 420;
+    this.root.toggleAttribute('hidden', !(this.wanted ?? (!all && isRoomy)));
     const left = Math.max(0, x);
     const top = Math.max(0, y);
     this.#frame.setAttribute('x', `${left}`);
