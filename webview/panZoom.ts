@@ -24,6 +24,7 @@ export class PanZoom {
   #target: SVGGElement | undefined;
   #size = { width: 1, height: 1 };
   #view: View = { x: 0, y: 0, scale: 1 };
+  #fitted: number | undefined;
 
   constructor(surface: HTMLElement, onChange: (view: View) => void) {
     this.#surface = surface;
@@ -45,6 +46,7 @@ export class PanZoom {
 
   set view({ x, y, scale }: View) {
     this.#view = { x, y, scale };
+    this.#fitted = undefined;
     this.#target?.setAttribute('transform', `translate(${x} ${y}) scale(${scale})`);
     this.#onChange(this.#view);
   }
@@ -64,6 +66,14 @@ export class PanZoom {
     const scale = clamp(Math.max(whole, least));
     const place = (room: number, length: number) => Math.max(margin, (room - length * scale) / 2);
     this.view = { x: place(clientWidth, width), y: place(clientHeight, height), scale };
+    this.#fitted = least;
+  }
+
+  /** After the surface got another size: fits again what was fitted and not moved since; true where it was. */
+  refit(): boolean {
+    if (this.#fitted === undefined) return false;
+    this.fit(this.#fitted);
+    return true;
   }
 
   /** Zooms around a point of the surface; its middle where none is given. */

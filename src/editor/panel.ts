@@ -19,6 +19,8 @@ export class Panel implements vscode.Disposable {
   readonly #waiting: ToWebview[] = [];
   readonly #disposables: vscode.Disposable[] = [];
   #ready = false;
+  /** The scope that the panel's answer is about; what is asked for from there is asked about it. */
+  scope: string | undefined;
 
   constructor(
     kind: PanelKind,
@@ -51,7 +53,7 @@ export class Panel implements vscode.Disposable {
       this.#ready = true;
       for (const one of this.#waiting.splice(0)) void this.#panel.webview.postMessage(one);
     }
-    if (!handleCommon(message, this.#log)) onMessage(message);
+    if (!handleCommon(message, this.scope, this.#log)) onMessage(message);
   }
 
   /** Sends a message once the page listens. */
@@ -83,7 +85,7 @@ export class Panel implements vscode.Disposable {
 }
 
 /** What every view may ask for; true where it was one of these. */
-function handleCommon(message: FromWebview, log: vscode.LogOutputChannel): boolean {
+function handleCommon(message: FromWebview, scope: string | undefined, log: vscode.LogOutputChannel): boolean {
   switch (message.type) {
     case 'open':
       void openLocation(message.location, message.preserveFocus ?? false);
@@ -98,11 +100,11 @@ function handleCommon(message: FromWebview, log: vscode.LogOutputChannel): boole
       return true;
     case 'pickTrace': {
       const { from, to } = message;
-      void vscode.commands.executeCommand('podpath.trace', { from, to });
+      void vscode.commands.executeCommand('podpath.trace', { from, to, scope });
       return true;
     }
     case 'showTopology':
-      void vscode.commands.executeCommand('podpath.showTopology', { box: message.box });
+      void vscode.commands.executeCommand('podpath.showTopology', { box: message.box, scope });
       return true;
     case 'log':
       log[message.level](`webview: ${message.message}`);

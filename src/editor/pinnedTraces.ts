@@ -74,5 +74,6 @@ export class PinnedTraces implements vscode.TreeDataProvider<TraceRequest>, vsco
 }
 
 function same(a: TraceRequest, b: TraceRequest): boolean {
-  return a.from === b.from && a.to === b.to && a.protocol === b.protocol && a.node === b.node;
+  const keys = ['from', 'to', 'protocol', 'node', 'scope'] as const;
+  return keys.every((one) => a[one] === b[one]);
 }

@@ -83,6 +83,7 @@ export class TopologyPanel implements vscode.Disposable {
   #show(answer: GraphAnswer, request: GraphRequest): void {
     this.#shown = answer;
     this.#shownFor = request;
+    if (this.#panel !== undefined) this.#panel.scope = answer.scope === '' ? undefined : answer.scope;
     this.#panel?.post({ type: 'graph', answer, request, pending: 0 });
   }
 

@@ -12,6 +12,13 @@ interface EndItem extends vscode.QuickPickItem {
   readonly choice?: EndChoice;
 }
 
+/** An end that was chosen, with the protocol of its port and the scope that it was chosen from, as far as they are known. */
+interface ChosenEnd {
+  readonly end: string;
+  readonly protocol?: TraceRequest['protocol'];
+  readonly scope?: string;
+}
+
 /** “Podpath: Trace Packet…”: asks for what it was not told, then shows the trace. */
 export function registerTraceCommand(
   context: vscode.ExtensionContext,
@@ -21,17 +28,20 @@ export function registerTraceCommand(
   const picker = new EndPicker(context.workspaceState, client);
   return vscode.commands.registerCommand('podpath.trace', async (known?: Partial<TraceRequest>) => {
     const given: Partial<TraceRequest> = known ?? {};
-    const from = given.from ?? (await picker.pick('from', given.scope));
+    const from: ChosenEnd | undefined =
+      given.from === undefined ? await picker.pick('from', given) : { end: given.from };
     if (from === undefined) return;
-    const to = given.to ?? (await picker.pick('to', given.scope));
+    // Both ends of a trace are in one scope.
+    const within = { ...given, from: from.end, ...(from.scope === undefined ? {} : { scope: from.scope }) };
+    const to: ChosenEnd | undefined = given.to === undefined ? await picker.pick('to', within) : { end: given.to };
     if (to === undefined) return;
-    const { scope, node } = given;
+    const scope = within.scope ?? to.scope;
     await panel.show({
-      from,
-      to,
-      protocol: given.protocol ?? 'TCP',
+      from: from.end,
+      to: to.end,
+      protocol: given.protocol ?? to.protocol ?? 'TCP',
       ...(scope === undefined ? {} : { scope }),
-      ...(node === undefined ? {} : { node }),
+      ...(given.node === undefined ? {} : { node: given.node }),
     });
   });
 }
@@ -46,27 +56,40 @@ class EndPicker {
     this.#client = client;
   }
 
-  async pick(side: 'from' | 'to', scope: string | undefined): Promise<string | undefined> {
-    const params = { side, ...(scope === undefined ? {} : { scope }) };
-    const choices = await this.#client.query('ends', params).catch(() => []);
-    const first = side === 'from' ? await this.#endAtCursor() : undefined;
+  async pick(side: 'from' | 'to', { scope, from }: Partial<TraceRequest>): Promise<ChosenEnd | undefined> {
+    const [all, atCursor, ownScope] = await Promise.all([
+      this.#client.query('ends', scope === undefined ? { side } : { side, scope }).catch(() => []),
+      this.#endAtCursor(side),
+      scope ?? this.#scopeOfEditor(),
+    ]);
+    // What belongs to the file in front of the user comes before what other scopes hold under the same name.
+    const choices = [...all.filter((one) => one.scope === ownScope), ...all.filter((one) => one.scope !== ownScope)];
+    const first = atCursor !== from && choices.some((one) => one.text === atCursor) ? atCursor : undefined;
     const recent = this.#memento.get<string[]>(`${recentKey}.${side}`, []);
     const item = await choose(items(choices, first, recent), side);
     if (item?.text === undefined) return undefined;
-    const end = side === 'to' ? await withPort(item.text, item.choice) : item.text;
-    if (end !== undefined) {
-      const kept = [end, ...recent.filter((one) => one !== end)].slice(0, mostRecent);
-      await this.#memento.update(`${recentKey}.${side}`, kept);
-    }
-    return end;
+    const chosen = side === 'to' ? await withPort(item.text, item.choice) : { end: item.text };
+    if (chosen === undefined) return undefined;
+    const kept = [item.text, ...recent.filter((one) => one !== item.text)].slice(0, mostRecent);
+    await this.#memento.update(`${recentKey}.${side}`, kept);
+    return item.choice === undefined ? chosen : { ...chosen, scope: item.choice.scope };
   }
 
-  async #endAtCursor(): Promise<string | undefined> {
+  async #endAtCursor(side: 'from' | 'to'): Promise<string | undefined> {
     const editor = vscode.window.activeTextEditor;
     if (editor === undefined) return undefined;
     const params = { uri: editor.document.uri.toString(), position: toPosition(editor.selection.active) };
-    const end = await this.#client.query('endAt', params).catch(() => null);
-    return end === null || end.includes('/svc/') || end.includes('://') ? undefined : end;
+    const end = (await this.#client.query('endAt', params).catch(() => null)) ?? undefined;
+    const isTargetOnly = end?.includes('/svc/') || end?.includes('://');
+    return side === 'from' && isTargetOnly ? undefined : end;
+  }
+
+  /** The scope of the file that is being edited. */
+  async #scopeOfEditor(): Promise<string | undefined> {
+    const uri = vscode.window.activeTextEditor?.document.uri.toString();
+    if (uri === undefined) return undefined;
+    const scopes = await this.#client.query('scopes', {}).catch(() => []);
+    return scopes.find(({ files }) => files.some((one) => vscode.Uri.parse(one).toString() === uri))?.name;
   }
 }
 
@@ -81,11 +104,13 @@ function items(choices: readonly EndChoice[], first: string | undefined, recent:
     outside: t('Outside the cluster'),
   };
   const separator = (label: string): EndItem => ({ label, kind: vscode.QuickPickItemKind.Separator });
+  const isOneScope = new Set(choices.map((one) => one.scope)).size < 2;
   const item = (choice: EndChoice): EndItem => {
-    const { label, description, text } = choice;
-    return { label, description, text, choice };
+    const { label, description, text, scope } = choice;
+    return { label, description: isOneScope ? description : `${description} · ${scope}`, text, choice };
   };
-  const byText = new Map(choices.map((one) => [one.text, one]));
+  // Of several with one name the first counts.
+  const byText = new Map(choices.toReversed().map((one) => [one.text, one]));
   const known = (text: string): EndItem => {
     const choice = byText.get(text);
     return choice === undefined ? { label: text, text } : item(choice);
@@ -127,15 +152,17 @@ function choose(all: EndItem[], side: 'from' | 'to'): Promise<EndItem | undefine
   });
 }
 
-/** The port: asked for only where there is a choice. */
-async function withPort(end: string, choice: EndChoice | undefined): Promise<string | undefined> {
+/** The port and its protocol: asked for only where there is a choice. */
+async function withPort(end: string, choice: EndChoice | undefined): Promise<ChosenEnd | undefined> {
   const ports = choice?.ports ?? [];
   const [only] = ports;
-  if (only === undefined) return end;
-  if (ports.length === 1) return `${end}:${only.port}`;
-  const picked = await vscode.window.showQuickPick(
-    ports.map(({ port, name, protocol }) => ({ label: `${port}`, description: `${name} ${protocol}`.trim() })),
-    { title: vscode.l10n.t('Trace Packet: port of {0}', choice?.label ?? end) },
-  );
-  return picked === undefined ? undefined : `${end}:${picked.label}`;
+  if (only === undefined) return { end };
+  const shown = ports.map((port) => {
+    return { label: `${port.port}`, description: `${port.name} ${port.protocol}`.trim(), port };
+  });
+  const title = vscode.l10n.t('Trace Packet: port of {0}', choice?.label ?? end);
+  const picked = ports.length === 1 ? { port: only } : await vscode.window.showQuickPick(shown, { title });
+  if (picked === undefined) return undefined;
+  const { port, protocol } = picked.port;
+  return { end: `${end}:${port}`, protocol: protocol === 'UDP' || protocol === 'SCTP' ? protocol : 'TCP' };
 }

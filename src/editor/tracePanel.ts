@@ -71,7 +71,8 @@ export class TracePanel implements vscode.Disposable {
     if (answer === undefined || request !== this.#request) return;
     if (JSON.stringify(answer) === JSON.stringify(this.#answer)) return;
     this.#answer = answer;
-    this.#panel?.post({ type: 'trace', answer, request, pinned: this.#pins.has(request) });
+    this.#panel.scope = 'problem' in answer ? request.scope : answer.trace.scope;
+    this.#panel.post({ type: 'trace', answer, request, pinned: this.#pins.has(request) });
   }
 
   #receive(message: FromWebview): void {

@@ -77,6 +77,7 @@ export class Board {
 
   /** The inspector takes room from the picture; what it is about must not be covered. */
   #resized(): void {
+    this.panZoom.refit();
     this.minimap.update();
     const rect = this.#selected === undefined ? undefined : this.#rects.get(this.#selected);
     if (rect === undefined) return;

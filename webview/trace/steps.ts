@@ -62,10 +62,10 @@ export class Steps {
       `${index + 1}`,
     );
     const [why, mechanism] = splitDetail(row.detail);
-    const links = row.locations.map(({ label: text, location }) => {
+    const links = row.locations.map(({ label: title, location }) => {
       const open = () => post({ type: 'open', location });
       const line = `${fileName(location.uri)}:${location.range.start.line + 1}`;
-      return element('li', {}, element('button', { type: 'button', class: 'link', title: line, onclick: open }, text));
+      return element('li', {}, element('button', { type: 'button', class: 'link', title, onclick: open }, line));
     });
     const line = element(
       'tr',

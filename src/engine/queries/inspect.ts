@@ -45,7 +45,11 @@ function inspected(
   const service = ref?.kind === 'Service' ? snapshot.service(ref.namespace, ref.name) : undefined;
   const workload = ref === undefined ? undefined : snapshot.workload(pods[0]?.workload ?? ref);
   const object = ref === undefined ? undefined : snapshot.get(ref)?.object;
-  const labels = service === undefined ? (pods[0]?.template.labels ?? stringMapAt(object, 'metadata', 'labels')) : {};
+  const labels =
+    service === undefined
+      ? ((workload === undefined || ref?.kind === 'Pod' ? pods[0] : workload)?.template.labels ??
+        stringMapAt(object, 'metadata', 'labels'))
+      : {};
   return {
     node,
     labels: Object.entries(service?.selector ?? labels).map(([key, value]) => ({ key, value })),
