@@ -10,9 +10,15 @@ export const manifestSelector: vscode.DocumentSelector = [
   { pattern: '**/*.{yaml,yml,json}' },
 ];
 
-/** True for a document that the engine may read. */
+/** True for a document that the engine may read: not for old versions, settings, output and other made-up texts. */
 export function isManifestDocument(document: vscode.TextDocument): boolean {
-  return document.uri.scheme !== 'output' && vscode.languages.match(manifestSelector, document) > 0;
+  const { scheme } = document.uri;
+  const isFile = scheme === 'file' || scheme === 'untitled' || isWorkspaceScheme(scheme);
+  return isFile && vscode.languages.match(manifestSelector, document) > 0;
+}
+
+function isWorkspaceScheme(scheme: string): boolean {
+  return (vscode.workspace.workspaceFolders ?? []).some(({ uri }) => uri.scheme === scheme);
 }
 
 /** The engine's position of a VS Code position; both count UTF-16 code units. */

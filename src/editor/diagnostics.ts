@@ -51,12 +51,12 @@ export class Diagnostics implements vscode.Disposable {
     if (all === undefined) return;
     // VS Code's own spelling of a URI is the key: the worker's differs in what it escapes.
     const byFile = Map.groupBy(all, ({ location }) => vscode.Uri.parse(location.uri).toString());
-    for (const uri of this.#byFile.keys()) {
-      if (!byFile.has(uri)) this.#collection.delete(vscode.Uri.parse(uri));
-    }
-    for (const [uri, findings] of byFile) {
-      this.#collection.set(vscode.Uri.parse(uri), findings.slice(0, mostOfFile).map(toDiagnostic));
-    }
+    // Only what differs crosses to VS Code, for a key press changes the findings of few files.
+    const uris = [...new Set([...this.#byFile.keys(), ...byFile.keys()])];
+    const changed = uris.filter((uri) => JSON.stringify(byFile.get(uri)) !== JSON.stringify(this.#byFile.get(uri)));
+    this.#collection.set(
+      changed.map((uri) => [vscode.Uri.parse(uri), byFile.get(uri)?.slice(0, mostOfFile).map(toDiagnostic)]),
+    );
     this.#byFile = byFile;
     this.#changed.fire();
   }

@@ -7,6 +7,9 @@ import type { FromWorker, ToWorker, WorkerChange } from '../protocol.ts';
 const mostRestarts = 3;
 const restartWindow = 600_000;
 
+/** A worker that owes an answer and says nothing for this long is stuck, and is ended. */
+const longestSilence = 120_000;
+
 interface Pending {
   readonly resolve: (result: unknown) => void;
   readonly fail: (error: Error) => void;
@@ -24,9 +27,13 @@ export class EngineClient implements vscode.Disposable {
   readonly #progress = new vscode.EventEmitter<{ readonly done: number; readonly total: number }>();
   readonly #started = new vscode.EventEmitter<void>();
   readonly #deaths: number[] = [];
+  readonly #gaveUp = new vscode.EventEmitter<void>();
   #worker: Worker | undefined;
+  #watchdog: NodeJS.Timeout | undefined;
+  #heard = 0;
   #nextId = 1;
-  #disposed = false;
+  /** Why no worker is started any more. */
+  #ended: 'disposed' | 'gave up' | undefined;
 
   /** A new analysis exists. */
   readonly onDidChange = this.#changed.event;
@@ -34,6 +41,8 @@ export class EngineClient implements vscode.Disposable {
   readonly onProgress = this.#progress.event;
   /** A worker started and knows nothing yet: whoever has something to tell tells it now. */
   readonly onDidStart = this.#started.event;
+  /** The worker died too often and is not started again. */
+  readonly onDidGiveUp = this.#gaveUp.event;
 
   constructor(path: string, log: vscode.LogOutputChannel) {
     this.#path = path;
@@ -42,7 +51,7 @@ export class EngineClient implements vscode.Disposable {
 
   /** Starts the worker; does nothing where it runs. */
   start(): void {
-    if (this.#worker !== undefined || this.#disposed) return;
+    if (this.#worker !== undefined || this.#ended !== undefined) return;
     const worker = new Worker(this.#path, { workerData: vscode.l10n.bundle ? JSON.stringify(vscode.l10n.bundle) : '' });
     this.#worker = worker;
     worker.on('message', (message: FromWorker) => this.#receive(message));
@@ -58,7 +67,9 @@ export class EngineClient implements vscode.Disposable {
     options: { readonly token?: vscode.CancellationToken; readonly deadlineMs?: number } = {},
   ): Promise<Queries[N]['result']> {
     this.start();
+    if (this.#worker === undefined) return Promise.reject(new Unanswered('there is no worker'));
     const id = this.#nextId++;
+    this.#watch();
     return new Promise((resolve, fail) => {
       const subscription = options.token?.onCancellationRequested(() => this.#send({ type: 'cancel', id }));
       const done = <T>(settle: (value: T) => void) => {
@@ -81,7 +92,28 @@ export class EngineClient implements vscode.Disposable {
     this.#worker?.postMessage(message);
   }
 
+  /** While answers are owed, sees to it that the worker still says something. */
+  #watch(): void {
+    if (this.#watchdog !== undefined) return;
+    this.#heard = performance.now();
+    this.#watchdog = setInterval(() => {
+      const silence = performance.now() - this.#heard;
+      if (this.#pending.size === 0) this.#stopWatching();
+      else if (silence > longestSilence) {
+        this.#stopWatching();
+        this.#log.error(`worker: silent for ${Math.round(silence / 1000)} s`);
+        void this.#worker?.terminate();
+      }
+    }, longestSilence / 8);
+  }
+
+  #stopWatching(): void {
+    clearInterval(this.#watchdog);
+    this.#watchdog = undefined;
+  }
+
   #receive(message: FromWorker): void {
+    this.#heard = performance.now();
     switch (message.type) {
       case 'answer':
         this.#take(message.id)?.resolve(message.result);
@@ -114,17 +146,24 @@ export class EngineClient implements vscode.Disposable {
     if (worker !== this.#worker) return;
     this.#worker = undefined;
     for (const id of [...this.#pending.keys()]) this.#take(id)?.fail(new Unanswered('the worker ended'));
-    if (this.#disposed) return;
+    this.#stopWatching();
+    if (this.#ended !== undefined) return;
     const now = Date.now();
     this.#deaths.push(now);
     const recent = this.#deaths.filter((at) => now - at < restartWindow).length;
     this.#log.error(`worker: ended with code ${code}`);
     if (recent <= mostRestarts) this.start();
-    else this.#log.error('worker: it ends again and again and is not started any more; reload the window to try again');
+    else {
+      this.#ended = 'gave up';
+      this.#log.error('worker: it ends again and again and is not started any more; reload the window to try again');
+      this.#gaveUp.fire();
+    }
   }
 
   dispose(): void {
-    this.#disposed = true;
+    this.#ended = 'disposed';
+    this.#stopWatching();
+    this.#gaveUp.dispose();
     void this.#worker?.terminate();
     this.#changed.dispose();
     this.#progress.dispose();

@@ -44,7 +44,7 @@ export function activate(context: vscode.ExtensionContext): void {
 }
 
 function registerCommands(log: vscode.LogOutputChannel): readonly vscode.Disposable[] {
-  const register = vscode.commands.registerCommand;
+  const { registerCommand: register, executeCommand: run } = vscode.commands;
   return [
     register('podpath.openLocation', (location: Location) => openLocation(location)),
     register('podpath.copyText', async (text: string) => {
@@ -53,7 +53,7 @@ function registerCommands(log: vscode.LogOutputChannel): readonly vscode.Disposa
     }),
     register('podpath.changeAssumption', changeAssumption),
     register('podpath.showLog', () => log.show()),
-    register('podpath.traceFrom', ({ end }: TreeRow) => vscode.commands.executeCommand('podpath.trace', { from: end })),
-    register('podpath.traceTo', ({ end }: TreeRow) => vscode.commands.executeCommand('podpath.trace', { to: end })),
+    register('podpath.traceFrom', ({ end, scope }: TreeRow) => run('podpath.trace', { from: end, scope })),
+    register('podpath.traceTo', ({ end, scope }: TreeRow) => run('podpath.trace', { to: end, scope })),
   ];
 }

@@ -18,6 +18,12 @@ export class StatusBar implements vscode.Disposable {
         this.#item.text = `$(sync~spin) Podpath ${done}/${total}`;
         this.#item.show();
       }),
+      client.onDidGiveUp(() => {
+        this.#item.text = '$(warning) Podpath';
+        this.#item.tooltip = t('Podpath stopped: its worker failed again and again. Reload the window to try again.');
+        this.#item.command = 'podpath.showLog';
+        this.#item.show();
+      }),
       diagnostics.onDidChange(() => {
         const { errors, warnings } = diagnostics.counts;
         const counts = [

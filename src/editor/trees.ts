@@ -43,6 +43,8 @@ class Tree implements vscode.TreeDataProvider<TreeRow>, vscode.Disposable {
     if (kind === 'file' && location !== undefined) item.resourceUri = toLocation(location).uri;
     if (location !== undefined) {
       item.command = { command: 'podpath.openLocation', title: vscode.l10n.t('Open'), arguments: [location] };
+    } else if (kind === 'assumption') {
+      item.command = { command: 'podpath.changeAssumption', title: vscode.l10n.t('Change') };
     }
     return item;
   }

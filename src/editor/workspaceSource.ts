@@ -4,9 +4,19 @@ import type { EngineClient } from './engineClient.ts';
 import { engineSettings } from './settings.ts';
 
 const manifests = '**/*.{yaml,yml,json}';
+const manifestName = /\.(ya?ml|json)$/i;
+
+/** Where tools write thousands of files that nobody wrote by hand. */
+const noise = /\/(node_modules|\.git)\//;
 
 /** A pause in typing after which the text is worth reading. */
 const typingPause = 60;
+
+/** Files change in herds, by a checkout or a build; they are told together. */
+const watchingPause = 100;
+
+/** Files of a virtual folder beyond this number are not read. */
+const mostVirtualFiles = 5000;
 
 /** Tells the worker what the workspace holds: folders, texts that are not saved, files that changed, settings. */
 export class WorkspaceSource implements vscode.Disposable {
@@ -16,17 +26,23 @@ export class WorkspaceSource implements vscode.Disposable {
   readonly #timers = new Map<string, NodeJS.Timeout>();
   /** Documents whose text the worker has from here and not from the disk. */
   readonly #sent = new Set<string>();
+  readonly #virtualFolders = new Set<string>();
+  readonly #touched = new Map<string, vscode.Uri>();
+  #telling: NodeJS.Timeout | undefined;
 
   constructor(client: EngineClient, log: vscode.LogOutputChannel) {
     this.#client = client;
     this.#log = log;
-    const watcher = vscode.workspace.createFileSystemWatcher(manifests);
+    // A folder that comes or goes is one event, without one for each of its files.
+    const watcher = vscode.workspace.createFileSystemWatcher('**/*');
     this.#disposables.push(
       client.onDidStart(() => this.#tellAll()),
       watcher,
-      watcher.onDidCreate((uri) => this.#fileChanged(uri)),
-      watcher.onDidChange((uri) => this.#fileChanged(uri)),
-      watcher.onDidDelete((uri) => client.change({ kind: 'files', files: [{ uri: uri.toString(), text: null }] })),
+      watcher.onDidCreate((uri) => this.#touch(uri)),
+      watcher.onDidChange((uri) => {
+        if (manifestName.test(uri.path)) this.#touch(uri);
+      }),
+      watcher.onDidDelete((uri) => this.#touch(uri)),
       vscode.workspace.onDidChangeWorkspaceFolders(() => this.#tellFolders()),
       vscode.workspace.onDidOpenTextDocument((document) => this.#opened(document)),
       vscode.workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
@@ -42,29 +58,35 @@ export class WorkspaceSource implements vscode.Disposable {
 
   #tellAll(): void {
     this.#sent.clear();
+    this.#virtualFolders.clear();
     this.#client.change({ kind: 'settings', settings: engineSettings() });
     this.#tellFolders();
     for (const document of vscode.workspace.textDocuments) this.#opened(document);
   }
 
   #tellFolders(): void {
-    const folders = (vscode.workspace.workspaceFolders ?? []).map(({ uri, name }) => ({
+    const own = vscode.workspace.workspaceFolders ?? [];
+    const folders = own.map(({ uri, name }) => ({
       uri: withoutSlash(uri),
       name,
       onDisk: uri.scheme === 'file',
     }));
     const strays = vscode.workspace.textDocuments.filter((one) => isManifestDocument(one) && isStray(one.uri));
-    const parents = new Map(strays.map(({ uri }) => [withoutSlash(vscode.Uri.joinPath(uri, '..')), uri]));
-    const alone = [...parents].map(([uri]) => ({ uri, name: uri.slice(uri.lastIndexOf('/') + 1), onDisk: false }));
-    this.#client.change({ kind: 'folders', folders: [...folders, ...alone] });
-    for (const folder of vscode.workspace.workspaceFolders ?? []) {
-      if (folder.uri.scheme !== 'file') void this.#tellVirtualFiles(folder);
+    const alone = new Map(strays.map((one) => [folderOfStray(one), one]));
+    const others = [...alone.keys()].map((uri) => ({ uri, name: uri.slice(uri.search(/[^/:]*$/)), onDisk: false }));
+    this.#client.change({ kind: 'folders', folders: [...folders, ...others] });
+    for (const { uri } of own) {
+      if (uri.scheme === 'file' || this.#virtualFolders.has(uri.toString())) continue;
+      this.#virtualFolders.add(uri.toString());
+      void this.#tellVirtualFiles(uri);
     }
   }
 
   /** Files that are not on this disk are read through VS Code. */
-  async #tellVirtualFiles(folder: vscode.WorkspaceFolder): Promise<void> {
-    const found = await vscode.workspace.findFiles(new vscode.RelativePattern(folder, manifests), undefined, 5000);
+  async #tellVirtualFiles(folder: vscode.Uri): Promise<void> {
+    const pattern = new vscode.RelativePattern(folder, manifests);
+    const found = await vscode.workspace.findFiles(pattern, undefined, mostVirtualFiles);
+    if (found.length === mostVirtualFiles) this.#log.warn(`${folder}: only ${mostVirtualFiles} files are read`);
     const files = await Promise.all(found.map(async (uri) => ({ uri: uri.toString(), text: await this.#read(uri) })));
     this.#client.change({ kind: 'files', files });
   }
@@ -73,14 +95,40 @@ export class WorkspaceSource implements vscode.Disposable {
     try {
       return new TextDecoder().decode(await vscode.workspace.fs.readFile(uri));
     } catch (error) {
-      this.#log.warn(`${uri.toString()}: ${String(error)}`);
+      this.#log.debug(`${uri.toString()}: ${String(error)}`);
       return null;
     }
   }
 
-  async #fileChanged(uri: vscode.Uri): Promise<void> {
-    const file = uri.scheme === 'file' ? { uri: uri.toString() } : { uri: uri.toString(), text: await this.#read(uri) };
-    this.#client.change({ kind: 'files', files: [file] });
+  #touch(uri: vscode.Uri): void {
+    if (noise.test(uri.path)) return;
+    this.#touched.set(uri.toString(), uri);
+    clearTimeout(this.#telling);
+    this.#telling = setTimeout(() => void this.#tellTouched(), watchingPause);
+  }
+
+  /** The worker looks itself at what became of files on this disk. */
+  async #tellTouched(): Promise<void> {
+    const touched = [...this.#touched.values()];
+    this.#touched.clear();
+    const files = touched.map(async (uri) => {
+      if (uri.scheme === 'file') return { uri: uri.toString() };
+      return manifestName.test(uri.path)
+        ? { uri: uri.toString(), text: await this.#read(uri) }
+        : this.#folderTouched(uri);
+    });
+    this.#client.change({ kind: 'files', files: (await Promise.all(files)).flatMap((one) => one ?? []) });
+  }
+
+  /** What was perhaps a folder: its files are told where it is there, and gone where it is not. */
+  async #folderTouched(uri: vscode.Uri): Promise<{ readonly uri: string; readonly text: null } | undefined> {
+    try {
+      const { type } = await vscode.workspace.fs.stat(uri);
+      if ((type & vscode.FileType.Directory) !== 0) await this.#tellVirtualFiles(uri);
+      return undefined;
+    } catch {
+      return { uri: uri.toString(), text: null };
+    }
   }
 
   #opened(document: vscode.TextDocument): void {
@@ -109,8 +157,8 @@ export class WorkspaceSource implements vscode.Disposable {
 
   #saved(document: vscode.TextDocument): void {
     const uri = document.uri.toString();
-    if (!this.#sent.has(uri)) return;
     clearTimeout(this.#timers.get(uri));
+    if (!this.#sent.has(uri) || isStray(document.uri)) return;
     this.#client.change({ kind: 'files', files: [{ uri, text: document.getText() }] });
     this.#forget(uri);
   }
@@ -118,7 +166,7 @@ export class WorkspaceSource implements vscode.Disposable {
   #closed(document: vscode.TextDocument): void {
     const uri = document.uri.toString();
     if (this.#sent.has(uri)) this.#forget(uri);
-    if (isStray(document.uri)) this.#tellFolders();
+    if (isStray(document.uri) && isManifestDocument(document)) this.#tellFolders();
   }
 
   #forget(uri: string): void {
@@ -127,6 +175,7 @@ export class WorkspaceSource implements vscode.Disposable {
   }
 
   dispose(): void {
+    clearTimeout(this.#telling);
     for (const timer of this.#timers.values()) clearTimeout(timer);
     for (const one of this.#disposables) one.dispose();
   }
@@ -138,4 +187,9 @@ function withoutSlash(uri: vscode.Uri): string {
 
 function isStray(uri: vscode.Uri): boolean {
   return vscode.workspace.getWorkspaceFolder(uri) === undefined;
+}
+
+/** Files outside of the workspace count with what is open of their folder; a text without a file stands alone. */
+function folderOfStray({ uri, isUntitled }: vscode.TextDocument): string {
+  return isUntitled ? uri.toString() : withoutSlash(vscode.Uri.joinPath(uri, '..'));
 }

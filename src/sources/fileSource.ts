@@ -45,9 +45,16 @@ async function walk(folder: string, found: string[]): Promise<void> {
   await Promise.all(below);
 }
 
-/** True for a name that a manifest may have. */
+/** True for the name of a folder that is never read. */
+export function isSkipped(folder: string): boolean {
+  return skipped.has(folder);
+}
+
+/** True for a name, or a path, that a manifest may have. */
 export function isManifestName(name: string): boolean {
-  return /\.(ya?ml|json)$/i.test(name) && !/^(package(-lock)?|tsconfig.*|composer|angular)\.json$/.test(name);
+  return (
+    /\.(ya?ml|json)$/i.test(name) && !/(^|[\\/])(package(-lock)?|tsconfig[^\\/]*|composer|angular)\.json$/.test(name)
+  );
 }
 
 /** Reads files, many at once; `progress` is told how many are done. */

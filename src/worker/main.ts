@@ -2,6 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { config } from '@vscode/l10n';
 import { AnalysisHost, type Queries, query } from '../engine/index.ts';
 import type { FromWorker, ToWorker, WorkerChange } from '../protocol.ts';
+import { mergeChanges } from './mergeChanges.ts';
 import { Scheduler } from './scheduler.ts';
 import { withCanonicalUris } from './uris.ts';
 import { Workspace } from './workspace.ts';
@@ -12,31 +13,44 @@ const background: ReadonlySet<keyof Queries> = new Set(['findings', 'lenses', 's
 const host = new AnalysisHost();
 const scheduler = new Scheduler();
 const workspace = new Workspace((done, total) => post({ type: 'progress', done, total }));
-/** Changes are applied in the order in which they came, however long each takes to read. */
+/** Changes that wait for the ones before them; what piled up meanwhile becomes one analysis. */
+const queue: WorkerChange[] = [];
 let changes: Promise<void> = Promise.resolve();
+/** Questions that wait for the changes before them. */
+const waiting = new Set<number>();
 
 function post(message: FromWorker): void {
   parentPort?.postMessage(message);
 }
 
-async function change(what: WorkerChange): Promise<void> {
+async function applyQueued(): Promise<void> {
+  const taken = queue.splice(0);
+  if (taken.length === 0) return;
   try {
-    const read = await workspace.changeOf(what);
-    const { revision } = host.apply(read);
+    const read = [];
+    for (const one of taken) read.push(await workspace.changeOf(one));
+    const { revision } = host.apply(mergeChanges(read));
     post({ type: 'changed', revision });
   } catch (error) {
-    post({ type: 'log', level: 'error', message: `${what.kind}: ${String(error)}` });
+    post({ type: 'log', level: 'error', message: `${taken.map((one) => one.kind).join()}: ${String(error)}` });
   }
 }
 
 function ask({ id, name, params, deadlineMs }: Extract<ToWorker, { type: 'query' }>): void {
+  waiting.add(id);
   // What was said before a question counts for its answer.
   void changes.then(() => {
+    if (!waiting.delete(id)) return;
     const steps = query(host.analysis, name, withCanonicalUris(params) as never);
     const deadline = performance.now() + deadlineMs;
     const priority = background.has(name) ? 1 : 0;
     scheduler.add({ id, priority, deadline, steps, settle: (outcome) => post({ ...outcome, id }) });
   });
+}
+
+function cancel(id: number): void {
+  if (waiting.delete(id)) post({ type: 'failed', id, reason: 'cancelled', message: '' });
+  else scheduler.cancel(id);
 }
 
 parentPort?.on('message', (message: ToWorker) => {
@@ -45,10 +59,11 @@ parentPort?.on('message', (message: ToWorker) => {
       ask(message);
       break;
     case 'cancel':
-      scheduler.cancel(message.id);
+      cancel(message.id);
       break;
     case 'change':
-      changes = changes.then(() => change(message.change));
+      queue.push(message.change);
+      changes = changes.then(applyQueued);
       break;
     default:
       message satisfies never;

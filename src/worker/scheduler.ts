@@ -40,9 +40,18 @@ export class Scheduler {
       const outcome = task === undefined ? undefined : drive(task);
       if (task === undefined || outcome === undefined) continue;
       this.#tasks.splice(this.#tasks.indexOf(task), 1);
-      task.settle(outcome);
+      settle(task, outcome);
     }
     this.#driving = false;
+  }
+}
+
+/** An answer that can't be handed over is a failure of its own question, and of no other. */
+function settle(task: Task, outcome: Outcome): void {
+  try {
+    task.settle(outcome);
+  } catch (error) {
+    task.settle({ type: 'failed', reason: 'error', message: String(error) });
   }
 }
 

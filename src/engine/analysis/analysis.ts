@@ -7,7 +7,10 @@ import { emptyConfig, type PodpathConfig, readPodpathConfig } from './podpathCon
 import { ScopeAnalysis } from './scopeAnalysis.ts';
 import { drawScopes, type ScopedFile } from './scopes.ts';
 
-/** A folder that files belong to; its podpath.yaml rules it. `uri` has no last slash. */
+/**
+ * A folder that files belong to; its podpath.yaml rules it. `uri` has no last slash. A text that was never saved is in
+ * no folder: it is one itself, with its own `uri`.
+ */
 export interface WorkspaceFolder {
   readonly uri: string;
   readonly name: string;
@@ -132,7 +135,7 @@ export class Analysis {
     const folder = this.folderOf(uri);
     if (folder === undefined) return false;
     const { include, exclude } = this.config(folder).config;
-    return isIncluded(uri.slice(folder.uri.length + 1), include, [...exclude, ...(this.settings.exclude ?? [])]);
+    return isIncluded(pathIn(folder, uri), include, [...exclude, ...(this.settings.exclude ?? [])]);
   }
 
   get folders(): readonly WorkspaceFolder[] {
@@ -160,7 +163,7 @@ export class Analysis {
   /** The folder that a file is in: the innermost one. */
   folderOf(uri: string): WorkspaceFolder | undefined {
     return this.#state.folders
-      .filter((folder) => uri.startsWith(`${folder.uri}/`))
+      .filter((folder) => uri === folder.uri || uri.startsWith(`${folder.uri}/`))
       .sort((a, b) => b.uri.length - a.uri.length)[0];
   }
 
@@ -171,7 +174,7 @@ export class Analysis {
       .map((file): ScopedFile => {
         const saved = this.#state.saved.get(file.uri) ?? file;
         return {
-          path: file.uri.slice(folder.uri.length + 1),
+          path: pathIn(folder, file.uri),
           file: file.manifest,
           saved: saved.manifest,
           names: kustomizationNames(file),
@@ -212,6 +215,11 @@ export class Analysis {
   locateEvidence(snapshot: Snapshot, evidence: Evidence): Location | undefined {
     return this.locate(snapshot, evidence.ref, evidence.path);
   }
+}
+
+/** The path of a file below its folder. A text that was never saved is a folder of its own, and goes by its name. */
+function pathIn(folder: WorkspaceFolder, uri: string): string {
+  return uri === folder.uri ? folder.name : uri.slice(folder.uri.length + 1);
 }
 
 /** `include` and `exclude` are paths or folders below the workspace folder; `*` stands for any part of one step. */

@@ -92,6 +92,8 @@ export interface TreeRow {
   readonly location?: Location;
   /** As CONTRACT.md writes an end, for “Trace from/to”. */
   readonly end?: string;
+  /** The scope that `end` is in; present where `end` is. */
+  readonly scope?: string;
   readonly children: readonly TreeRow[];
 }
 

@@ -2,7 +2,7 @@ import { type Environment, environmentOf } from '../cni/environment.ts';
 import type { CniProfile } from '../cni/profile.ts';
 import { ConnectivityMatrix } from '../connectivity/matrix.ts';
 import type { Detected } from '../model/assumptions.ts';
-import type { Protocol, Service } from '../model/cluster.ts';
+import type { Pod, Protocol, Service } from '../model/cluster.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { decide } from '../policy/evaluate.ts';
 import { compilePolicies } from '../policy/kinds.ts';
@@ -11,7 +11,7 @@ import { PolicySet } from '../policy/policySet.ts';
 import type { ProxyConfig, ProxyServices } from '../proxy/proxy.ts';
 import { proxyServices } from '../proxy/services.ts';
 import type { DnsZone } from '../service/dns.ts';
-import type { ServiceEndpoints } from '../service/endpoint.ts';
+import type { Endpoint, ServiceEndpoints } from '../service/endpoint.ts';
 import { resolveEndpoints } from '../service/endpoints.ts';
 
 /** What follows from a snapshot; each part is computed when first asked for and lives as long as the snapshot. */
@@ -37,6 +37,15 @@ export class Derived {
     }
     return found;
   };
+
+  /** The endpoints that a pod is, of every Service; none for a pod behind no Service. */
+  endpointsAt(pod: Pod): readonly Endpoint[] {
+    const index = this.#once('endpointsByPod', () => {
+      const all = this.snapshot.services.flatMap((service) => this.endpointsOf(service).endpoints);
+      return Map.groupBy(all, (one) => one.pod);
+    });
+    return index.get(pod) ?? [];
+  }
 
   get environment(): Environment {
     return this.#once('environment', () => environmentOf(this.snapshot));

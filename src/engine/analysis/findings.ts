@@ -17,6 +17,17 @@ import { runTests, type TestResult } from './tests.ts';
  * scope, what podpath.yaml does not mean. Yields between scopes and rules.
  */
 export function* findings(analysis: Analysis): Generator<undefined, readonly LocatedFinding[]> {
+  let found = computed.get(analysis);
+  if (found === undefined) {
+    found = yield* compute(analysis);
+    computed.set(analysis, found);
+  }
+  return found;
+}
+
+const computed = new WeakMap<Analysis, readonly LocatedFinding[]>();
+
+function* compute(analysis: Analysis): Generator<undefined, readonly LocatedFinding[]> {
   const all: LocatedFinding[] = analysis.files.flatMap((file) => [...textFindings(analysis, file)]);
   for (const folder of analysis.folders) all.push(...configFindings(analysis, folder));
   for (const scope of analysis.scopes) {
@@ -139,6 +150,17 @@ function locateFinding(
   };
 }
 
+const knownEdits = new WeakMap<SourceFile, Map<string, ReturnType<typeof editsFor>>>();
+
+/** Edits are made by reading the document again, so those of a text that did not change are kept. */
+function editsOf(file: SourceFile, place: Parameters<typeof editsFor>[1], fix: Fix): ReturnType<typeof editsFor> {
+  const known = knownEdits.get(file) ?? new Map<string, ReturnType<typeof editsFor>>();
+  knownEdits.set(file, known);
+  const key = JSON.stringify([place.document, place.prefix, fix.changes]);
+  if (!known.has(key)) known.set(key, editsFor(file.text, place, fix.changes));
+  return known.get(key);
+}
+
 /** The edits of a fix in the text as it stands; `undefined` where they do not fit it. */
 export function locateFix(
   analysis: Analysis,
@@ -148,7 +170,7 @@ export function locateFix(
   const origin = fix.origin ?? snapshot.get(fix.target)?.origin;
   const file = origin?.type === 'manifest' ? analysis.file(origin.uri) : undefined;
   if (file === undefined || origin?.type !== 'manifest') return undefined;
-  const edits = editsFor(file.text, origin, fix.changes);
+  const edits = editsOf(file, origin, fix);
   if (edits === undefined || edits.length === 0) return undefined;
   return {
     title: fix.title,

@@ -8,17 +8,15 @@ export function modelledPolicies({ model }: RuleContext): readonly PolicyProgram
 }
 
 /** The pods that a policy selects. */
-export function subjectPods({ snapshot, model }: RuleContext, { subject }: PolicyProgram): readonly Pod[] {
-  const pods = subject.inNamespace === undefined ? snapshot.pods : snapshot.podsIn(subject.inNamespace);
-  return pods.filter((pod) => model.policies.inSet(subject, pod));
+export function subjectPods({ model }: RuleContext, { subject }: PolicyProgram): readonly Pod[] {
+  return model.policies.podsOf(subject);
 }
 
 /** The pods whose ports a rule's ports are: those that it selects, or for egress those of its peers. */
 export function portPods(context: RuleContext, program: PolicyProgram, rule: PolicyRule): readonly Pod[] {
   if (rule.direction === 'ingress') return subjectPods(context, program);
-  const peers = rule.peers?.filter((one) => one.kind === 'pods') ?? [];
-  const { policies } = context.model;
-  return context.snapshot.pods.filter((pod) => peers.some((peer) => policies.inSet(peer.pods, pod)));
+  const peers = rule.peers?.flatMap((one) => (one.kind === 'pods' ? [one.pods] : [])) ?? [];
+  return [...new Set(peers.flatMap((set) => context.model.policies.podsOf(set)))];
 }
 
 /** Every port of every rule of every policy. */

@@ -23,7 +23,7 @@ const comment = /^[ \t]*#[ \t]*podpath-ignore[ \t]+([a-z0-9-]+)(?:[ \t]+--.*)?[ 
 
 /** Leaves out what is suppressed, and reports suppressions that hide nothing. */
 export function suppress(analysis: Analysis, all: readonly LocatedFinding[]): LocatedFinding[] {
-  const suppressions = analysis.files.flatMap((file) => [...comments(file), ...annotations(file)]);
+  const suppressions = analysis.files.flatMap(suppressionsOf);
   const used = new Set<Suppression>();
   const kept = all.filter((finding) => {
     const hiding = suppressions.filter((one) => covers(one, finding));
@@ -36,6 +36,18 @@ export function suppress(analysis: Analysis, all: readonly LocatedFinding[]): Lo
 function covers({ code, file, from, to }: Suppression, finding: LocatedFinding): boolean {
   const { uri, range } = finding.location;
   return finding.code === code && uri === file.uri && range.start.line >= from && range.start.line <= to;
+}
+
+const read = new WeakMap<SourceFile, readonly Suppression[]>();
+
+/** Those of a file; a file's text never changes. */
+function suppressionsOf(file: SourceFile): readonly Suppression[] {
+  let found = read.get(file);
+  if (found === undefined) {
+    found = [...comments(file), ...annotations(file)];
+    read.set(file, found);
+  }
+  return found;
 }
 
 /** A comment covers the line below it. */

@@ -21,6 +21,7 @@ export class PolicySet {
   readonly #wide: readonly PolicyProgram[];
   readonly #selecting = new Map<Pod, readonly PolicyProgram[]>();
   readonly #blocks = new Map<string, CidrBlock | undefined>();
+  readonly #members = new Map<PodSet, readonly Pod[]>();
 
   constructor(snapshot: Snapshot, programs: readonly PolicyProgram[], settings: PolicySettings) {
     this.programs = programs;
@@ -52,6 +53,20 @@ export class PolicySet {
     if (pod.phase === 'Succeeded' || pod.phase === 'Failed') return false;
     if (pod.template.hostNetwork && this.settings.hostNetworkPolicy === 'ignored') return false;
     return this.namespaceMatches(set, pod.ref.namespace) && matchesLabels(set.pods, pod.template.labels);
+  }
+
+  /** The pods of a set, in reading order within each namespace. */
+  podsOf(set: PodSet): readonly Pod[] {
+    let found = this.#members.get(set);
+    if (found === undefined) {
+      const { namespaces } = this.#snapshot;
+      const names = set.inNamespace === undefined ? [...namespaces.keys()] : [set.inNamespace];
+      found = names
+        .filter((name) => this.namespaceMatches(set, name))
+        .flatMap((name) => this.#snapshot.podsIn(name).filter((pod) => this.inSet(set, pod)));
+      this.#members.set(set, found);
+    }
+    return found;
   }
 
   /** True when the set's namespace part holds for the namespace. */

@@ -70,7 +70,8 @@ function serviceRow(analysis: Analysis, scope: ScopeAnalysis, service: Service):
   const children = [
     ...endpoints.map((one, index) => {
       const label = one.pod?.ref.name ?? one.ip;
-      const end = one.pod === undefined ? {} : { end: `${one.pod.ref.namespace}/${one.pod.ref.name}` };
+      const end =
+        one.pod === undefined ? {} : { end: `${one.pod.ref.namespace}/${one.pod.ref.name}`, scope: scope.scope.name };
       const place = one.pod === undefined ? {} : at(analysis, scope, one.pod.resource.ref);
       const description = [endpointText(one), one.node ?? '', one.ready ? '' : t('not ready')].join(' ').trim();
       return row(`${id}/${index}`, label, 'endpoint', one.ready ? 'pass' : 'circle-slash', {
@@ -87,6 +88,7 @@ function serviceRow(analysis: Analysis, scope: ScopeAnalysis, service: Service):
     description: `${ref.namespace} · ${kind} · ${what}`,
     tooltip: ports.map((one) => `${one.port}/${one.protocol} → ${one.targetPort}`).join('\n'),
     end: `${ref.namespace}/svc/${ref.name}`,
+    scope: scope.scope.name,
     children: some(children, id),
     ...at(analysis, scope, ref),
   });
@@ -107,6 +109,7 @@ function policyRow(analysis: Analysis, scope: ScopeAnalysis, program: PolicyProg
         row(`${id}/${pod.ref.name}`, pod.ref.name, 'pod', 'package', {
           description: `${one.ref.kind} ${one.ref.name}`,
           end: `${pod.ref.namespace}/${pod.ref.name}`,
+          scope: scope.scope.name,
           ...at(analysis, scope, one.ref),
         }),
       ),

@@ -14,7 +14,8 @@ export function workloadsOfPods({ snapshot }: Derived, matches: (pod: Pod) => bo
 
 /** The workloads that a policy selects. */
 export function selectedBy(derived: Derived, program: PolicyProgram): readonly Workload[] {
-  return workloadsOfPods(derived, (pod) => derived.policies.inSet(program.subject, pod));
+  const pods = new Set(derived.policies.podsOf(program.subject));
+  return workloadsOfPods(derived, (pod) => pods.has(pod));
 }
 
 /** What a policy selects and lets through, for a hover. */

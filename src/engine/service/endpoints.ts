@@ -1,7 +1,7 @@
 import { t } from '@vscode/l10n';
 import { familyOf, normalIp } from '../model/addresses.ts';
 import type { Pod, Service, ServicePort } from '../model/cluster.ts';
-import { arrayAt, numberAt, stringAt, stringMapAt } from '../model/json.ts';
+import { arrayAt, type JsonValue, numberAt, stringAt, stringMapAt } from '../model/json.ts';
 import { matchesLabels, selectorOfLabels } from '../model/labels.ts';
 import { nearest } from '../model/nearest.ts';
 import type { Resource } from '../model/resource.ts';
@@ -51,13 +51,25 @@ function podOf(pod: Pod | undefined): { readonly pod?: { readonly namespace: str
   return pod === undefined ? {} : { pod: { namespace: pod.ref.namespace, name: pod.ref.name } };
 }
 
+const indexed = new WeakMap<Snapshot, ReadonlyMap<string, readonly Resource[]>>();
+
+/** EndpointSlices by the `namespace/name` of the Service that their label names. */
+function slicesByService(snapshot: Snapshot): ReadonlyMap<string, readonly Resource[]> {
+  let index = indexed.get(snapshot);
+  if (index === undefined) {
+    index = Map.groupBy(snapshot.ofKind('discovery.k8s.io', 'EndpointSlice'), ({ ref, object }: Resource) => {
+      const labels = stringMapAt(object, 'metadata', 'labels');
+      return `${ref.namespace}/${labels['kubernetes.io/service-name'] ?? ''}`;
+    });
+    indexed.set(snapshot, index);
+  }
+  return index;
+}
+
 /** Slices bind by label, Endpoints by name; Endpoints count where no slice does, as they are mirrored into slices. */
 function writtenEndpoints(snapshot: Snapshot, service: Service): readonly Endpoint[] {
   const { namespace, name } = service.ref;
-  const slices = snapshot.ofKind('discovery.k8s.io', 'EndpointSlice').filter((slice) => {
-    const labels = stringMapAt(slice.object, 'metadata', 'labels');
-    return slice.ref.namespace === namespace && labels['kubernetes.io/service-name'] === name;
-  });
+  const slices = slicesByService(snapshot).get(`${namespace}/${name}`) ?? [];
   if (slices.length > 0) return slices.flatMap((slice) => sliceEndpoints(snapshot, service, slice));
   const endpoints = snapshot.get({ group: '', kind: 'Endpoints', namespace, name });
   return endpoints === undefined ? [] : mirrored(snapshot, service, endpoints);
@@ -67,7 +79,7 @@ function sliceEndpoints(snapshot: Snapshot, service: Service, slice: Resource): 
   const type = stringAt(slice.object, 'addressType') ?? 'IPv4';
   const ports = arrayAt(slice.object, 'ports');
   return arrayAt(slice.object, 'endpoints').flatMap((value) => {
-    const one = readEndpoint(value);
+    const one = written(value);
     // kube-proxy uses the first address of each endpoint.
     const ip = one.addresses[0];
     if (ip === undefined || familyOf(ip) !== type) return [];
@@ -81,6 +93,19 @@ function sliceEndpoints(snapshot: Snapshot, service: Service, slice: Resource): 
         : [asEndpoint(snapshot, service, one, ip, number, name, protocol)];
     });
   });
+}
+
+const readEndpoints = new WeakMap<object, WrittenEndpoint>();
+
+/** What an entry of a slice says; objects never change, so it is read once. */
+function written(value: JsonValue): WrittenEndpoint {
+  if (typeof value !== 'object' || value === null) return readEndpoint(value);
+  let one = readEndpoints.get(value);
+  if (one === undefined) {
+    one = readEndpoint(value);
+    readEndpoints.set(value, one);
+  }
+  return one;
 }
 
 function asEndpoint(

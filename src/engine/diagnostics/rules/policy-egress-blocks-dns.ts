@@ -15,13 +15,14 @@ function* check(context: RuleContext): Generator<Finding> {
   const told = new Set<string>();
   for (const program of modelledPolicies(context)) {
     if (!program.isolates.egress || !program.rules.some((rule) => rule.direction === 'egress')) continue;
-    const blocked = subjectPods(context, program).filter(
-      (pod) => usesClusterDns(pod) && isBlocked(context, pod, servers),
-    );
-    const fresh = blocked.filter((pod) => !told.has(refKey(pod.workload)));
-    const [pod] = fresh;
+    const pod = subjectPods(context, program).find((one) => {
+      const workload = refKey(one.workload);
+      // The pods of a workload are alike, and one policy is told of each.
+      if (told.has(workload)) return false;
+      told.add(workload);
+      return usesClusterDns(one) && isBlocked(context, one, servers);
+    });
     if (pod === undefined) continue;
-    for (const one of fresh) told.add(refKey(one.workload));
     yield finding(context, program, pod);
   }
 }

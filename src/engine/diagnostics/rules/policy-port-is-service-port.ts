@@ -8,8 +8,7 @@ import type { Finding, Rule, RuleContext } from '../rule.ts';
 function* check(context: RuleContext): Generator<Finding> {
   for (const { program, rule: policyRule, port } of policyPorts(context)) {
     if (port.kind !== 'range' || port.from !== port.to) continue;
-    const pods = new Set(portPods(context, program, policyRule));
-    const slip = serviceSlip(context, port, pods);
+    const slip = serviceSlip(context, port, portPods(context, program, policyRule));
     if (slip === undefined) continue;
     const { service, target } = slip;
     const path = [...port.path, 'port'];
@@ -36,24 +35,28 @@ interface Slip {
 
 /** The Service whose port the number is, where none of the pods has that number itself. */
 function serviceSlip(
-  { snapshot, model }: RuleContext,
+  { model }: RuleContext,
   port: Extract<PortMatch, { kind: 'range' }>,
-  pods: ReadonlySet<Pod>,
+  pods: readonly Pod[],
 ): Slip | undefined {
   const own = (one: { readonly port: number; readonly protocol: string }) =>
     one.port === port.from && one.protocol === port.protocol;
-  if ([...pods].some(({ template }) => template.ports.some(own))) return undefined;
   let slip: Slip | undefined;
-  for (const service of snapshot.services) {
-    const mine = model
-      .endpointsOf(service)
-      .endpoints.filter((one: Endpoint) => one.pod !== undefined && pods.has(one.pod));
-    // Some Service sends to this very port: then it is the pods' own.
-    if (mine.some((one) => one.port === port.from && one.protocol === port.protocol)) return undefined;
-    const through = mine.find((one) => one.servicePort?.port === port.from && one.protocol === port.protocol);
-    if (through !== undefined && through.port !== port.from) slip ??= { service: service.ref, target: through.port };
+  for (const pod of pods) {
+    if (pod.template.ports.some(own)) return undefined;
+    for (const endpoint of model.endpointsAt(pod)) {
+      // Some Service sends to this very port: then it is the pods' own.
+      if (own(endpoint)) return undefined;
+      const through = endpoint.servicePort?.port === port.from && endpoint.protocol === port.protocol;
+      if (through && slip === undefined) slip = slipOf(model, endpoint);
+    }
   }
   return slip;
+}
+
+function slipOf({ snapshot, endpointsOf }: RuleContext['model'], endpoint: Endpoint): Slip | undefined {
+  const service = snapshot.services.find((one) => endpointsOf(one).endpoints.includes(endpoint));
+  return service === undefined ? undefined : { service: service.ref, target: endpoint.port };
 }
 
 const policy = (port: number): string => `apiVersion: networking.k8s.io/v1
