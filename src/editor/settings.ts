@@ -25,11 +25,13 @@ export function engineSettings(): EngineSettings {
     const value = settings.get<unknown>(`assume.${key}`);
     return value === undefined || value === null || value === '' ? [] : [[key, value]];
   });
-  return {
+  const values: EngineSettings = {
     assume: Object.fromEntries(assume) as AssumptionSettings,
     rules: settings.get<Record<string, string>>('rules', {}),
     exclude: settings.get<string[]>('exclude', []),
   };
+  // VS Code hands out proxies, which can't be sent to a thread.
+  return JSON.parse(JSON.stringify(values)) as EngineSettings;
 }
 
 /** Whether code lenses are wanted. */

@@ -1,6 +1,6 @@
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { build } from 'esbuild';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { scratchCopy, startVsCode } from '../../scripts/vscodeServer.mjs';
@@ -78,6 +78,7 @@ export async function startWorkbench(
     async close() {
       await browser.close();
       vscode.stop();
+      rmSync(dirname(folder), { recursive: true, force: true });
     },
   };
 }

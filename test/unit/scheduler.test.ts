@@ -13,6 +13,11 @@ function* steps(count: number, done: { steps: number }): Generator<undefined, st
   return 'done';
 }
 
+function* failing(): Generator<undefined, string> {
+  yield undefined;
+  throw new Error('boom');
+}
+
 function run(scheduler: Scheduler, task: Partial<Parameters<Scheduler['add']>[0]> & { id: number }): Promise<Outcome> {
   return new Promise((settle) => {
     const made = steps(5, { steps: 0 });
@@ -44,13 +49,7 @@ test('to cancel is to stop driving', async () => {
 test('a deadline ends a task, an error ends only its own', async () => {
   const scheduler = new Scheduler();
   const late = run(scheduler, { id: 1, steps: steps(1000, { steps: 0 }), deadline: performance.now() + 15 });
-  // biome-ignore lint/correctness/useYield: it fails at once.
-  const broken = run(scheduler, {
-    id: 2,
-    steps: (function* (): Generator<undefined, string> {
-      throw new Error('boom');
-    })(),
-  });
+  const broken = run(scheduler, { id: 2, steps: failing() });
   const fine = run(scheduler, { id: 3 });
   assert.deepEqual(await late, { type: 'failed', reason: 'deadline', message: '' });
   const failed = await broken;

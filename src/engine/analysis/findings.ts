@@ -59,8 +59,8 @@ function byPlace(a: LocatedFinding, b: LocatedFinding): number {
 /** A file of several scopes says one thing once. */
 function unique(all: readonly LocatedFinding[]): LocatedFinding[] {
   const seen = new Set<string>();
-  return all.filter(({ code, location, message }) => {
-    const key = JSON.stringify([code, location, message]);
+  return all.filter(({ code, location, message, ref }) => {
+    const key = JSON.stringify([code, location, message, ref]);
     if (seen.has(key)) return false;
     seen.add(key);
     return true;

@@ -1,6 +1,7 @@
 import type { Protocol } from '../model/cluster.ts';
 import { type PortRange, PortSets } from '../model/ports.ts';
 import type { Snapshot } from '../model/snapshot.ts';
+import { doubtsIn } from '../policy/doubts.ts';
 import type { Direction, PolicyEnd, PolicyProgram, PolicyRule } from '../policy/policy.ts';
 import { namedPort, type PolicySet } from '../policy/policySet.ts';
 import { type ConnectivityEnd, connectivityEnds, type PodClass, PodClasses, sameWorkload } from './classes.ts';
@@ -91,7 +92,7 @@ export class ConnectivityMatrix {
 
   #compute(subject: PodClass, direction: Direction): Row {
     const selecting = this.#policies.selecting(subject.pod);
-    const doubt = selecting.some((one) => one.doubts.length > 0);
+    const doubt = selecting.some((one) => doubtsIn(one, direction).length > 0);
     const pods: PolicyEnd[] = this.#classes.classes.map(({ pod }) => ({ kind: 'pod', pod }));
     const outside: PolicyEnd[] = this.#outside[direction].map(({ ip }) => ({ kind: 'address', ip }));
     const others = [...pods, ...outside];

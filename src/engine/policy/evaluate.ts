@@ -1,6 +1,7 @@
 import { t } from '@vscode/l10n';
 import type { Pod } from '../model/cluster.ts';
 import { type Evidence, refLabel } from '../model/resource.ts';
+import { doubtsIn } from './doubts.ts';
 import { formatEnd, nearMisses } from './explain.ts';
 import { type PolicyConnection, ruleMatches } from './match.ts';
 import type { Direction, PolicyDecision, PolicyProgram, Verdict } from './policy.ts';
@@ -125,7 +126,7 @@ function denied(
 
 /** Malformed and unmodelled policies make the verdict unknown where no readable rule has decided. */
 function doubtOf(programs: readonly PolicyProgram[], direction: Direction): Verdict | undefined {
-  const doubts = programs.flatMap((one) => one.doubts);
+  const doubts = programs.flatMap((one) => doubtsIn(one, direction));
   if (doubts.length === 0) return undefined;
   const reason = t('Not known: {0}: {1}', doubts[0] ? refLabel(doubts[0].ref) : '', doubts[0]?.note ?? '');
   return { action: 'unknown', direction, decidedBy: doubts, considered: [], reason };

@@ -1,6 +1,8 @@
 // Runs inside the extension host of a real VS Code, on a copy of examples/shop, with the packaged extension installed.
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { eventually } from './wait.ts';
 
@@ -157,6 +159,89 @@ test('half-typed YAML is told at its place and hides nothing else', async () => 
   await open('database.yaml');
   await vscode.commands.executeCommand('workbench.action.files.revert');
   await eventually('no finding', async () => (codesOf(uri).length === 0 ? true : undefined));
+});
+
+test('a text that was never saved is read on its own', async () => {
+  const text = [
+    'apiVersion: apps/v1',
+    'kind: Deployment',
+    'metadata: {name: web}',
+    'spec:',
+    '  selector: {matchLabels: {app: web}}',
+    '  template:',
+    '    metadata: {labels: {app: web}}',
+    '    spec: {containers: [{name: web, image: web}]}',
+    '---',
+    'apiVersion: v1',
+    'kind: Service',
+    'metadata: {name: web}',
+    'spec:',
+    '  selector: {app: wbe}',
+    '  ports: [{port: 80}]',
+    '',
+  ].join('\n');
+  const document = await vscode.workspace.openTextDocument({ language: 'yaml', content: text });
+  const editor = await vscode.window.showTextDocument(document);
+  await eventually('the finding', async () => codesOf(document.uri).includes('service-selects-no-pods') || undefined);
+  await replace(editor, 'wbe', 'web');
+  await eventually('no finding', async () => !codesOf(document.uri).includes('service-selects-no-pods') || undefined);
+  const titles = await eventually('lenses', async () => {
+    const all = await lensTitles(document.uri);
+    return all.some((one) => one.startsWith('1 endpoint ·')) ? all : undefined;
+  });
+  assert.equal(titles.length, 2);
+  await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
+  await eventually('nothing is left', async () => codesOf(document.uri).length === 0 || undefined);
+});
+
+const broken = [
+  'apiVersion: v1',
+  'kind: Service',
+  'metadata: {name: lonely, namespace: shop}',
+  'spec: {selector: {app: nobody}, ports: [{port: 80}]}',
+  '',
+].join('\n');
+
+test('folders that come, move and go on the disk are followed', async () => {
+  const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
+  if (folder === undefined) throw new Error('no folder is open');
+  const outside = join(mkdtempSync(join(tmpdir(), 'podpath-outside-')), 'extra');
+  mkdirSync(outside);
+  writeFileSync(join(outside, 'lonely.yaml'), broken);
+  const places = ['came', 'moved'].map((one) => vscode.Uri.joinPath(folder, one));
+  const [came, moved] = places.map((one) => vscode.Uri.joinPath(one, 'lonely.yaml'));
+  const [cameFolder, movedFolder] = places;
+  if (came === undefined || moved === undefined || cameFolder === undefined || movedFolder === undefined) return;
+  renameSync(outside, cameFolder.fsPath);
+  await eventually('the finding', async () => codesOf(came).includes('service-selects-no-pods') || undefined);
+  renameSync(cameFolder.fsPath, movedFolder.fsPath);
+  await eventually('it moves', async () => codesOf(moved).includes('service-selects-no-pods') || undefined);
+  assert.deepEqual(codesOf(came), []);
+  writeFileSync(moved.fsPath, broken.replace('nobody', 'backend'));
+  await eventually('it is mended', async () => !codesOf(moved).includes('service-selects-no-pods') || undefined);
+  writeFileSync(moved.fsPath, broken);
+  await eventually('it is back', async () => codesOf(moved).includes('service-selects-no-pods') || undefined);
+  rmSync(movedFolder.fsPath, { recursive: true });
+  await eventually('it is gone', async () => codesOf(moved).length === 0 || undefined);
+});
+
+test('settings count at once: a rule that is off, what is known about the cluster', async () => {
+  const settings = vscode.workspace.getConfiguration('podpath');
+  const editor = await open('backend.yaml');
+  const { uri } = editor.document;
+  await replace(editor, 'targetPort: api', 'targetPort: apix');
+  await eventually('the finding', async () => codesOf(uri).includes('service-target-port-missing') || undefined);
+  await settings.update('rules', { 'service-target-port-missing': 'off' }, vscode.ConfigurationTarget.Global);
+  await eventually('it is off', async () => !codesOf(uri).includes('service-target-port-missing') || undefined);
+  await settings.update('rules', undefined, vscode.ConfigurationTarget.Global);
+  await vscode.commands.executeCommand('workbench.action.files.revert');
+  await settings.update('assume.cni', 'calico-vxlan', vscode.ConfigurationTarget.Global);
+  const position = at(editor.document, 'name: backend', 1).translate(0, 7);
+  await eventually('the assumption', async () => {
+    const text = await hoverText(editor, position);
+    return text?.includes('Calico') === true ? text : undefined;
+  });
+  await settings.update('assume.cni', undefined, vscode.ConfigurationTarget.Global);
 });
 
 /** What VS Code calls; rejects where a test failed. Each outcome is written to PODPATH_HOST_RESULT. */

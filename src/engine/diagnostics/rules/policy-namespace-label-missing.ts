@@ -20,7 +20,7 @@ function* check(context: RuleContext): Generator<Finding> {
     const named = namespaceMeant(lacking, snapshot.namespaces);
     const path = [...peer.path, 'namespaceSelector'];
     const head = t(
-      'No namespace has {0}, so this peer of policy {1} matches nobody',
+      'No namespace of these files has {0}, so this peer of policy {1} matches nobody here',
       formatSelector(selector),
       program.ref.name,
     );
