@@ -53,6 +53,7 @@ function registerCommands(log: vscode.LogOutputChannel): readonly vscode.Disposa
     }),
     register('podpath.changeAssumption', changeAssumption),
     register('podpath.showLog', () => log.show()),
+    register('podpath.showScope', ({ scope }: TreeRow) => run('podpath.showTopology', { scope })),
     register('podpath.traceFrom', ({ end, scope }: TreeRow) => run('podpath.trace', { from: end, scope })),
     register('podpath.traceTo', ({ end, scope }: TreeRow) => run('podpath.trace', { to: end, scope })),
   ];

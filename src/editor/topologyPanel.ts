@@ -48,12 +48,28 @@ export class TopologyPanel implements vscode.Disposable {
     );
   }
 
-  /** Shows the neighbourhood of a box, or of the active file. */
-  async show(wish: TopologyWish): Promise<void> {
+  /** Shows the neighbourhood of a box, or of the active file; else a scope, which the user picks where there are several. */
+  async show(given: TopologyWish): Promise<void> {
+    const wish = given.scope !== undefined || activeManifest() !== undefined ? given : await this.#pickScope(given);
+    if (wish === undefined) return;
     if (this.#panel === undefined) this.#open();
     else this.#panel.reveal();
     await this.#ask(requestFor(wish));
     if (wish.box !== undefined) await this.#inspect(wish.box);
+  }
+
+  async #pickScope(wish: TopologyWish): Promise<TopologyWish | undefined> {
+    const scopes = await this.#client.query('scopes', {}).catch(() => []);
+    const filled = scopes.filter(({ objects }) => objects > 0);
+    if (filled.length < 2) return wish;
+    const { t } = vscode.l10n;
+    const rows = filled.map(({ name, objects, pods, services }) => {
+      const description = t('{0} objects, {1} pods, {2} Services', objects, pods, services);
+      return { label: name, description };
+    });
+    const title = t('Which manifests? Each of these sets is a cluster of its own');
+    const picked = await vscode.window.showQuickPick(rows, { title, matchOnDescription: true });
+    return picked === undefined ? undefined : { ...wish, scope: picked.label };
   }
 
   #open(restored?: vscode.WebviewPanel): void {
@@ -121,9 +137,15 @@ export class TopologyPanel implements vscode.Disposable {
   }
 }
 
-function requestFor({ scope, box }: TopologyWish): GraphRequest {
+/** The URI of the manifest that is being edited. */
+function activeManifest(): string | undefined {
   const document = vscode.window.activeTextEditor?.document;
-  const uri = document !== undefined && isManifestDocument(document) ? document.uri.toString() : undefined;
+  return document !== undefined && isManifestDocument(document) ? document.uri.toString() : undefined;
+}
+
+function requestFor({ scope, box }: TopologyWish): GraphRequest {
+  // A scope that was asked for is shown whole, for the active file may be none of its.
+  const uri = scope === undefined ? activeManifest() : undefined;
   const around = box !== undefined ? { box } : uri === undefined ? undefined : { uri };
   return {
     namespaces: [],

@@ -63,8 +63,10 @@ class EndPicker {
       scope ?? this.#scopeOfEditor(),
     ]);
     // What belongs to the file in front of the user comes before what other scopes hold under the same name.
-    const choices = [...all.filter((one) => one.scope === ownScope), ...all.filter((one) => one.scope !== ownScope)];
-    const first = atCursor !== from && choices.some((one) => one.text === atCursor) ? atCursor : undefined;
+    const others = all.filter((one) => one.text !== from);
+    const isOwn = Object.groupBy(others, (one) => (one.scope === ownScope ? 'yes' : 'no'));
+    const choices = [...(isOwn.yes ?? []), ...(isOwn.no ?? [])];
+    const first = choices.some((one) => one.text === atCursor) ? atCursor : undefined;
     const recent = this.#memento.get<string[]>(`${recentKey}.${side}`, []);
     const item = await choose(items(choices, first, recent), side);
     if (item?.text === undefined) return undefined;
@@ -152,17 +154,41 @@ function choose(all: EndItem[], side: 'from' | 'to'): Promise<EndItem | undefine
   });
 }
 
-/** The port and its protocol: asked for only where there is a choice. */
+/** The port and its protocol: asked for only where there is a choice, or where nothing declares one. */
 async function withPort(end: string, choice: EndChoice | undefined): Promise<ChosenEnd | undefined> {
   const ports = choice?.ports ?? [];
   const [only] = ports;
-  if (only === undefined) return { end };
+  if (only === undefined) return needsPort(end, choice) ? typedPort(end) : { end };
   const shown = ports.map((port) => {
     return { label: `${port.port}`, description: `${port.name} ${port.protocol}`.trim(), port };
   });
-  const title = vscode.l10n.t('Trace Packet: port of {0}', choice?.label ?? end);
+  const title = portTitle(choice?.label ?? end);
   const picked = ports.length === 1 ? { port: only } : await vscode.window.showQuickPick(shown, { title });
   if (picked === undefined) return undefined;
   const { port, protocol } = picked.port;
   return { end: `${end}:${port}`, protocol: protocol === 'UDP' || protocol === 'SCTP' ? protocol : 'TCP' };
+}
+
+function portTitle(label: string): string {
+  return vscode.l10n.t('Trace Packet: port of {0}', label);
+}
+
+/** URLs and Services bring their ports along; so does what was typed with one. */
+function needsPort(end: string, choice: EndChoice | undefined): boolean {
+  if (end.includes('://') || end.includes('/svc/')) return false;
+  if (choice !== undefined) return choice.group !== 'name';
+  const isAddress = /^[\da-f.:]+$/i.test(end) && end.split(':').length > 2;
+  return isAddress || !/:[\w-]+$/.test(end);
+}
+
+async function typedPort(end: string): Promise<ChosenEnd | undefined> {
+  const { t } = vscode.l10n;
+  const port = await vscode.window.showInputBox({
+    title: portTitle(end),
+    prompt: t('No port is declared there: a number, or the name of a port'),
+    validateInput: (value) => (/^[\w-]+$/.test(value.trim()) ? undefined : t('A port is needed')),
+  });
+  if (port === undefined) return undefined;
+  const isBareIPv6 = end.split(':').length > 2 && !end.startsWith('[');
+  return { end: `${isBareIPv6 ? `[${end}]` : end}:${port.trim()}` };
 }

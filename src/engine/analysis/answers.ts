@@ -92,7 +92,7 @@ export interface TreeRow {
   readonly location?: Location;
   /** As CONTRACT.md writes an end, for “Trace from/to”. */
   readonly end?: string;
-  /** The scope that `end` is in; present where `end` is. */
+  /** The scope that `end` is in, or that the row is about; present on these rows. */
   readonly scope?: string;
   readonly children: readonly TreeRow[];
 }

@@ -20,12 +20,11 @@ export function tree(analysis: Analysis, view: 'services' | 'policies' | 'scopes
   const [only] = filled;
   if (only === undefined) return [];
   if (filled.length === 1) return rows(only);
-  return filled.map((one) => {
+  return filled.flatMap((one) => {
     const children = rows(one);
-    return row(`${view}/${one.scope.name}`, one.scope.name, 'group', 'folder', {
-      description: `${children.length}`,
-      children,
-    });
+    if (children.length === 0) return [];
+    const rest = { description: `${children.length}`, children };
+    return [row(`${view}/${one.scope.name}`, one.scope.name, 'group', 'folder', rest)];
   });
 }
 
@@ -148,6 +147,7 @@ function scopeRow(analysis: Analysis, one: ScopeAnalysis): TreeRow {
   return row(id, scope.name, 'scope', scope.incomplete.length === 0 ? 'globe' : 'warning', {
     description: t('{0} objects in {1} files', scope.resources.length, scope.files.length),
     tooltip: scope.incomplete.join('\n'),
+    scope: scope.name,
     children: some([...assumed, ...reasons, ...files], id),
   });
 }

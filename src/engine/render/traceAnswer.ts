@@ -162,7 +162,7 @@ function whatChanged({ before, after, kind, action }: Step): string {
   if (before.src !== after.src) return t('source {0} → {1}', endText(before, 'src'), endText(after, 'src'));
   if (kind === 'egress-policy' || kind === 'ingress-policy' || kind === 'drop' || kind === 'reject')
     return actionText(action);
-  return kindText(kind);
+  return kindText({ kind, action });
 }
 
 function actionText(action: Step['action']): string {
@@ -181,7 +181,8 @@ function actionText(action: Step['action']): string {
 }
 
 /** What a step does that leaves the addresses as they are. */
-function kindText(kind: Step['kind']): string {
+function kindText({ kind, action }: Pick<Step, 'kind' | 'action'>): string {
+  if (kind === 'resolve' && action === 'rejected') return t('name not resolved');
   const texts: Partial<Record<Step['kind'], string>> = {
     originate: t('sent'),
     resolve: t('name resolved'),

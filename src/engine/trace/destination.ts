@@ -3,6 +3,7 @@ import type { Derived } from '../analysis/derived.ts';
 import { familyOf } from '../model/addresses.ts';
 import type { Pod, Service } from '../model/cluster.ts';
 import type { Evidence } from '../model/resource.ts';
+import { dnsDenied } from '../service/clusterDns.ts';
 import { answerDns } from '../service/dns.ts';
 import { ndotsOf, type ResolvConf, resolvConf, searchOrder } from '../service/resolver.ts';
 import type { ClientSees, Disposition, Flow, FlowEnd, FlowProblem } from './flow.ts';
@@ -70,7 +71,7 @@ export function resolveTarget(
     case 'address':
       return withNumber(flow, (port) => dial([{ ip: destination.ip, port, share: 1 }]));
     case 'name':
-      return toName(derived, flow, source, destination.name);
+      return withoutDns(derived, source, destination.name) ?? toName(derived, flow, source, destination.name);
     case 'url':
       return noSuchEnd(destination.url);
     default:
@@ -209,6 +210,15 @@ function toHeadless(derived: Derived, flow: Flow, service: Service, port: number
 }
 
 /** Walks the search path as the pod's resolver does; the first name that has addresses counts. */
+/** A pod that may not ask the cluster's DNS gets no answer, whatever stands in it. */
+function withoutDns(derived: Derived, source: Place, name: string): Target | undefined {
+  const enforced = derived.environment.enforces !== 'no';
+  const denied = source.kind === 'pod' && enforced ? dnsDenied(derived, source.pod) : undefined;
+  if (denied === undefined) return undefined;
+  const reason = t('{0} is not resolved: the pod may not ask DNS. {1}', name, denied.reason);
+  return { kind: 'fails', disposition: 'denied-egress', clientSees: 'timeout', reason, evidence: denied.decidedBy };
+}
+
 function toName(derived: Derived, flow: Flow, source: Place, name: string): Target | FlowProblem {
   const conf = resolverOf(derived, source);
   const type = familyOf(source.ip) === 'IPv6' ? 'AAAA' : 'A';

@@ -1,17 +1,13 @@
 import { t } from '@vscode/l10n';
-import type { Pod, Protocol } from '../../model/cluster.ts';
-import { stringAt, valueAt } from '../../model/json.ts';
+import type { Pod } from '../../model/cluster.ts';
+import { valueAt } from '../../model/json.ts';
 import { refKey } from '../../model/resource.ts';
 import type { PolicyProgram, PortMatch } from '../../policy/policy.ts';
+import { clusterDns, dnsDenied } from '../../service/clusterDns.ts';
 import { modelledPolicies, subjectPods } from '../policyRules.ts';
 import type { Finding, Fix, Rule, RuleContext } from '../rule.ts';
 
-/** The cluster's DNS Service, by the name that kubeadm and most distributions give it. */
-const dnsService = { namespace: 'kube-system', name: 'kube-dns' };
-
 function* check(context: RuleContext): Generator<Finding> {
-  const servers = dnsPods(context);
-  if (servers.length === 0) return;
   const told = new Set<string>();
   for (const program of modelledPolicies(context)) {
     if (!program.isolates.egress || !program.rules.some((rule) => rule.direction === 'egress')) continue;
@@ -20,36 +16,12 @@ function* check(context: RuleContext): Generator<Finding> {
       // The pods of a workload are alike, and one policy is told of each.
       if (told.has(workload)) return false;
       told.add(workload);
-      return usesClusterDns(one) && isBlocked(context, one, servers);
+      return dnsDenied(context.model, one) !== undefined;
     });
     if (pod === undefined) continue;
     yield finding(context, program, pod);
   }
 }
-
-function dnsPods({ snapshot, model }: RuleContext): readonly Pod[] {
-  const service = snapshot.service(dnsService.namespace, dnsService.name);
-  return service === undefined ? [] : model.endpointsOf(service).endpoints.flatMap((one) => one.pod ?? []);
-}
-
-/** Pods with a resolver of their own do not need the cluster's. */
-function usesClusterDns({ template }: Pod): boolean {
-  const policy = stringAt(template.spec, 'dnsPolicy') ?? 'ClusterFirst';
-  return policy.startsWith('ClusterFirst') && !template.hostNetwork;
-}
-
-/** UDP carries nearly all queries: without it names do not resolve. Node-local caches count as a way. */
-function isBlocked({ model }: RuleContext, pod: Pod, servers: readonly Pod[]): boolean {
-  const denied = (protocol: Protocol) =>
-    servers.every((server) => {
-      return model.decide({ kind: 'pod', pod }, { kind: 'pod', pod: server }, protocol, 53).egress.action === 'deny';
-    });
-  const local = model.decide({ kind: 'pod', pod }, { kind: 'address', ip: nodeLocalDns }, 'UDP', 53);
-  return denied('UDP') && local.egress.action === 'deny';
-}
-
-/** The address that NodeLocal DNSCache listens on unless it is told otherwise. */
-const nodeLocalDns = '169.254.20.10';
 
 function finding({ snapshot }: RuleContext, { ref, resource, rules }: PolicyProgram, pod: Pod): Finding {
   const egress = rules.filter((one) => one.direction === 'egress');
@@ -62,7 +34,7 @@ function finding({ snapshot }: RuleContext, { ref, resource, rules }: PolicyProg
   );
   const doubt = t('It allows port 53 to others: check the labels of the DNS pods of your cluster');
   const path = valueAt(resource.object, 'spec', 'egress') === undefined ? ['spec'] : ['spec', 'egress'];
-  const simulated = snapshot.get({ group: '', kind: 'Service', ...dnsService })?.origin.type === 'simulated';
+  const simulated = snapshot.get({ group: '', kind: 'Service', ...clusterDns })?.origin.type === 'simulated';
   return {
     code: 'policy-egress-blocks-dns',
     message: meant && simulated ? `${message}. ${doubt}` : message,
@@ -86,8 +58,8 @@ function allowDns(target: Fix['target']): Fix {
   const item = {
     to: [
       {
-        namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': dnsService.namespace } },
-        podSelector: { matchLabels: { 'k8s-app': dnsService.name } },
+        namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': clusterDns.namespace } },
+        podSelector: { matchLabels: { 'k8s-app': clusterDns.name } },
       },
     ],
     ports: [

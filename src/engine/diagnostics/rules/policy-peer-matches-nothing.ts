@@ -5,11 +5,12 @@ import { closeLabel, closeText, labelFix } from '../closeLabels.ts';
 import { hasWorkloads, missing } from '../missing.ts';
 import { policyPeers } from '../policyRules.ts';
 import type { Finding, Rule, RuleContext } from '../rule.ts';
+import { splitPeer } from '../splitPeer.ts';
 
 function* check(context: RuleContext): Generator<Finding> {
   const { snapshot, model } = context;
   const namespaces = new Set(snapshot.workloads.map((one) => one.ref.namespace));
-  for (const { program, peer } of policyPeers(context)) {
+  for (const { program, rule: policyRule, peer } of policyPeers(context)) {
     if (peer.kind === 'block' || peer.pods.pods.requirements.length === 0 || peer.pods.pods.invalid !== undefined)
       continue;
     const chosen = [...namespaces].filter((name) => model.policies.namespaceMatches(peer.pods, name));
@@ -19,6 +20,8 @@ function* check(context: RuleContext): Generator<Finding> {
     const pods = chosen.flatMap((name) => snapshot.podsIn(name));
     if (pods.some(({ template }) => matchesLabels(peer.pods.pods, template.labels))) continue;
     const workloads = snapshot.workloads.filter((one) => chosen.includes(one.ref.namespace));
+    // Likely one half of a peer that was split: told there.
+    if (own && splitPeer(context, program.resource, policyRule) !== undefined) continue;
     const close = closeLabel(peer.pods.pods, workloads);
     const head = t('This peer of policy {0} matches no pod: {1}', program.ref.name, formatPeer(peer));
     const path = [...peer.path, 'podSelector'];

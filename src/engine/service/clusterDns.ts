@@ -1,0 +1,36 @@
+import type { Derived } from '../analysis/derived.ts';
+import type { Pod } from '../model/cluster.ts';
+import { stringAt } from '../model/json.ts';
+import type { Verdict } from '../policy/policy.ts';
+
+/** The cluster's DNS Service, by the name that kubeadm and most distributions give it. */
+export const clusterDns = { namespace: 'kube-system', name: 'kube-dns' } as const;
+
+/** The address that NodeLocal DNSCache listens on unless it is told otherwise. */
+const nodeLocalDns = '169.254.20.10';
+
+/** The pods that answer DNS; none where the scope has no such Service, or nobody behind it. */
+export function dnsServers({ snapshot, endpointsOf }: Derived): readonly Pod[] {
+  const service = snapshot.service(clusterDns.namespace, clusterDns.name);
+  return service === undefined ? [] : endpointsOf(service).endpoints.flatMap((one) => one.pod ?? []);
+}
+
+/** False for pods with a resolver of their own (dnsPolicy None or Default), and for those on the node's network. */
+export function usesClusterDns({ template }: Pod): boolean {
+  const policy = stringAt(template.spec, 'dnsPolicy') ?? 'ClusterFirst';
+  return policy.startsWith('ClusterFirst') && !template.hostNetwork;
+}
+
+/**
+ * The verdict that keeps a pod from asking: UDP 53 denied to every server, and to the node's own cache. `undefined` where
+ * there is a way, or where it is not known. UDP carries nearly all queries; TCP 53 alone does not help.
+ */
+export function dnsDenied(derived: Derived, pod: Pod): Verdict | undefined {
+  const servers = dnsServers(derived);
+  if (servers.length === 0 || !usesClusterDns(pod)) return undefined;
+  const source = { kind: 'pod', pod } as const;
+  const verdicts = servers.map((server) => derived.decide(source, { kind: 'pod', pod: server }, 'UDP', 53).egress);
+  if (verdicts.some((one) => one.action !== 'deny')) return undefined;
+  const local = derived.decide(source, { kind: 'address', ip: nodeLocalDns }, 'UDP', 53).egress;
+  return local.action === 'deny' ? verdicts[0] : undefined;
+}
