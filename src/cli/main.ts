@@ -10,7 +10,13 @@ import { trace } from './trace.ts';
 
 const commands: Readonly<Record<string, Command>> = { check, connectivity, endpoints, graph, test: assertions, trace };
 
+/** The oldest Node that has what the bundle uses. */
+const oldestNode = 22;
+
 async function run(argv: readonly string[]): Promise<Outcome> {
+  if (Number.parseInt(process.versions.node, 10) < oldestNode) {
+    throw new UsageError(`Node ${oldestNode} or newer is needed; this is ${process.version}`);
+  }
   if (argv.includes('--help') || argv.includes('-h') || argv[0] === 'help') {
     return { output: `${usage}\n`, exitCode: 0 };
   }

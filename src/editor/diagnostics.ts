@@ -3,9 +3,7 @@ import type { LocatedFinding } from '../engine/index.ts';
 import { toLocation, toRange } from './convert.ts';
 import type { EngineClient } from './engineClient.ts';
 import { Newest } from './newest.ts';
-
-/** Where each rule is explained. */
-const rulesPage = 'https://github.com/podpath/podpath/blob/main/docs/rules.md';
+import type { RulePages } from './rulePages.ts';
 
 /** A file with more findings than this shows the first ones; Problems lists are not read to their end. */
 const mostOfFile = 200;
@@ -20,6 +18,7 @@ const severities: Readonly<Record<LocatedFinding['severity'], vscode.DiagnosticS
 /** Keeps the Problems panel in step with the newest analysis, and remembers the findings for quick fixes. */
 export class Diagnostics implements vscode.Disposable {
   readonly #client: EngineClient;
+  readonly #pages: RulePages;
   readonly #collection = vscode.languages.createDiagnosticCollection('podpath');
   readonly #newest = new Newest();
   readonly #changed = new vscode.EventEmitter<void>();
@@ -29,8 +28,9 @@ export class Diagnostics implements vscode.Disposable {
   /** Findings were asked for again and are up to date. */
   readonly onDidChange = this.#changed.event;
 
-  constructor(client: EngineClient) {
+  constructor(client: EngineClient, pages: RulePages) {
     this.#client = client;
+    this.#pages = pages;
     this.#subscription = client.onDidChange(() => void this.refresh());
   }
 
@@ -69,10 +69,13 @@ export class Diagnostics implements vscode.Disposable {
   }
 }
 
-function toDiagnostic({ code, severity, message, location, related }: LocatedFinding): vscode.Diagnostic {
+function toDiagnostic(
+  { code, severity, message, location, related }: LocatedFinding,
+  target: vscode.Uri,
+): vscode.Diagnostic {
   const diagnostic = new vscode.Diagnostic(toRange(location.range), message, severities[severity]);
   diagnostic.source = 'Podpath';
-  diagnostic.code = { value: code, target: vscode.Uri.parse(`${rulesPage}#${code}`) };
+  diagnostic.code = { value: code, target };
   diagnostic.relatedInformation = related.map(
     (one) => new vscode.DiagnosticRelatedInformation(toLocation(one.location), one.message),
   );

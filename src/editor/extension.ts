@@ -9,6 +9,7 @@ import { EngineClient } from './engineClient.ts';
 import { registerHover } from './hover.ts';
 import { openLocation } from './panel.ts';
 import { PinnedTraces } from './pinnedTraces.ts';
+import { RulePages } from './rulePages.ts';
 import { StatusBar } from './statusBar.ts';
 import { TopologyPanel } from './topologyPanel.ts';
 import { registerTraceCommand } from './traceCommand.ts';
@@ -20,7 +21,9 @@ import { WorkspaceSource } from './workspaceSource.ts';
 export function activate(context: vscode.ExtensionContext): void {
   const log = vscode.window.createOutputChannel('Podpath', { log: true });
   const client = new EngineClient(vscode.Uri.joinPath(context.extensionUri, 'dist', 'worker.mjs').fsPath, log);
-  const diagnostics = new Diagnostics(client);
+  const pages = new RulePages(context.extensionUri);
+  void pages.load();
+  const diagnostics = new Diagnostics(client, pages);
   const pins = new PinnedTraces(client, context.workspaceState);
   const traces = new TracePanel(context, client, pins, log);
   context.subscriptions.push(

@@ -7,6 +7,9 @@ import type { TracePanel } from './tracePanel.ts';
 const recentKey = 'podpath.recentEnds';
 const mostRecent = 5;
 
+/** What people think of first when they say who talks to whom. */
+const groupOrder: readonly EndChoice['group'][] = ['service', 'workload', 'name', 'pod', 'node', 'outside'];
+
 interface EndItem extends vscode.QuickPickItem {
   readonly text?: string;
   readonly choice?: EndChoice;
@@ -122,7 +125,11 @@ function items(choices: readonly EndChoice[], first: string | undefined, recent:
     ...(recent.length === 0 ? [] : [separator(t('Recent')), ...recent.map(known)]),
   ];
   const groups = Map.groupBy(choices, (one) => one.group);
-  return [...head, ...[...groups].flatMap(([group, own]) => [separator(titles[group]), ...own.map(item)])];
+  const listed = groupOrder.flatMap((group) => {
+    const own = groups.get(group) ?? [];
+    return own.length === 0 ? [] : [separator(titles[group]), ...own.map(item)];
+  });
+  return [...head, ...listed];
 }
 
 /** Lets the user choose, or type an end that no list has: an address, a name, a URL. */
