@@ -55,7 +55,13 @@ export class Diagnostics implements vscode.Disposable {
     const uris = [...new Set([...this.#byFile.keys(), ...byFile.keys()])];
     const changed = uris.filter((uri) => JSON.stringify(byFile.get(uri)) !== JSON.stringify(this.#byFile.get(uri)));
     this.#collection.set(
-      changed.map((uri) => [vscode.Uri.parse(uri), byFile.get(uri)?.slice(0, mostOfFile).map(toDiagnostic)]),
+      changed.map((uri) => [
+        vscode.Uri.parse(uri),
+        byFile
+          .get(uri)
+          ?.slice(0, mostOfFile)
+          .map((one) => toDiagnostic(one, this.#pages.of(one.code))),
+      ]),
     );
     this.#byFile = byFile;
     this.#changed.fire();
