@@ -11,7 +11,9 @@ export async function packageExtension() {
   const target = join(root, 'dist/podpath.vsix');
   await run('Building', node, ['esbuild.mjs']);
   const vsce = join(root, 'node_modules/@vscode/vsce/vsce');
-  await run('Packing', node, [vsce, 'package', '--no-dependencies', '--allow-missing-repository', '--out', target]);
+  // Links of the README stay as written while there is no public repository that they could be rewritten to.
+  const options = ['--no-dependencies', '--allow-missing-repository', '--no-rewrite-relative-links'];
+  await run('Packing', node, [vsce, 'package', ...options, '--out', target]);
   const { size } = statSync(target);
   if (size > largest) throw new Error(`${target} is ${size} bytes, more than ${largest}`);
   return { target, size };

@@ -38,8 +38,10 @@ export class TracePanel implements vscode.Disposable {
       vscode.window.onDidChangeTextEditorSelection((event) => this.#cursorMoved(event)),
       vscode.window.registerWebviewPanelSerializer(kind.type, {
         deserializeWebviewPanel: async (panel, state: { readonly request?: TraceRequest } | undefined) => {
+          // A window that was closed before it kept anything has nothing to show again.
+          if (typeof state?.request?.from !== 'string' || typeof state.request.to !== 'string') return panel.dispose();
           this.#open(panel);
-          if (state?.request !== undefined) await this.show(state.request);
+          await this.show(state.request);
         },
       }),
     );

@@ -144,6 +144,18 @@ for (const { name, theme } of themes) {
       await picture(page, `topology-${name}`);
     });
 
+    if (theme === themes[0].theme) {
+      it('a reloaded window brings the trace and the topology back', async () => {
+        // VS Code keeps the state of webviews a moment after it changed.
+        await page.waitForTimeout(3000);
+        await page.reload();
+        const panel = await view(page, 'topology');
+        await panel.locator('.surface > svg:not(.minimap) g.node').first().waitFor();
+        await page.locator('.tab', { hasText: 'frontend → backend' }).click();
+        await (await view(page, 'trace')).locator('h1', { hasText: 'Delivered' }).waitFor();
+      });
+    }
+
     it('asked nothing of the network', () => {
       assert.deepEqual(workbench.foreign, []);
     });

@@ -14,14 +14,24 @@ import type { DnsZone } from '../service/dns.ts';
 import type { Endpoint, ServiceEndpoints } from '../service/endpoint.ts';
 import { resolveEndpoints } from '../service/endpoints.ts';
 
+/** Endpoints follow from everything but policies, so they live as long as the pods that they are. */
+interface SharedEndpoints {
+  readonly ofService: Map<Service, ServiceEndpoints>;
+  byPod?: ReadonlyMap<Pod | undefined, readonly Endpoint[]>;
+}
+
+const endpointsOfPods = new WeakMap<readonly Pod[], SharedEndpoints>();
+
 /** What follows from a snapshot; each part is computed when first asked for and lives as long as the snapshot. */
 export class Derived {
   readonly snapshot: Snapshot;
   readonly #memo = new Map<string, unknown>();
-  readonly #endpoints = new Map<Service, ServiceEndpoints>();
+  readonly #endpoints: SharedEndpoints;
 
   constructor(snapshot: Snapshot) {
     this.snapshot = snapshot;
+    this.#endpoints = endpointsOfPods.get(snapshot.pods) ?? { ofService: new Map() };
+    endpointsOfPods.set(snapshot.pods, this.#endpoints);
   }
 
   #once<T>(name: string, make: () => T): T {
@@ -30,21 +40,24 @@ export class Derived {
   }
 
   readonly endpointsOf = (service: Service): ServiceEndpoints => {
-    let found = this.#endpoints.get(service);
+    const { ofService } = this.#endpoints;
+    let found = ofService.get(service);
     if (found === undefined) {
       found = resolveEndpoints(this.snapshot, service);
-      this.#endpoints.set(service, found);
+      ofService.set(service, found);
     }
     return found;
   };
 
   /** The endpoints that a pod is, of every Service; none for a pod behind no Service. */
   endpointsAt(pod: Pod): readonly Endpoint[] {
-    const index = this.#once('endpointsByPod', () => {
-      const all = this.snapshot.services.flatMap((service) => this.endpointsOf(service).endpoints);
-      return Map.groupBy(all, (one) => one.pod);
-    });
-    return index.get(pod) ?? [];
+    this.#endpoints.byPod ??= this.#indexByPod();
+    return this.#endpoints.byPod.get(pod) ?? [];
+  }
+
+  #indexByPod(): ReadonlyMap<Pod | undefined, readonly Endpoint[]> {
+    const all = this.snapshot.services.flatMap((service) => this.endpointsOf(service).endpoints);
+    return Map.groupBy(all, (one) => one.pod);
   }
 
   get environment(): Environment {

@@ -11,6 +11,8 @@ export class ScopeAnalysis {
   readonly scope: Scope;
   readonly assume: AssumptionSettings;
   #derived: Derived | undefined;
+  /** The snapshot before the last change, until this one's own is built. */
+  #previous: Snapshot | undefined;
   /** Findings of the rules, kept here by the analysis that located them. */
   findings: readonly LocatedFinding[] | undefined;
 
@@ -26,7 +28,9 @@ export class ScopeAnalysis {
   get derived(): Derived {
     if (this.#derived === undefined) {
       const { name, resources, incomplete } = this.scope;
-      this.#derived = new Derived(buildSnapshot({ scope: name, resources, assume: this.assume, incomplete }));
+      const input = { scope: name, resources, assume: this.assume, incomplete };
+      this.#derived = new Derived(buildSnapshot(input, this.#previous));
+      this.#previous = undefined;
     }
     return this.#derived;
   }
@@ -39,6 +43,7 @@ export class ScopeAnalysis {
       JSON.stringify(assume) === JSON.stringify(this.assume);
     const result = new ScopeAnalysis(scope, assume);
     if (same) result.#derived = this.#derived;
+    result.#previous = this.#derived?.snapshot ?? this.#previous;
     return result;
   }
 }

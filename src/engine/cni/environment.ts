@@ -18,14 +18,15 @@ export interface Environment {
   readonly proxyConfig: ProxyConfig;
 }
 
-const environments = new WeakMap<Snapshot, Environment>();
+/** By the snapshot's pods: edits of policies alone leave them, and the network, as they are. */
+const environments = new WeakMap<Snapshot['pods'], Environment>();
 
 /** The environment of a snapshot; the same value each time. */
 export function environmentOf(snapshot: Snapshot): Environment {
-  let found = environments.get(snapshot);
+  let found = environments.get(snapshot.pods);
   if (found === undefined) {
     found = readEnvironment(snapshot);
-    environments.set(snapshot, found);
+    environments.set(snapshot.pods, found);
   }
   return found;
 }

@@ -19,6 +19,7 @@ export interface Snapshot {
   readonly namespaces: ReadonlyMap<string, Namespace>;
   readonly nodes: readonly ClusterNode[];
   readonly workloads: readonly Workload[];
+  /** The same list where nothing changed but policies: what follows from all the rest may be kept by it. */
   readonly pods: readonly Pod[];
   readonly services: readonly Service[];
   pod(namespace: string, name: string): Pod | undefined;

@@ -1,0 +1,139 @@
+import { familyOf, parseCidr } from './addresses.ts';
+import type { AssumptionSettings } from './assumptions.ts';
+import type { ClusterNode, Pod, Service, Workload } from './cluster.ts';
+import { arrayAt, stringAt, stringsAt } from './json.ts';
+import { buildNodes, type NodePlan } from './nodes.ts';
+import { buildPods } from './pods.ts';
+import { type Resource, type ResourceRef, refKey } from './resource.ts';
+import { indexResources, type ResourceIndex } from './resourceIndex.ts';
+import { buildServices } from './services.ts';
+import { apiEndpoints, systemResources } from './simulated.ts';
+import type { AddressOwners } from './snapshot.ts';
+import { assembleWorkloads, readControllers } from './workloads.ts';
+
+const defaultPodCIDR = '10.244.0.0/16';
+const defaultServiceCIDR = '10.96.0.0/12';
+/** Added where a Service asks for IPv6; sizes as kubeadm's dual-stack guide has them. */
+const podCIDR6 = 'fd00:10:244::/56';
+const serviceCIDR6 = 'fd00:10:96::/112';
+
+type OwnerIndex = Map<string, { pods: Pod[]; services: Service[]; nodes: ClusterNode[] }>;
+
+/**
+ * What the objects of a scope make of nodes, pods and Services, with what the files leave out filled in. Policies take no
+ * part in it, so it outlives their edits, and so does what is computed from it alone.
+ */
+export class World {
+  readonly nodes: readonly ClusterNode[];
+  readonly pods: readonly Pod[];
+  readonly services: readonly Service[];
+  readonly workloads: readonly Workload[];
+  readonly podCIDRs: readonly string[];
+  readonly serviceCIDRs: readonly string[];
+  /** Objects that were made up because the others need them. */
+  readonly invented: readonly Resource[];
+  readonly podsByNamespace: ReadonlyMap<string, readonly Pod[]>;
+  readonly podsByName: ReadonlyMap<string, Pod>;
+  readonly servicesByName: ReadonlyMap<string, Service>;
+  readonly workloadsByRef: ReadonlyMap<string, Workload>;
+  #owners: OwnerIndex | undefined;
+
+  constructor(resources: readonly Resource[], assume: AssumptionSettings) {
+    const given = indexResources(resources);
+    const { podCIDRs, serviceCIDRs } = readNetworks(given, assume);
+    this.nodes = buildNodes(given.ofKind('', 'Node'), nodePlan(given, assume, podCIDRs));
+    const system = systemResources(given.effective, readControllers(given.ofKind, this.nodes.length), serviceCIDRs);
+    this.invented = [...system, ...apiEndpoints(system, this.nodes[0])];
+    const all = indexResources([...given.effective, ...this.invented]);
+    const controllers = readControllers(all.ofKind, this.nodes.length);
+    this.pods = buildPods(all.ofKind('', 'Pod'), controllers, this.nodes);
+    this.services = buildServices(all.ofKind('', 'Service'), serviceCIDRs);
+    this.workloads = assembleWorkloads(controllers, this.pods);
+    this.podCIDRs = podCIDRs;
+    this.serviceCIDRs = serviceCIDRs;
+    this.podsByNamespace = Map.groupBy(this.pods, (pod) => pod.ref.namespace);
+    this.podsByName = new Map(this.pods.map((pod) => [`${pod.ref.namespace}/${pod.ref.name}`, pod]));
+    this.servicesByName = new Map(this.services.map((one) => [`${one.ref.namespace}/${one.ref.name}`, one]));
+    this.workloadsByRef = new Map(this.workloads.map((one) => [refKey(one.ref), one]));
+  }
+
+  ownersOf(ip: string): AddressOwners {
+    this.#owners ??= this.#indexAddresses();
+    return this.#owners.get(ip) ?? { pods: [], services: [], nodes: [] };
+  }
+
+  #indexAddresses(): OwnerIndex {
+    const owners: OwnerIndex = new Map();
+    const at = (ip: string) => {
+      let entry = owners.get(ip);
+      if (entry === undefined) {
+        entry = { pods: [], services: [], nodes: [] };
+        owners.set(ip, entry);
+      }
+      return entry;
+    };
+    for (const pod of this.pods) {
+      // Addresses of ended pods are free again; those of hostNetwork pods are their node's.
+      if (pod.phase === 'Succeeded' || pod.phase === 'Failed') continue;
+      for (const ip of pod.ips) at(ip).pods.push(pod);
+    }
+    for (const node of this.nodes) for (const ip of [...node.internalIPs, ...node.externalIPs]) at(ip).nodes.push(node);
+    for (const service of this.services) {
+      const balancers = service.loadBalancer.flatMap(({ ip }) => (ip !== undefined && familyOf(ip) ? [ip] : []));
+      for (const ip of [...service.clusterIPs, ...service.externalIPs, ...balancers]) at(ip).services.push(service);
+    }
+    return owners;
+  }
+}
+
+function nodePlan(given: ResourceIndex, assume: AssumptionSettings, podCIDRs: readonly string[]): NodePlan {
+  const controllers = readControllers(given.ofKind, 1);
+  const pods = controllers.reduce((sum, one) => sum + one.replicas, given.ofKind('', 'Pod').length);
+  return {
+    names: assume.nodes === undefined ? kindNodes(given) : [],
+    count: Math.max(1, assume.nodes ?? Math.max(2, Math.ceil(pods / 110))),
+    podCIDRs,
+  };
+}
+
+/** Assumed networks beat those of kubeadm or kind configuration, which beat the defaults. */
+function readNetworks(
+  { effective, ofKind }: ResourceIndex,
+  assume: AssumptionSettings,
+): { readonly podCIDRs: readonly string[]; readonly serviceCIDRs: readonly string[] } {
+  const configured = effective.find(({ ref }) => ref.kind === 'ClusterConfiguration' || isKindConfig(ref));
+  const dual = ofKind('', 'Service').some(
+    ({ object }) =>
+      stringAt(object, 'spec', 'ipFamilyPolicy') === 'RequireDualStack' ||
+      stringsAt(object, 'spec', 'ipFamilies').includes('IPv6'),
+  );
+  const podText = assume.podCIDR ?? stringAt(configured?.object, 'networking', 'podSubnet');
+  const serviceText = assume.serviceCIDR ?? stringAt(configured?.object, 'networking', 'serviceSubnet');
+  return {
+    podCIDRs: cidrs(podText) ?? [defaultPodCIDR, ...(dual ? [podCIDR6] : [])],
+    serviceCIDRs: cidrs(serviceText) ?? [defaultServiceCIDR, ...(dual ? [serviceCIDR6] : [])],
+  };
+}
+
+function cidrs(text: string | undefined): readonly string[] | undefined {
+  const list = (text ?? '').split(',').map((one) => one.trim());
+  const valid = list.filter((one) => parseCidr(one) !== undefined);
+  return valid.length > 0 ? valid : undefined;
+}
+
+function isKindConfig({ group, kind }: ResourceRef): boolean {
+  return group === 'kind.x-k8s.io' && kind === 'Cluster';
+}
+
+/** Node names of a kind configuration, as kind gives them: `kind-control-plane`, `kind-worker`, `kind-worker2`. */
+function kindNodes({ effective }: ResourceIndex): readonly string[] {
+  const config = effective.find(({ ref }) => isKindConfig(ref));
+  if (config === undefined) return [];
+  const seen = new Map<string, number>();
+  return arrayAt(config.object, 'nodes').map((node) => {
+    const role = stringAt(node, 'role') ?? 'control-plane';
+    const count = (seen.get(role) ?? 0) + 1;
+    seen.set(role, count);
+    return `${config.ref.name || 'kind'}-${role}${count === 1 ? '' : count}`;
+  });
+}
