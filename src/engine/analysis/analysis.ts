@@ -144,7 +144,10 @@ export class Analysis {
 
   /** The scopes of all folders, in a fixed order. */
   get scopes(): readonly ScopeAnalysis[] {
-    this.#scopes ??= this.#state.folders.flatMap((folder) => this.#scopesOf(folder));
+    if (this.#scopes === undefined) {
+      const taken = new Set<string>();
+      this.#scopes = this.#state.folders.flatMap((folder) => this.#scopesOf(folder, taken));
+    }
     return this.#scopes;
   }
 
@@ -167,7 +170,8 @@ export class Analysis {
       .sort((a, b) => b.uri.length - a.uri.length)[0];
   }
 
-  #scopesOf(folder: WorkspaceFolder): readonly ScopeAnalysis[] {
+  /** `taken` are the names of scopes so far; each name stands for one scope. */
+  #scopesOf(folder: WorkspaceFolder, taken: Set<string>): readonly ScopeAnalysis[] {
     const { config } = this.config(folder);
     const files = this.files
       .filter((file) => this.folderOf(file.uri) === folder)
@@ -181,7 +185,9 @@ export class Analysis {
         };
       });
     const whole = this.settings.allAsOne === true ? [{ name: folder.name, paths: ['.'], assume: {} }] : config.scopes;
-    return drawScopes(folder.name, files, whole).map((scope) => {
+    return drawScopes(folder.name, files, whole).map((drawn) => {
+      const scope = { ...drawn, name: freeName(drawn.name, folder.name, taken) };
+      taken.add(scope.name);
       const assume = { ...config.assume, ...scope.configured?.assume, ...this.settings.assume };
       return this.#previous.get(scope.name)?.next(scope, assume) ?? new ScopeAnalysis(scope, assume);
     });
@@ -220,6 +226,15 @@ export class Analysis {
 /** The path of a file below its folder. A text that was never saved is a folder of its own, and goes by its name. */
 function pathIn(folder: WorkspaceFolder, uri: string): string {
   return uri === folder.uri ? folder.name : uri.slice(folder.uri.length + 1);
+}
+
+/** A scope's name, told apart by its folder or a number where another scope has it. */
+function freeName(name: string, folder: string, taken: ReadonlySet<string>): string {
+  const candidates = [name, `${folder}/${name}`];
+  const free = candidates.find((one) => !taken.has(one));
+  let number = 2;
+  while (free === undefined && taken.has(`${folder}/${name} (${number})`)) number++;
+  return free ?? `${folder}/${name} (${number})`;
 }
 
 /** `include` and `exclude` are paths or folders below the workspace folder; `*` stands for any part of one step. */

@@ -1,5 +1,6 @@
 import { t } from '@vscode/l10n';
 import type { ManifestFile } from '../manifest/manifest.ts';
+import { sameJson } from '../manifest/sameJson.ts';
 import { type Resource, refKey } from '../model/resource.ts';
 import { hiddenMakers } from './hiddenMakers.ts';
 import type { ConfiguredScope } from './podpathConfig.ts';
@@ -181,15 +182,15 @@ function looseScopes(path: string, files: readonly ScopedFile[]): readonly Loose
 
 /** True where two of the groups define one object with different content. Namespaces are shared by everybody. */
 function conflict(groups: readonly (readonly ScopedFile[])[]): boolean {
-  const seen = new Map<string, { readonly group: number; readonly content: string }>();
+  const seen = new Map<string, { readonly group: number; readonly resource: Resource }>();
   for (const [group, files] of groups.entries()) {
     for (const resource of files.flatMap(({ saved }) => saved.documents.flatMap((document) => document.resources))) {
       if (resource.ref.kind === 'Namespace') continue;
       const key = refKey(resource.ref);
-      const content = JSON.stringify(resource.object);
       const other = seen.get(key);
-      if (other !== undefined && other.group !== group && other.content !== content) return true;
-      seen.set(key, { group, content });
+      const differs = other !== undefined && other.group !== group && !sameJson(other.resource.object, resource.object);
+      if (differs) return true;
+      seen.set(key, { group, resource });
     }
   }
   return false;

@@ -22,10 +22,11 @@ export interface SnapshotInput {
  */
 export function buildSnapshot(input: SnapshotInput, previous?: Snapshot): Snapshot {
   const assume = input.assume ?? {};
-  const material = indexResources(input.resources).effective.filter((one) => !isPolicy(one));
+  const { effective } = indexResources(input.resources);
+  const material = effective.filter((one) => !isPolicy(one));
   const old = previous instanceof BuiltSnapshot ? previous : undefined;
   const same = old !== undefined && sameList(material, old.material) && sameAssumptions(assume, old.assume);
-  return new BuiltSnapshot(input, material, same ? old.world : new World(material, assume));
+  return new BuiltSnapshot(input, effective, material, same ? old.world : new World(material, assume));
 }
 
 /** The kind that is edited most and shapes nothing but verdicts. */
@@ -52,8 +53,8 @@ class BuiltSnapshot implements Snapshot {
   readonly world: World;
   readonly #index: ResourceIndex;
 
-  constructor(input: SnapshotInput, material: readonly Resource[], world: World) {
-    this.#index = indexResources([...indexResources(input.resources).effective, ...world.invented]);
+  constructor(input: SnapshotInput, effective: readonly Resource[], material: readonly Resource[], world: World) {
+    this.#index = indexResources([...effective, ...world.invented]);
     this.scope = input.scope;
     this.incomplete = input.incomplete ?? [];
     this.resources = this.#index.effective;

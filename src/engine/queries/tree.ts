@@ -145,7 +145,7 @@ function scopeRow(analysis: Analysis, one: ScopeAnalysis): TreeRow {
           }),
         ];
   return row(id, scope.name, 'scope', scope.incomplete.length === 0 ? 'globe' : 'warning', {
-    description: t('{0} objects in {1} files', scope.resources.length, scope.files.length),
+    description: t('objects: {0}, files: {1}', scope.resources.length, scope.files.length),
     tooltip: scope.incomplete.join('\n'),
     scope: scope.name,
     children: some([...assumed, ...reasons, ...files], id),

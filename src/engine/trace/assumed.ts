@@ -27,13 +27,12 @@ export function assumptionsOf(derived: Derived, branches: readonly Branch[]): re
       'kubectl get pods -A -o wide',
     );
   }
-  for (const { branch, pod } of branches.flatMap((one) =>
-    pods.filter((pod) => pod.ref.name === one.destination.pod?.name).map((pod) => ({ branch: one, pod })),
-  )) {
-    if (pod.template.ports.some((port) => port.port === branch.destination.port)) continue;
+  for (const { destination } of branches) {
+    const pod = destination.pod && snapshot.pod(destination.pod.namespace, destination.pod.name);
+    if (pod === undefined || pod.template.ports.some((port) => port.port === destination.port)) continue;
     add(
       'undeclared-port',
-      t('No container of {0} declares port {1}; declaring is optional', pod.ref.name, branch.destination.port),
+      t('No container of {0} declares port {1}; declaring is optional', pod.ref.name, destination.port),
       '',
     );
     break;
