@@ -1,4 +1,5 @@
 import { t } from '@vscode/l10n';
+import { type LabelSelector, matchesLabels } from '../model/labels.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { Finding } from './rule.ts';
 
@@ -23,4 +24,17 @@ function notVisible(snapshot: Snapshot, namespace: string): string | undefined {
 /** True when the files have pods or controllers in a namespace. */
 export function hasWorkloads(snapshot: Snapshot, namespace: string): boolean {
   return snapshot.workloads.some((one) => one.ref.namespace === namespace && !one.system);
+}
+
+/**
+ * True when a pod of a namespace has the labels, or a controller there makes pods with them: one that is scaled to
+ * nothing at the moment (an autoscaler's, say) is meant all the same.
+ */
+export function someoneMatches(snapshot: Snapshot, namespace: string, selector: LabelSelector): boolean {
+  return (
+    snapshot.podsIn(namespace).some(({ template }) => matchesLabels(selector, template.labels)) ||
+    snapshot.workloads.some(
+      ({ ref, template }) => ref.namespace === namespace && matchesLabels(selector, template.labels),
+    )
+  );
 }

@@ -18,8 +18,10 @@ export function splitPeer(
   const peers = valueAt(object, ...path);
   if (!Array.isArray(peers)) return undefined;
   const first = peers.findIndex((peer, index) => isSplit(peer, peers[index + 1]));
-  const meant = first >= 0 && isOneMeant(context, ref.namespace, peers[first], peers[first + 1]);
-  return meant ? { path, first } : undefined;
+  if (first < 0) return undefined;
+  // Longer lists spell out alternatives; only what the pods show tells a slip in them.
+  const alone = peers.length === 2;
+  return isOneMeant(context, ref.namespace, peers[first], peers[first + 1], alone) ? { path, first } : undefined;
 }
 
 /** True for a peer with only namespaceSelector beside one with only podSelector. */
@@ -30,20 +32,27 @@ function isSplit(a: JsonValue, b: JsonValue | undefined): boolean {
   );
 }
 
-/** One peer makes sense where pods of those namespaces have the labels, or nobody of the own namespace does. */
+/**
+ * One peer makes sense where pods of those namespaces have the labels, or nobody of the own namespace does. `unseen` is
+ * the answer where the files show no pods on either side.
+ */
 function isOneMeant(
   { snapshot }: RuleContext,
   own: string,
   a: JsonValue | undefined,
   b: JsonValue | undefined,
+  unseen: boolean,
 ): boolean {
   const namespaces = readLabelSelector(valueAt(a, 'namespaceSelector') ?? valueAt(b, 'namespaceSelector'));
   const labels = readLabelSelector(valueAt(a, 'podSelector') ?? valueAt(b, 'podSelector'));
-  if (namespaces === undefined || labels === undefined) return false;
+  // All pods of the own namespace beside some other namespaces: joined, it would say nothing.
+  if (namespaces === undefined || labels === undefined || labels.requirements.length === 0) return false;
   const chosen = [...snapshot.namespaces.values()].filter((one) => matchesLabels(namespaces, one.labels));
   const others = chosen.flatMap(({ name }) => (name === own ? [] : snapshot.podsIn(name)));
   const matches = (pod: Pod) => matchesLabels(labels, pod.template.labels);
-  return others.length > 0 ? others.some(matches) : !snapshot.podsIn(own).some(matches);
+  if (others.length > 0) return others.some(matches);
+  const mine = snapshot.podsIn(own);
+  return mine.length > 0 ? !mine.some(matches) : unseen;
 }
 
 function hasOnly(peer: JsonValue | undefined, key: string): boolean {

@@ -8,7 +8,7 @@ interface Hidden {
   readonly last: Resource;
 }
 
-/** One finding for each pair of files: files that are alternatives define many objects alike, for one reason. */
+/** One finding for all that a file shares with other files: alternatives define many objects alike, for one reason. */
 function* check({ snapshot }: RuleContext): Generator<Finding> {
   const groups = Map.groupBy(snapshot.allResources, ({ ref }: Resource) => refKey(ref));
   const hidden = [...groups.values()].flatMap((copies): Hidden[] => {
@@ -17,10 +17,12 @@ function* check({ snapshot }: RuleContext): Generator<Finding> {
     if (last === undefined || last.ref.kind === 'Namespace') return [];
     return copies.slice(0, -1).map((copy) => ({ copy, last }));
   });
-  const pairs = Map.groupBy(hidden, ({ copy, last }) => `${fileOf(copy)}\n${fileOf(last)}`);
-  for (const group of pairs.values()) {
-    const sameFile = group.every(({ copy, last }) => fileOf(copy) === fileOf(last));
-    for (const one of sameFile ? group : group.slice(0, 1)) yield finding(one, sameFile ? 0 : group.length - 1);
+  const [within, across] = [true, false].map((same) =>
+    hidden.filter(({ copy, last }) => (fileOf(copy) === fileOf(last)) === same),
+  );
+  for (const one of within ?? []) yield finding(one, []);
+  for (const [first, ...others] of Map.groupBy(across ?? [], ({ copy }) => fileOf(copy)).values()) {
+    if (first !== undefined) yield finding(first, others);
   }
 }
 
@@ -28,18 +30,25 @@ function fileOf({ origin }: Resource): string {
   return origin.type === 'manifest' ? origin.uri : '';
 }
 
-function finding({ copy: { ref, origin }, last }: Hidden, more: number): Finding {
+/** `others` are further objects of the same file that are defined again elsewhere. */
+function finding({ copy: { ref, origin }, last }: Hidden, others: readonly Hidden[]): Finding {
   const name = fileOf(last).split('/').at(-1) ?? '';
   const where = origin.type === 'manifest' && origin.uri === fileOf(last) ? t('later in this file') : t('in {0}', name);
   const head = t('{0} is defined again {1}; that definition counts, this one does not', refLabel(ref), where);
-  const others = t('So are {0} more objects of this file: alternatives belong into scopes of their own', more);
+  const more = t(
+    'Further objects of this file that are defined again: {0}. Alternatives belong into scopes of their own',
+    others.length,
+  );
   return {
     code: rule.code,
-    message: more === 0 ? head : `${head}. ${others}`,
+    message: others.length === 0 ? head : `${head}. ${more}`,
     ref,
     origin,
     path: ['metadata', 'name'],
-    related: [{ ref, path: ['metadata', 'name'], message: t('The definition that counts') }],
+    related: [
+      { ref, path: ['metadata', 'name'], message: t('The definition that counts') },
+      ...others.map((one) => ({ ref: one.last.ref, path: ['metadata', 'name'], message: refLabel(one.last.ref) })),
+    ],
     fixes: [],
   };
 }

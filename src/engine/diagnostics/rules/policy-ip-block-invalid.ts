@@ -13,9 +13,19 @@ function* check(context: RuleContext): Generator<Finding> {
       yield { code: rule.code, message, ref, path: peer.path, related: [], fixes: [] };
       continue;
     }
+    const { except } = peer;
+    const whole = except.findIndex((text) => isWhole(peer.cidr, text));
+    if (whole >= 0) {
+      const message = t(
+        'except {0} leaves nothing of {1}: the API server wants a smaller one',
+        except[whole] ?? '',
+        peer.cidr,
+      );
+      yield { code: rule.code, message, ref, path: [...peer.path, 'except', whole], related: [], fixes: [] };
+    }
     const texts: readonly (readonly [string, FieldPath])[] = [
       [peer.cidr, [...peer.path, 'cidr']],
-      ...peer.except.map((text, index) => [text, [...peer.path, 'except', index]] as const),
+      ...except.map((text, index) => [text, [...peer.path, 'except', index]] as const),
     ];
     for (const [text, path] of texts) {
       const meant = maskedOf(text);
@@ -32,6 +42,11 @@ function* check(context: RuleContext): Generator<Finding> {
       };
     }
   }
+}
+
+/** True for an exception of the same size as the block that it is inside of. */
+function isWhole(cidr: string, except: string): boolean {
+  return parseCidr(cidr)?.prefix === parseCidr(except)?.prefix;
 }
 
 /** What a CIDR with host bits means; `undefined` where it has none. */

@@ -1,8 +1,11 @@
 import { t } from '@vscode/l10n';
 import { formatSelector, type LabelRequirement, matchesLabels } from '../../model/labels.ts';
+import { nearest } from '../../model/nearest.ts';
+import type { FieldPath } from '../../model/resource.ts';
+import type { Snapshot } from '../../model/snapshot.ts';
 import { missing } from '../missing.ts';
 import { policyPeers } from '../policyRules.ts';
-import type { Finding, Fix, Rule, RuleContext } from '../rule.ts';
+import type { Finding, FixChange, Rule, RuleContext } from '../rule.ts';
 
 /** The label that the API server gives every namespace: its name. */
 const nameLabel = 'kubernetes.io/metadata.name';
@@ -17,43 +20,72 @@ function* check(context: RuleContext): Generator<Finding> {
     const lacking = selector.requirements.find((one) => one.key !== nameLabel);
     // A namespace that is asked for by name may live outside the files.
     if (lacking === undefined) continue;
-    const named = namespaceMeant(lacking, snapshot.namespaces);
     const path = [...peer.path, 'namespaceSelector'];
+    const inLabels = lacking.operator === 'In' && lacking.values.length === 1;
+    const meant = inLabels ? meantNamespace(snapshot, lacking, [...path, 'matchLabels', lacking.key]) : undefined;
     const head = t(
       'No namespace of these files has {0}, so this peer of policy {1} matches nobody here',
       formatSelector(selector),
       program.ref.name,
     );
-    const inLabels = lacking.operator === 'In' && lacking.values.length === 1;
     const finding: Finding = {
       code: rule.code,
-      message:
-        named === undefined ? head : t('{0}. Namespace {1} exists and carries {2} instead', head, named, nameLabel),
+      message: meant === undefined ? head : `${head}. ${meant.text}`,
       ref: program.ref,
       path: inLabels ? [...path, 'matchLabels', lacking.key] : path,
       part: 'key',
       related: [],
-      fixes: named === undefined ? [] : fixes(program.ref, [...path, 'matchLabels', lacking.key]),
+      fixes: meant === undefined ? [] : [{ title: meant.title, target: program.ref, changes: [meant.change] }],
     };
-    // Only namespaces that the files define have labels that are known.
-    const defined = known.some(({ resource }) => resource !== undefined && resource.origin.type !== 'simulated');
-    yield named === undefined && !defined
-      ? { ...finding, severity: 'info' }
+    yield meant === undefined && !definesAll(snapshot)
+      ? { ...finding, severity: 'info', message: `${head}. ${t('One that they do not define may have it')}` }
       : missing(snapshot, program.ref.namespace, finding);
   }
 }
 
-/** The namespace that a label like `name: x` was meant for. */
-function namespaceMeant(
-  { operator, values }: LabelRequirement,
-  namespaces: ReadonlyMap<string, unknown>,
-): string | undefined {
-  const [value] = values;
-  return operator === 'In' && values.length === 1 && value !== undefined && namespaces.has(value) ? value : undefined;
+/** Labels of namespaces are known where the files define every namespace that something of theirs runs in. */
+function definesAll({ namespaces, workloads }: Snapshot): boolean {
+  const own = new Set(workloads.filter((one) => !one.system).map((one) => one.ref.namespace));
+  return (
+    own.size > 0 &&
+    [...own].every((name) => {
+      const origin = namespaces.get(name)?.resource?.origin;
+      return origin !== undefined && origin.type !== 'simulated';
+    })
+  );
 }
 
-function fixes(target: Fix['target'], path: readonly (string | number)[]): readonly Fix[] {
-  return [{ title: t('Use {0}', nameLabel), target, changes: [{ kind: 'rename-key', path, key: nameLabel }] }];
+interface Meant {
+  readonly text: string;
+  readonly title: string;
+  readonly change: FixChange;
+}
+
+/** The namespace that a label was likely meant for: one of that name (`name: x`), or one whose value is close. */
+function meantNamespace(
+  { namespaces }: Snapshot,
+  { key, values }: LabelRequirement,
+  path: FieldPath,
+): Meant | undefined {
+  const [value = ''] = values;
+  if (namespaces.has(value)) {
+    return {
+      text: t('Namespace {0} exists and carries {1} instead', value, nameLabel),
+      title: t('Use {0}', nameLabel),
+      change: { kind: 'rename-key', path, key: nameLabel },
+    };
+  }
+  const close = nearest(
+    value,
+    [...namespaces.values()].flatMap(({ labels }) => labels[key] ?? []),
+  );
+  if (close === undefined) return undefined;
+  const owner = [...namespaces.values()].find(({ labels }) => labels[key] === close);
+  return {
+    text: t('Namespace {0} has {1}={2}', owner?.name ?? '', key, close),
+    title: t('Select {0}={1}', key, close),
+    change: { kind: 'set', path, value: close },
+  };
 }
 
 const policy = (key: string): string => `apiVersion: v1

@@ -8,7 +8,7 @@ function* check(context: RuleContext): Generator<Finding> {
   const [first, ...others] = modelledPolicies(context);
   if (environment.enforces !== 'no' || environment.cni.confidence === 'default' || first === undefined) return;
   const [evidence] = environment.cni.evidence;
-  const all = others.length === 0 ? '' : ` ${t('The same holds for {0} more policies.', others.length)}`;
+  const all = others.length === 0 ? '' : ` ${t('Other policies here that protect nothing: {0}.', others.length)}`;
   yield {
     code: rule.code,
     message:

@@ -1,8 +1,7 @@
 import { t } from '@vscode/l10n';
-import { matchesLabels } from '../../model/labels.ts';
 import { formatPeer } from '../../policy/explain.ts';
 import { closeLabel, closeText, labelFix } from '../closeLabels.ts';
-import { hasWorkloads, missing } from '../missing.ts';
+import { hasWorkloads, missing, someoneMatches } from '../missing.ts';
 import { policyPeers } from '../policyRules.ts';
 import type { Finding, Rule, RuleContext } from '../rule.ts';
 import { splitPeer } from '../splitPeer.ts';
@@ -17,8 +16,7 @@ function* check(context: RuleContext): Generator<Finding> {
     const own = peer.pods.namespaces === undefined;
     // Whoever lives in namespaces that are not in the files may well have the labels.
     if (!own && !chosen.some((name) => hasWorkloads(snapshot, name))) continue;
-    const pods = chosen.flatMap((name) => snapshot.podsIn(name));
-    if (pods.some(({ template }) => matchesLabels(peer.pods.pods, template.labels))) continue;
+    if (chosen.some((name) => someoneMatches(snapshot, name, peer.pods.pods))) continue;
     const workloads = snapshot.workloads.filter((one) => chosen.includes(one.ref.namespace));
     // Likely one half of a peer that was split: told there.
     if (own && splitPeer(context, program.resource, policyRule) !== undefined) continue;

@@ -1,7 +1,7 @@
 import { t } from '@vscode/l10n';
-import { formatSelector, matchesLabels } from '../../model/labels.ts';
+import { formatSelector } from '../../model/labels.ts';
 import { closeLabel, closeText, labelFix } from '../closeLabels.ts';
-import { missing } from '../missing.ts';
+import { missing, someoneMatches } from '../missing.ts';
 import { modelledPolicies } from '../policyRules.ts';
 import type { Finding, Rule, RuleContext } from '../rule.ts';
 
@@ -10,9 +10,8 @@ function* check(context: RuleContext): Generator<Finding> {
   for (const { ref, resource, subject } of modelledPolicies(context)) {
     const { pods: selector } = subject;
     if (selector.requirements.length === 0 || selector.invalid !== undefined) continue;
-    const pods = snapshot.podsIn(ref.namespace);
     // Labels alone: pods that policies ignore (hostNetwork, ended) are there all the same.
-    if (pods.some(({ template }) => matchesLabels(selector, template.labels))) continue;
+    if (someoneMatches(snapshot, ref.namespace, selector)) continue;
     const workloads = snapshot.workloads.filter((one) => one.ref.namespace === ref.namespace);
     const close = closeLabel(selector, workloads);
     const head = t(

@@ -1,4 +1,5 @@
 import { t } from '@vscode/l10n';
+import { valueAt } from '../../model/json.ts';
 import type { Finding, Rule, RuleContext } from '../rule.ts';
 import { declaredProtocols, servicesWithPods } from '../servicePorts.ts';
 
@@ -11,7 +12,8 @@ function* check({ snapshot }: RuleContext): Generator<Finding> {
       // The same target under the declared protocol too: containers rarely declare both.
       const both = service.ports.some((one) => one.targetPort === port.targetPort && declared.has(one.protocol));
       if (both) continue;
-      const { ref } = service;
+      const { ref, resource } = service;
+      const written = valueAt(resource.object, ...port.path, 'protocol') !== undefined;
       yield {
         code: rule.code,
         message: t(
@@ -23,7 +25,7 @@ function* check({ snapshot }: RuleContext): Generator<Finding> {
           [...declared].join(', '),
         ),
         ref,
-        path: [...port.path, 'protocol'],
+        path: [...port.path, written ? 'protocol' : 'port'],
         related: [],
         fixes: [
           {

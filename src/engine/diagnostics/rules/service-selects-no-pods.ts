@@ -1,7 +1,7 @@
 import { t } from '@vscode/l10n';
-import { missing } from '../missing.ts';
+import { selectorOfLabels } from '../../model/labels.ts';
+import { missing, someoneMatches } from '../missing.ts';
 import type { Finding, Fix, Rule, RuleContext } from '../rule.ts';
-import { selectedPods } from '../servicePorts.ts';
 
 function* check({ snapshot, model }: RuleContext): Generator<Finding> {
   for (const service of snapshot.services) {
@@ -9,7 +9,8 @@ function* check({ snapshot, model }: RuleContext): Generator<Finding> {
     if (resource.origin.type === 'simulated' || type === 'ExternalName' || Object.keys(selector).length === 0) continue;
     const { reasons, source } = model.endpointsOf(service);
     const [reason] = reasons;
-    if (source !== 'controller' || reason === undefined || selectedPods(snapshot, service).length > 0) continue;
+    if (source !== 'controller' || reason === undefined) continue;
+    if (someoneMatches(snapshot, ref.namespace, selectorOfLabels(selector))) continue;
     const fix = reason.fix;
     const fixes: readonly Fix[] =
       fix === undefined

@@ -12,8 +12,11 @@ function* check({ snapshot }: RuleContext): Generator<Finding> {
       const names = [...new Set(pods.flatMap(({ template }) => template.ports.map((one) => one.name)))].filter(
         (name) => name !== '',
       );
-      const guess = nearest(port.targetPort, names) ?? (names.length === 1 ? names[0] : undefined);
+      // A port name has at least one letter: this one is a number that was quoted.
+      const number = /^\d{1,5}$/.test(port.targetPort) ? Number(port.targetPort) : undefined;
+      const guess = number ?? nearest(port.targetPort, names) ?? (names.length === 1 ? names[0] : undefined);
       const known = names.length === 0 ? t('They name no port') : t('They have {0}', names.join(', '));
+      const hint = number === undefined ? known : t('In quotes it is a name: write the number {0}', number);
       const { ref } = service;
       yield {
         code: rule.code,
@@ -22,7 +25,7 @@ function* check({ snapshot }: RuleContext): Generator<Finding> {
           ref.name,
           port.targetPort,
           port.port,
-          known,
+          hint,
         ),
         ref,
         path,
