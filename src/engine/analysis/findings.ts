@@ -56,14 +56,14 @@ function byPlace(a: LocatedFinding, b: LocatedFinding): number {
   return start.line - other.line || start.character - other.character || (a.code < b.code ? -1 : 1);
 }
 
-/** A file of several scopes says one thing once. */
+/** A file of several scopes says one thing once: what the first scope says of a place counts. */
 function unique(all: readonly LocatedFinding[]): LocatedFinding[] {
-  const seen = new Set<string>();
-  return all.filter(({ code, location, message, ref }) => {
-    const key = JSON.stringify([code, location, message, ref]);
-    if (seen.has(key)) return false;
-    seen.add(key);
-    return true;
+  const seen = new Map<string, string>();
+  return all.filter(({ code, location, scope, ref }) => {
+    const key = JSON.stringify([code, location, ref]);
+    const first = seen.get(key);
+    if (first === undefined) seen.set(key, scope);
+    return first === undefined || first === scope;
   });
 }
 
@@ -97,7 +97,8 @@ function configFindings(analysis: Analysis, folder: Parameters<Analysis['config'
   const { config, file } = analysis.config(folder);
   if (file === undefined) return [];
   return config.problems.flatMap(({ path, message }) => {
-    const range = file.locator.locate(0, path, 'key');
+    // An item of a list has no key.
+    const range = file.locator.locate(0, path, typeof path.at(-1) === 'number' ? 'value' : 'key');
     const code = 'podpath-config-invalid';
     const severity = severityOf(analysis, file.uri, code);
     if (range === undefined || severity === 'off') return [];
