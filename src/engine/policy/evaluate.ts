@@ -106,10 +106,12 @@ function denied(
     0,
   );
   const port = `${connection.port}/${connection.protocol}`;
+  const isolate =
+    isolating.length === 1 ? t('{0} isolates {1}', names, pod.ref.name) : t('{0} isolate {1}', names, pod.ref.name);
   const head =
     direction === 'ingress'
-      ? t('{0} isolates {1}; none of the {2} ingress rules allows {3} on {4}.', names, pod.ref.name, rules, other, port)
-      : t('{0} isolates {1}; none of the {2} egress rules allows {3} on {4}.', names, pod.ref.name, rules, other, port);
+      ? t('{0}; none of the {1} ingress rules allows {2} on {3}.', isolate, rules, other, port)
+      : t('{0}; none of the {1} egress rules allows {2} on {3}.', isolate, rules, other, port);
   const nearest = misses[0]?.note;
   return {
     action: 'deny',

@@ -160,7 +160,7 @@ function ending(connection: Connection, egress: Verdict, ingress: Verdict, serve
   const enforced = derived.environment.enforces !== 'no';
   const base = {
     pathMtu: pathMtu(connection),
-    masquerade: connection.masquerade,
+    masquerade: connection.masquerade && serverSees !== connection.source.ip,
     serverSees: { ip: serverSees },
     decidedBy: [...egress.decidedBy, ...ingress.decidedBy],
     considered: [],
