@@ -17,8 +17,14 @@ import { TracePanel } from './tracePanel.ts';
 import { registerTrees } from './trees.ts';
 import { WorkspaceSource } from './workspaceSource.ts';
 
+/** What the extension tells other code: how long its activation took, in milliseconds. */
+export interface Activated {
+  readonly activationMs: number;
+}
+
 /** Puts the parts together. The worker starts at once: whoever activated the extension wants an answer. */
-export function activate(context: vscode.ExtensionContext): void {
+export function activate(context: vscode.ExtensionContext): Activated {
+  const started = performance.now();
   const log = vscode.window.createOutputChannel('Podpath', { log: true });
   const client = new EngineClient(vscode.Uri.joinPath(context.extensionUri, 'dist', 'worker.mjs').fsPath, log);
   const pages = new RulePages(context.extensionUri);
@@ -44,6 +50,7 @@ export function activate(context: vscode.ExtensionContext): void {
     ...registerCommands(log),
   );
   client.start();
+  return { activationMs: performance.now() - started };
 }
 
 function registerCommands(log: vscode.LogOutputChannel): readonly vscode.Disposable[] {

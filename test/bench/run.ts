@@ -1,4 +1,4 @@
-// `npm run bench [-- S M]`: what the engine costs on generated clusters, each figure beside its goal. Costs that depend
+// `npm run bench [-- S M] [--no-vscode]`: what the engine costs on generated clusters, each figure beside its goal. Costs that depend
 // on the machine stand beside a baseline of the same run: JSON.parse of the same objects.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -7,8 +7,12 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { Worker } from 'node:worker_threads';
 import { parseDocument } from 'yaml';
+import { prepareChromium } from '../../scripts/chromium.mjs';
 import { cache, root } from '../../scripts/environment.mjs';
+import { packageExtension } from '../../scripts/package.mjs';
+import { installVsCode } from '../../scripts/vscodeServer.mjs';
 import { type Analysis, AnalysisHost, connectivity, finish, query } from '../../src/engine/index.ts';
+import { buildSuite, startWorkbench } from '../host/launch.ts';
 
 const generator = resolve(process.env['PODPATH_SHARED'] ?? join(root, '../shared'), 'bench/gen-cluster.mjs');
 
@@ -189,6 +193,28 @@ async function starting(): Promise<readonly Row[]> {
   ];
 }
 
+/** Activation in a real VS Code; needs what the host tests need. */
+async function activation(): Promise<readonly Row[]> {
+  const what = 'activation in VS Code';
+  const goal = '50 ms';
+  const chromium = await prepareChromium();
+  if (typeof chromium === 'string') return [{ what, value: `not run: ${chromium}`, goal }];
+  await installVsCode();
+  const { target } = await packageExtension();
+  Object.assign(process.env, chromium, { PODPATH_VSIX: target });
+  const times: number[] = [];
+  for (let i = 0; i < 3; i++) {
+    const workbench = await startWorkbench();
+    try {
+      await workbench.newPage({ tests: await buildSuite('activation') });
+      times.push((JSON.parse(readFileSync(workbench.result, 'utf8')) as { activationMs: number }).activationMs);
+    } finally {
+      await workbench.close();
+    }
+  }
+  return [{ what, value: times.map(ms).join(', '), goal }];
+}
+
 function print(rows: readonly Row[]): void {
   for (const { what, value, goal } of rows) console.log(`${what.padEnd(62)} ${value.padEnd(34)} ${goal}`);
 }
@@ -203,3 +229,4 @@ const sizes = args.filter((one) => !one.startsWith('-'));
 print(parsing());
 for (const size of sizes.length === 0 ? ['S', 'M'] : sizes) print(measureSize(size, await inputOf(size)));
 print(await starting());
+if (!args.includes('--no-vscode')) print(await activation());

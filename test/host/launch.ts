@@ -96,11 +96,11 @@ async function runInHost(page: Page, address: string): Promise<void> {
   ]);
 }
 
-/** The suite as one file that an extension host can load. */
-export async function buildSuite(): Promise<string> {
+/** A file of the suite, bundled for an extension host. */
+export async function buildSuite(name: 'index' | 'activation' = 'index'): Promise<string> {
   const outfile = join(mkdtempSync(join(tmpdir(), 'podpath-suite-')), 'suite.cjs');
   await build({
-    entryPoints: [join(root, 'test/host/suite/index.ts')],
+    entryPoints: [join(root, `test/host/suite/${name}.ts`)],
     outfile,
     bundle: true,
     platform: 'node',
