@@ -69,7 +69,7 @@ export function foldToLimit(topology: Topology, limit: number, unfolded: readonl
     const own = open ? members.slice(0, Math.max(0, room - 1)) : [];
     const rest = members.slice(own.length);
     shown.push(...own);
-    if (shown.length < limit) shown.push(foldBox(namespace, rest));
+    if (shown.length < limit) shown.push(foldBox(namespace, rest, own.length > 0));
     for (const one of rest) target.set(one.id, foldId(namespace));
     hidden += rest.length;
   }
@@ -82,10 +82,14 @@ function foldId(namespace: string): string {
   return `fold/${namespace}`;
 }
 
-function foldBox(namespace: string, members: readonly Box[]): Box {
+/** Beside its siblings a fold stands in their lane; a namespace that is folded as a whole needs no lane. */
+function foldBox(namespace: string, members: readonly Box[], hasSiblings: boolean): Box {
   const workloads = members.every((one) => one.kind === 'workload');
-  const title = workloads ? t('+{0} workloads', members.length) : t('+{0} boxes', members.length);
-  return { id: foldId(namespace), kind: 'fold', namespace, name: namespace, title, label: namespace || t('outside') };
+  const more = workloads ? t('+{0} workloads', members.length) : t('+{0} boxes', members.length);
+  const title = hasSiblings || namespace === '' ? more : t('Namespace {0}', more);
+  const lane = hasSiblings ? namespace : '';
+  const label = namespace || t('outside');
+  return { id: foldId(namespace), kind: 'fold', namespace: lane, name: namespace, title, label };
 }
 
 /** Arrows after boxes were replaced by others; several between two boxes become one, with the ports of all. */
