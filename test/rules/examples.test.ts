@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { rules } from '../../src/engine/diagnostics/rules.ts';
-import { findingsIn } from './workspace.ts';
+import { applyEdits, findingsIn } from './workspace.ts';
 
 function codesIn(text: string, file: string): readonly string[] {
   return findingsIn({ [file]: text }).map(({ code, message }) => `${code}: ${message}`);
@@ -48,25 +48,3 @@ test('the list of rules is sorted, unique, documented, and has every rule file',
   const docs = readFileSync(join(import.meta.dirname, '../../docs/rules.md'), 'utf8');
   for (const code of codes) assert.ok(docs.includes(`\n## ${code}\n`), `docs/rules.md lacks ${code}: npm run docs`);
 });
-
-interface Edit {
-  readonly range: { readonly start: Position; readonly end: Position };
-  readonly newText: string;
-}
-
-interface Position {
-  readonly line: number;
-  readonly character: number;
-}
-
-function applyEdits(text: string, edits: readonly Edit[]): string {
-  const starts = [0];
-  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) starts.push(at + 1);
-  const offset = ({ line, character }: Position): number => (starts[line] ?? text.length) + character;
-  return [...edits]
-    .sort((a, b) => offset(b.range.start) - offset(a.range.start))
-    .reduce(
-      (now, { range, newText }) => now.slice(0, offset(range.start)) + newText + now.slice(offset(range.end)),
-      text,
-    );
-}

@@ -4,6 +4,7 @@ import { runRules } from '../diagnostics/run.ts';
 import { suppress } from '../diagnostics/suppress.ts';
 import { editsFor } from '../manifest/edit.ts';
 import type { ManifestProblem } from '../manifest/manifest.ts';
+import { refKey } from '../model/resource.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { Analysis } from './analysis.ts';
 import type { FileEdit, LocatedFinding } from './answers.ts';
@@ -119,7 +120,20 @@ function configFindings(analysis: Analysis, folder: Parameters<Analysis['config'
 function* scopeFindings(analysis: Analysis, scope: ScopeAnalysis): Generator<undefined, readonly LocatedFinding[]> {
   const { snapshot } = scope;
   const found = yield* runRules({ snapshot, model: scope.derived });
-  return found.flatMap((finding) => locateFinding(analysis, snapshot, scope.scope.name, finding) ?? []);
+  const known = found.map((one) => whereElse(analysis, scope, one));
+  return known.flatMap((finding) => locateFinding(analysis, snapshot, scope.scope.name, finding) ?? []);
+}
+
+/** Something missing that another scope has may be applied together with it: who knows. */
+function whereElse(analysis: Analysis, scope: ScopeAnalysis, finding: Finding): Finding {
+  const { wanted } = finding;
+  if (wanted === undefined) return finding;
+  const key = refKey(wanted);
+  const has = ({ scope: one }: ScopeAnalysis) => one.resources.some(({ ref }) => refKey(ref) === key);
+  const other = analysis.scopes.find((one) => one !== scope && has(one));
+  if (other === undefined) return finding;
+  const message = `${finding.message}. ${t('Scope {0} has it: they may belong together', other.scope.name)}`;
+  return { ...finding, severity: 'info', message };
 }
 
 const order: readonly Severity[] = ['error', 'warning', 'info', 'hint'];

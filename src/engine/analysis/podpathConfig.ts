@@ -1,4 +1,5 @@
 import { t } from '@vscode/l10n';
+import { rules as knownRules } from '../diagnostics/rules.ts';
 import type { AssumptionSettings } from '../model/assumptions.ts';
 import { arrayAt, isObject, type JsonObject, type JsonValue, objectAt, stringAt, stringsAt } from '../model/json.ts';
 import type { FieldPath } from '../model/resource.ts';
@@ -21,6 +22,8 @@ export interface IgnoreEntry {
   readonly path?: string;
   readonly reason: string;
   readonly expires?: string;
+  /** Where the entry stands in podpath.yaml. */
+  readonly at: FieldPath;
 }
 
 /** Something in podpath.yaml that means nothing. */
@@ -64,9 +67,7 @@ export function readPodpathConfig(value: JsonValue | undefined): PodpathConfig {
   const problems: ConfigProblem[] = unknownKeys(value, knownKeys, []);
   const assume = readAssumptions(objectAt(value, 'assume'), ['assume']);
   problems.push(...assume.problems);
-  const rules = Object.fromEntries(
-    Object.entries(objectAt(value, 'rules') ?? {}).map(([code, severity]) => [code, String(severity)]),
-  );
+  const rules = readRules(objectAt(value, 'rules') ?? {}, problems);
   return {
     scopes: arrayAt(value, 'scopes').flatMap((one, index) => readScope(one, index, problems)),
     assume: assume.settings,
@@ -77,6 +78,23 @@ export function readPodpathConfig(value: JsonValue | undefined): PodpathConfig {
     tests: arrayAt(value, 'tests'),
     problems,
   };
+}
+
+const severities: readonly string[] = ['off', 'hint', 'info', 'warning', 'error'];
+
+/** `off` is a boolean in YAML 1.1, and means the severity here. */
+function readRules(object: JsonObject, problems: ConfigProblem[]): Readonly<Record<string, string>> {
+  const rules: Record<string, string> = {};
+  for (const [code, value] of Object.entries(object)) {
+    const severity = value === false ? 'off' : String(value);
+    const path = ['rules', code];
+    if (!knownRules.some((one) => one.code === code)) {
+      problems.push({ path, message: t('{0} is not a rule of Podpath', code) });
+    } else if (!severities.includes(severity)) {
+      problems.push({ path, message: t('{0} is not a severity; known are {1}', severity, severities.join(', ')) });
+    } else rules[code] = severity;
+  }
+  return rules;
 }
 
 function unknownKeys(object: JsonObject, known: readonly string[], path: FieldPath): ConfigProblem[] {
@@ -124,5 +142,5 @@ function readIgnore(value: JsonValue, index: number, problems: ConfigProblem[]):
       return text === undefined ? [] : [[key, text]];
     }),
   ) as Partial<IgnoreEntry>;
-  return [{ ...optional, code, reason }];
+  return [{ ...optional, code, reason, at: path }];
 }

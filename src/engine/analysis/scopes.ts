@@ -44,14 +44,16 @@ export function drawScopes(
   const charts = chartFolders(files);
   const roots = kustomizeRoots(files);
   const notRendered = [...charts.map(asChart), ...roots.map(asKustomization)];
-  if (configured.length > 0) return configured.map((one) => configuredScope(one, files, notRendered));
   const named = namedByKustomizations(files);
+  const templates = files.filter(({ path, file }) => isTemplate(file) && !named.has(path) && !inChart(path, charts));
+  if (configured.length > 0) return configured.map((one) => configuredScope(one, files, notRendered, templates));
   const loose = files.filter(
     ({ path, file }) => file.role === 'manifest' && !named.has(path) && !inChart(path, charts),
   );
   const drawn = looseScopes('', loose).map(({ path, files: own }) => {
     const inside = notRendered.filter((one) => path === '' || one.path.startsWith(`${path}/`));
-    return makeScope(path === '' ? folder : path, own, inside);
+    const besides = templates.filter((one) => path === '' || isInside(one.path, path));
+    return makeScope(path === '' ? folder : path, own, inside, besides);
   });
   const hidden = notRendered.map(
     (one): Scope => ({
@@ -66,10 +68,16 @@ export function drawScopes(
   return [...drawn, ...hidden.filter((one) => !drawn.some((other) => other.name === one.name))];
 }
 
+/** Text whose objects only a renderer knows, whole files and parts of files. */
+function isTemplate({ problems }: ManifestFile): boolean {
+  return problems.some((one) => one.code === 'manifest-not-rendered');
+}
+
 function makeScope(
   name: string,
   files: readonly ScopedFile[],
   notRendered: readonly NotRendered[],
+  templates: readonly ScopedFile[],
   configured?: ConfiguredScope,
 ): Scope {
   const resources = files.flatMap(({ file }) => file.documents.flatMap((document) => document.resources));
@@ -81,6 +89,7 @@ function makeScope(
     incomplete: [
       ...notRendered.map((one) => one.text),
       ...hiddenMakers(resources),
+      ...templates.map(({ path }) => t('{0} is a template: its objects are not known', path)),
       ...broken.map(({ path }) => t('{0} has parts that can not be read', path)),
     ],
     notRendered,
@@ -92,6 +101,7 @@ function configuredScope(
   one: ConfiguredScope,
   files: readonly ScopedFile[],
   notRendered: readonly NotRendered[],
+  templates: readonly ScopedFile[],
 ): Scope {
   const paths = one.paths.map(cleanPath);
   const own = files.filter(
@@ -99,7 +109,8 @@ function configuredScope(
   );
   const wanted = [...paths, ...(one.renderedPath === undefined ? [] : [cleanPath(one.renderedPath)])];
   const hidden = notRendered.filter((entry) => wanted.some((path) => isInside(entry.path, path)));
-  return makeScope(one.name, own, hidden, one);
+  const besides = templates.filter((entry) => paths.some((path) => isInside(entry.path, path)));
+  return makeScope(one.name, own, hidden, besides, one);
 }
 
 function cleanPath(path: string): string {

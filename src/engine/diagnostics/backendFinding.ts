@@ -1,6 +1,6 @@
 import { t } from '@vscode/l10n';
 import { valueAt } from '../model/json.ts';
-import type { FieldPath } from '../model/resource.ts';
+import type { FieldPath, ResourceRef } from '../model/resource.ts';
 import { type IngressRoute, ingressRoutes } from '../route/ingress.ts';
 import type { Finding, Fix, RuleContext } from './rule.ts';
 
@@ -40,9 +40,15 @@ function finding({ ingress, backend, host, requestPath, pathType }: IngressRoute
     message: t('Ingress {0} leads {1} nowhere. {2}', ingress.ref.name, route, text),
     ref: ingress.ref,
     path,
+    ...(problem?.code === 'service' ? { wanted: serviceRef(ingress.ref.namespace, backend.serviceName) } : {}),
     related: service === undefined ? [] : [{ ref: service.ref, path: ['spec', 'ports'], message: t('Its ports') }],
     fixes,
   };
+}
+
+/** How a Service is referred to. */
+export function serviceRef(namespace: string, name: string): ResourceRef {
+  return { group: '', kind: 'Service', namespace, name };
 }
 
 /** The field that holds the name or the port, in the form that the Ingress uses. */

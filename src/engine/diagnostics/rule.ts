@@ -41,6 +41,8 @@ export interface Finding {
   readonly origin?: Origin;
   readonly path: FieldPath;
   readonly part?: 'key' | 'value';
+  /** The object that is not there. Where another scope has it, the two may be applied together: the finding is information. */
+  readonly wanted?: ResourceRef;
   /** Below the rule's default where the rule knows less (an incomplete scope). */
   readonly severity?: Severity;
   readonly related: readonly { readonly ref: ResourceRef; readonly path: FieldPath; readonly message: string }[];
@@ -55,7 +57,7 @@ export interface Rule {
   /** A paragraph: why it matters and what to do. */
   readonly description: string;
   readonly severity: Severity | 'off';
-  /** Kinds that it reads, as `group/Kind` (`/Service` for core); `*` for every kind, none where another layer finds it. */
+  /** Kinds that it reads, as `group/Kind` (`/Service` for core, `/Pod` with whatever makes pods); `*` for every kind, none where another layer finds it. */
   readonly reads: readonly string[];
   /** Whole files. `file` is their name, example.yaml where absent. */
   readonly example: { readonly file?: string; readonly failing: string; readonly corrected: string };

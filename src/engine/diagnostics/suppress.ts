@@ -24,13 +24,20 @@ const comment = /^[ \t]*#[ \t]*podpath-ignore[ \t]+([a-z0-9-]+)(?:[ \t]+--.*)?[ 
 /** Leaves out what is suppressed, and reports suppressions that hide nothing. */
 export function suppress(analysis: Analysis, all: readonly LocatedFinding[]): LocatedFinding[] {
   const suppressions = analysis.files.flatMap(suppressionsOf);
-  const used = new Set<Suppression>();
+  const used = new Set<Suppression | IgnoreEntry>();
   const kept = all.filter((finding) => {
-    const hiding = suppressions.filter((one) => covers(one, finding));
+    const hiding = [
+      ...suppressions.filter((one) => covers(one, finding)),
+      ...ignoresOf(analysis, finding.location.uri).filter((one) => entryCovers(analysis, one, finding)),
+    ];
     for (const one of hiding) used.add(one);
-    return hiding.length === 0 && !isIgnored(analysis, finding);
+    return hiding.length === 0;
   });
-  return [...kept, ...suppressions.filter((one) => !used.has(one)).flatMap((one) => unusedFinding(analysis, one))];
+  return [
+    ...kept,
+    ...suppressions.filter((one) => !used.has(one)).flatMap((one) => unusedFinding(analysis, one)),
+    ...unusedEntries(analysis, used),
+  ];
 }
 
 function covers({ code, file, from, to }: Suppression, finding: LocatedFinding): boolean {
@@ -86,17 +93,19 @@ function annotations(file: SourceFile): readonly Suppression[] {
   );
 }
 
-function isIgnored(analysis: Analysis, finding: LocatedFinding): boolean {
-  const folder = analysis.folderOf(finding.location.uri);
-  if (folder === undefined) return false;
-  const path = finding.location.uri.slice(folder.uri.length + 1);
-  return analysis.config(folder).config.ignores.some((entry) => entryCovers(entry, finding, path));
+function ignoresOf(analysis: Analysis, uri: string): readonly IgnoreEntry[] {
+  const folder = analysis.folderOf(uri);
+  return folder === undefined ? [] : analysis.config(folder).config.ignores;
 }
 
-function entryCovers(entry: IgnoreEntry, { code, ref }: LocatedFinding, path: string): boolean {
-  const expired = entry.expires !== undefined && entry.expires < new Date().toISOString().slice(0, 10);
+function entryCovers(
+  analysis: Analysis,
+  entry: IgnoreEntry,
+  { code, ref, location: { uri } }: LocatedFinding,
+): boolean {
+  const path = uri.slice((analysis.folderOf(uri)?.uri.length ?? -1) + 1);
   return (
-    !expired &&
+    !isExpired(entry) &&
     entry.code === code &&
     (entry.kind === undefined || entry.kind === ref?.kind) &&
     (entry.namespace === undefined || entry.namespace === ref?.namespace) &&
@@ -105,12 +114,36 @@ function entryCovers(entry: IgnoreEntry, { code, ref }: LocatedFinding, path: st
   );
 }
 
-function unusedFinding(analysis: Analysis, { code, file, start, end }: Suppression): readonly LocatedFinding[] {
+function isExpired({ expires }: IgnoreEntry): boolean {
+  return expires !== undefined && expires < new Date().toISOString().slice(0, 10);
+}
+
+/** Entries of podpath.yaml that hide nothing. */
+function unusedEntries(analysis: Analysis, used: ReadonlySet<Suppression | IgnoreEntry>): readonly LocatedFinding[] {
+  return analysis.folders.flatMap((folder) => {
+    const { config, file } = analysis.config(folder);
+    if (file === undefined) return [];
+    return config.ignores
+      .filter((entry) => !used.has(entry))
+      .flatMap((entry) => {
+        const { start, end } = file.locator.locate(0, [...entry.at, 'code'], 'value') ?? { start: 0, end: 0 };
+        const { code, expires } = entry;
+        const expired = isExpired(entry) ? t('This suppression of {0} expired on {1}', code, expires ?? '') : undefined;
+        return unusedFinding(analysis, { code, file, start, end }, expired);
+      });
+  });
+}
+
+function unusedFinding(
+  analysis: Analysis,
+  { code, file, start, end }: Pick<Suppression, 'code' | 'file' | 'start' | 'end'>,
+  why?: string,
+): readonly LocatedFinding[] {
   const own = 'suppression-unused';
   const severity = severityOf(analysis, file.uri, own);
   if (severity === 'off') return [];
   const known = rules.some((one) => one.code === code);
-  const message = known
+  const unused = known
     ? t('Nothing here is a {0}: the suppression can go', code)
     : t('{0} is not a rule of Podpath', code);
   const scope = analysis.scopesOfFile(file.uri)[0]?.scope.name ?? '';
@@ -118,7 +151,7 @@ function unusedFinding(analysis: Analysis, { code, file, start, end }: Suppressi
     {
       code: own,
       severity,
-      message,
+      message: why ?? unused,
       location: { uri: file.uri, range: file.range(start, end) },
       scope,
       related: [],

@@ -82,11 +82,17 @@ export function readTree(text: string, slice: DocumentSlice): DocumentValue {
     const message = overflow
       ? t('This document nests too deeply, or a bracket or quote in it is not closed')
       : t('YAML syntax: {0}', first.message);
-    return { problems: [problemAt(tree, start, end, message)] };
+    return { problems: [atText(text, slice, problemAt(tree, start, end, message))] };
   }
   const read = readTreeValue(tree);
   const message = t('The document ends above this line: kubectl ignores what follows. Check the indentation');
   return { ...read, problems: [...read.problems, problemAt(tree, start, end, message)] };
+}
+
+/** A document that ends too early is told at its last character, where there is something to see. */
+function atText(text: string, { start, end }: DocumentSlice, problem: ManifestProblem): ManifestProblem {
+  const last = start + text.slice(start, end).trimEnd().length;
+  return problem.start < last || last === start ? problem : { ...problem, start: last - 1, end: last };
 }
 
 /** True for text behind the end of the root: go-yaml reads the root and does not look further. */

@@ -42,7 +42,7 @@ export const rule: Rule = {
   description:
     'A backend names a Service in the namespace of the Ingress; a Service of another namespace can not be named. There is no such Service, so clients get an error page of the controller (HTTP 503).',
   severity: 'error',
-  reads: ['networking.k8s.io/Ingress', '/Service'],
+  reads: ['networking.k8s.io/Ingress', '/Service', '/Pod'],
   example: { failing: ingress('fronted'), corrected: ingress('frontend') },
   check,
 };

@@ -1,6 +1,7 @@
 import { t } from '@vscode/l10n';
-import { formatIp, parseCidr } from '../../model/addresses.ts';
-import type { FieldPath } from '../../model/resource.ts';
+import { cidrCovers, formatIp, parseCidr } from '../../model/addresses.ts';
+import type { FieldPath, ResourceRef } from '../../model/resource.ts';
+import type { Peer } from '../../policy/policy.ts';
 import { policyPeers } from '../policyRules.ts';
 import type { Finding, Rule, RuleContext } from '../rule.ts';
 
@@ -10,37 +11,50 @@ function* check(context: RuleContext): Generator<Finding> {
     const { ref } = program;
     if (peer.invalid !== undefined) {
       const message = t('This ipBlock of policy {0} can not be: {1}', ref.name, peer.invalid);
-      yield { code: rule.code, message, ref, path: peer.path, related: [], fixes: [] };
+      yield { code: rule.code, message, ref, path: invalidField(peer), related: [], fixes: [] };
       continue;
     }
-    const { except } = peer;
-    const whole = except.findIndex((text) => isWhole(peer.cidr, text));
-    if (whole >= 0) {
-      const message = t(
-        'except {0} leaves nothing of {1}: the API server wants a smaller one',
-        except[whole] ?? '',
-        peer.cidr,
-      );
-      yield { code: rule.code, message, ref, path: [...peer.path, 'except', whole], related: [], fixes: [] };
-    }
-    const texts: readonly (readonly [string, FieldPath])[] = [
-      [peer.cidr, [...peer.path, 'cidr']],
-      ...except.map((text, index) => [text, [...peer.path, 'except', index]] as const),
-    ];
-    for (const [text, path] of texts) {
-      const meant = maskedOf(text);
-      if (meant === undefined) continue;
-      yield {
-        code: rule.code,
-        // Kubernetes accepts this one and masks it.
-        severity: 'warning',
-        message: t('{0} has bits beyond its prefix: it means {1}', text, meant),
-        ref,
-        path,
-        related: [],
-        fixes: [{ title: t('Write {0}', meant), target: ref, changes: [{ kind: 'set', path, value: meant }] }],
-      };
-    }
+    yield* blockFindings(ref, peer);
+  }
+}
+
+type Block = Extract<Peer, { kind: 'block' }>;
+
+/** The text of a block that can't be read, or that does not fit the other. */
+function invalidField({ cidr, except, path }: Block): FieldPath {
+  const outer = parseCidr(cidr);
+  const bad = except.findIndex((text) => {
+    const inner = parseCidr(text);
+    return inner === undefined || outer === undefined || !cidrCovers(outer, inner);
+  });
+  return outer === undefined || bad < 0 ? [...path, 'cidr'] : [...path, 'except', bad];
+}
+
+/** What is odd about a block that can be read. */
+function* blockFindings(ref: ResourceRef, { cidr, except, path }: Block): Generator<Finding> {
+  const whole = except.findIndex((text) => isWhole(cidr, text));
+  if (whole >= 0) {
+    const text = except[whole] ?? '';
+    const message = t('except {0} leaves nothing of {1}: the API server wants a smaller one', text, cidr);
+    yield { code: rule.code, message, ref, path: [...path, 'except', whole], related: [], fixes: [] };
+  }
+  const texts: readonly (readonly [string, FieldPath])[] = [
+    [cidr, [...path, 'cidr']],
+    ...except.map((text, index) => [text, [...path, 'except', index]] as const),
+  ];
+  for (const [text, field] of texts) {
+    const meant = maskedOf(text);
+    if (meant === undefined) continue;
+    yield {
+      code: rule.code,
+      // Kubernetes accepts this one and masks it.
+      severity: 'warning',
+      message: t('{0} has bits beyond its prefix: it means {1}', text, meant),
+      ref,
+      path: field,
+      related: [],
+      fixes: [{ title: t('Write {0}', meant), target: ref, changes: [{ kind: 'set', path: field, value: meant }] }],
+    };
   }
 }
 

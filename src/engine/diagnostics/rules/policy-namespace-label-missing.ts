@@ -118,7 +118,7 @@ export const rule: Rule = {
   description:
     'A namespaceSelector matches labels of Namespace objects, not their names. Only `kubernetes.io/metadata.name` is set by the API server; any other label has to be put on the Namespace first.',
   severity: 'warning',
-  reads: ['networking.k8s.io/NetworkPolicy', '/Namespace'],
+  reads: ['networking.k8s.io/NetworkPolicy', '/Namespace', '/Pod'],
   example: { failing: policy('name'), corrected: policy(nameLabel) },
   check,
 };

@@ -56,7 +56,7 @@ export const rule: Rule = {
   description:
     'Each dash starts a peer, and a connection needs to match only one of them. Written as two, the first lets in every pod of the chosen namespaces and the second pods of the own namespace. Pods with these labels *in* those namespaces are one peer with both selectors.',
   severity: 'info',
-  reads: ['networking.k8s.io/NetworkPolicy'],
+  reads: ['networking.k8s.io/NetworkPolicy', '/Namespace', '/Pod'],
   example: { failing: policy('-'), corrected: policy(' ') },
   check,
 };

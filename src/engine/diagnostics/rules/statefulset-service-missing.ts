@@ -1,6 +1,7 @@
 import { t } from '@vscode/l10n';
 import type { Workload } from '../../model/cluster.ts';
 import { stringAt } from '../../model/json.ts';
+import { serviceRef } from '../backendFinding.ts';
 import { missing } from '../missing.ts';
 import type { Finding, Fix, Rule, RuleContext } from '../rule.ts';
 
@@ -20,6 +21,7 @@ function* check({ snapshot }: RuleContext): Generator<Finding> {
       yield missing(snapshot, ref.namespace, {
         ...found,
         message,
+        wanted: serviceRef(ref.namespace, name),
         related: [],
         fixes: [createService(workload, name)],
       });
