@@ -40,6 +40,7 @@ export { graphDot } from './render/dot.ts';
 export { graphMermaid } from './render/mermaid.ts';
 export { endpointsTable } from './render/table.ts';
 export { traceText } from './render/traceAnswer.ts';
+export { matchIngress } from './route/ingress.ts';
 export { answerDns, type DnsRecord } from './service/dns.ts';
 export type { ServiceEndpoints } from './service/endpoint.ts';
 export { resolveEndpoints } from './service/endpoints.ts';

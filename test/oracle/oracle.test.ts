@@ -13,6 +13,7 @@ const goals: readonly (readonly [suite: string, features: string | undefined, sh
   ['proxy-categorize', undefined, 1],
   ['proxy-iptables', undefined, 0.95],
   ['proxy-chains', undefined, 1],
+  ['ingress', undefined, 1],
 ];
 
 for (const [suite, features, share] of goals) {

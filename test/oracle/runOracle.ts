@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { CaseResult, Suite } from './suite.ts';
 import { readGroups } from './suites/groups.ts';
+import { ingressSuite } from './suites/ingress.ts';
 import { policySuite } from './suites/policy.ts';
 import { dnsResolverSuite, dnsSpecSuite } from './suites/serviceDns.ts';
 import { endpointsSuite } from './suites/serviceEndpoints.ts';
@@ -38,6 +39,7 @@ const groupSuites: readonly Suite[] = [
   dnsResolverSuite,
   dnsSpecSuite,
   endpointsSuite,
+  ingressSuite,
   proxySuite,
 ];
 

@@ -36,7 +36,7 @@ function* compute(analysis: Analysis): Generator<undefined, readonly LocatedFind
     all.push(...scope.findings);
   }
   for (const result of yield* runTests(analysis)) all.push(...testFindings(analysis, result));
-  return suppress(analysis, unique(all)).sort(byPlace);
+  return suppress(analysis, unique(agreed(analysis, all))).sort(byPlace);
 }
 
 /** A failed assertion, at its line. */
@@ -57,15 +57,53 @@ function byPlace(a: LocatedFinding, b: LocatedFinding): number {
   return start.line - other.line || start.character - other.character || (a.code < b.code ? -1 : 1);
 }
 
-/** A file of several scopes says one thing once: what the first scope says of a place counts. */
-function unique(all: readonly LocatedFinding[]): LocatedFinding[] {
-  const seen = new Map<string, string>();
-  return all.filter(({ code, location, scope, ref }) => {
-    const key = JSON.stringify([code, location, ref]);
-    const first = seen.get(key);
-    if (first === undefined) seen.set(key, scope);
-    return first === undefined || first === scope;
+/** What a finding that something is not there is about, alike in every scope that says so. */
+const missingKeys = new WeakMap<LocatedFinding, string>();
+
+/** Without what a selector holds: which of its labels is told depends on who is close. */
+function missingKey(uri: string, { code, ref, path }: Finding): string {
+  const cut = path.findIndex((step) => step === 'matchLabels' || step === 'selector');
+  return JSON.stringify([code, uri, ref, cut < 0 ? path : path.slice(0, cut)]);
+}
+
+/** Those of them whose scope may simply not show it. */
+const unsure = new WeakSet<LocatedFinding>();
+
+/**
+ * That something is missing for a file of several scopes counts in full where all of them miss it. Else it is
+ * information at most, and names a scope that does not; a fix for the one would harm the other.
+ */
+function agreed(analysis: Analysis, all: readonly LocatedFinding[]): readonly LocatedFinding[] {
+  const scopesOf = new Map<string, readonly string[]>();
+  const saying = Map.groupBy(all, (one) => missingKeys.get(one));
+  return all.flatMap((one) => {
+    const { uri } = one.location;
+    const key = missingKeys.get(one);
+    if (key === undefined) return [one];
+    const scopes = scopesOf.get(uri) ?? analysis.scopesOfFile(uri).map(({ scope }) => scope.name);
+    scopesOf.set(uri, scopes);
+    const agreeing = new Set(saying.get(key)?.map(({ scope }) => scope));
+    const other = scopes.find((name) => !agreeing.has(name));
+    if (other === undefined) return [one];
+    // What may come from elsewhere does come from there.
+    if (unsure.has(one)) return [];
+    const message = `${one.message}. ${t('Not so in scope {0}', other)}`;
+    const lowered: LocatedFinding = { ...one, severity: one.severity === 'hint' ? 'hint' : 'info', message, fixes: [] };
+    missingKeys.set(lowered, key);
+    return [lowered];
   });
+}
+
+/** A file of several scopes says one thing once: what the scope says that takes it most seriously. */
+function unique(all: readonly LocatedFinding[]): LocatedFinding[] {
+  const keyOf = (one: LocatedFinding): string =>
+    missingKeys.get(one) ?? JSON.stringify([one.code, one.location, one.ref]);
+  const told = new Map<string, LocatedFinding>();
+  for (const one of all) {
+    const before = told.get(keyOf(one));
+    if (before === undefined || order.indexOf(one.severity) < order.indexOf(before.severity)) told.set(keyOf(one), one);
+  }
+  return all.filter((one) => told.get(keyOf(one))?.scope === one.scope);
 }
 
 function* textFindings(analysis: Analysis, file: SourceFile): Generator<LocatedFinding> {
@@ -150,7 +188,7 @@ function locateFinding(
   const severity = severityOf(analysis, location.uri, finding.code);
   if (severity === 'off') return undefined;
   const lowered = finding.severity;
-  return {
+  const located: LocatedFinding = {
     code: finding.code,
     severity: lowered !== undefined && order.indexOf(lowered) > order.indexOf(severity) ? lowered : severity,
     message: finding.message,
@@ -163,6 +201,11 @@ function locateFinding(
     }),
     fixes: finding.fixes.flatMap((fix) => locateFix(analysis, snapshot, fix) ?? []),
   };
+  if (finding.missing === true) {
+    missingKeys.set(located, missingKey(location.uri, finding));
+    if (finding.severity !== undefined) unsure.add(located);
+  }
+  return located;
 }
 
 const knownEdits = new WeakMap<SourceFile, Map<string, ReturnType<typeof editsFor>>>();

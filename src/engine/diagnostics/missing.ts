@@ -9,8 +9,8 @@ import type { Finding } from './rule.ts';
  */
 export function missing(snapshot: Snapshot, namespace: string, finding: Finding): Finding {
   const reason = notVisible(snapshot, namespace);
-  if (reason === undefined) return finding;
-  return { ...finding, severity: 'info', message: `${finding.message}. ${reason}` };
+  if (reason === undefined) return { ...finding, missing: true };
+  return { ...finding, missing: true, severity: 'info', message: `${finding.message}. ${reason}` };
 }
 
 /** Why something may exist although the files don't show it; `undefined` where they show everything. */

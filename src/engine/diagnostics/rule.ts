@@ -45,6 +45,8 @@ export interface Finding {
   readonly wanted?: ResourceRef;
   /** Below the rule's default where the rule knows less (an incomplete scope). */
   readonly severity?: Severity;
+  /** Set where something is not there: another scope of the same file may have it. */
+  readonly missing?: true;
   readonly related: readonly { readonly ref: ResourceRef; readonly path: FieldPath; readonly message: string }[];
   readonly fixes: readonly Fix[];
 }

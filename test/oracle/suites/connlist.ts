@@ -8,6 +8,7 @@ import {
   formatPortRanges,
   PolicySet,
   parseIp,
+  type Snapshot,
 } from '../../../src/engine/index.ts';
 import type { CaseResult } from '../suite.ts';
 import { assumptionsOf, type CorpusCase, type ExpectedConnection, readResources } from './corpus.ts';
@@ -22,7 +23,9 @@ export function runConnlist(suite: string, one: CorpusCase): CaseResult {
   });
   const matrix = new ConnectivityMatrix(snapshot, policies);
   const list = finish(connectivity(matrix));
-  const focused = applyFocus(list.connections.map(toRow), one.expected.options ?? {});
+  const options = one.expected.options ?? {};
+  const rows = options['analysis'] === 'pod-matrix' ? podRows(snapshot, matrix) : list.connections.map(toRow);
+  const focused = applyFocus(rows, options);
   const expected = one.expected.connections ?? [];
   const cuts = [...focused, ...expected].flatMap((row) => [row.src, row.dst]).flatMap(rangeCuts);
   const ours = refine(focused, cuts);
@@ -43,6 +46,28 @@ export function runConnlist(suite: string, one: CorpusCase): CaseResult {
 function toRow({ from, to, ports }: Connection): ExpectedConnection {
   const text = formatPortRanges(ports, 'All Connections').replaceAll('; ', ';');
   return { src: from, dst: to, conn: text };
+}
+
+/** Every pair of pods, self included, with a row for those that may not connect. */
+function podRows(snapshot: Snapshot, matrix: ConnectivityMatrix): readonly ExpectedConnection[] {
+  const ends = snapshot.workloads
+    .filter((one) => !one.system)
+    .flatMap(({ pods }) => pods)
+    .flatMap((pod) => {
+      const end = matrix.ends.find((one) =>
+        one.name.endsWith('[Pod]') ? one.podClass.pod === pod : one.workload.pods.includes(pod),
+      );
+      return end === undefined ? [] : [{ name: `${pod.ref.namespace}/${pod.ref.name}`, end }];
+    });
+  return ends.flatMap((from) =>
+    ends.map((to): ExpectedConnection => {
+      // A pod always reaches itself.
+      const set = from === to ? matrix.ports.all : (matrix.allowed(from.end, to.end) ?? matrix.ports.none);
+      const conn =
+        set === matrix.ports.none ? 'No Connections' : formatPortRanges(matrix.ports.ranges(set), 'All Connections');
+      return { src: from.name, dst: to.name, conn: conn.replaceAll('; ', ';') };
+    }),
+  );
 }
 
 const range = /^(\d+\.\d+\.\d+\.\d+)-(\d+\.\d+\.\d+\.\d+)$/;

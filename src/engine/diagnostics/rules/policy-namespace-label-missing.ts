@@ -38,7 +38,12 @@ function* check(context: RuleContext): Generator<Finding> {
       fixes: meant === undefined ? [] : [{ title: meant.title, target: program.ref, changes: [meant.change] }],
     };
     yield meant === undefined && !definesAll(snapshot)
-      ? { ...finding, severity: 'info', message: `${head}. ${t('One that they do not define may have it')}` }
+      ? {
+          ...finding,
+          missing: true,
+          severity: 'info',
+          message: `${head}. ${t('One that they do not define may have it')}`,
+        }
       : missing(snapshot, program.ref.namespace, finding);
   }
 }
