@@ -17,6 +17,7 @@ const joiner = '\u2060';
  * what Mermaid would still read as a formula (`$$`) or an icon (`fa:fa-…`) is parted by a word joiner.
  */
 export function escapeLabel(text: string): string {
+  if (text.length <= longestLabel && /^[A-Za-z0-9 ./-]*$/.test(text)) return text;
   const chars = Array.from(text, (char) => (unseen.test(char) ? '\uFFFD' : char));
   const shown = chars.length > longestLabel ? [...chars.slice(0, longestLabel - 1), '…'] : chars;
   const parted = shown

@@ -51,6 +51,7 @@ function systemParts(derived: Derived, branches: readonly Branch[]): readonly st
   const controller = branches.some((one) =>
     one.forward.some((hop) => hop.steps.some((step) => step.kind === 'proxy-l7')),
   );
+  if (!resolved && !controller) return [];
   return derived.snapshot.resources.flatMap(({ ref, origin }) => {
     if (origin.type !== 'simulated' || ref.kind !== 'Deployment') return [];
     const used = ref.namespace === 'kube-system' ? resolved : controller;

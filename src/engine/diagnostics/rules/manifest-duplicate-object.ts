@@ -32,7 +32,9 @@ function fileOf({ origin }: Resource): string {
 
 /** `others` are further objects of the same file that are defined again elsewhere. */
 function finding({ copy: { ref, origin }, last }: Hidden, others: readonly Hidden[]): Finding {
-  const name = fileOf(last).split('/').at(-1) ?? '';
+  const steps = fileOf(last).split('/');
+  const alike = origin.type === 'manifest' && origin.uri.endsWith(`/${steps.at(-1)}`);
+  const name = steps.slice(alike ? -2 : -1).join('/');
   const where = origin.type === 'manifest' && origin.uri === fileOf(last) ? t('later in this file') : t('in {0}', name);
   const head = t('{0} is defined again {1}; that definition counts, this one does not', refLabel(ref), where);
   const more = t(

@@ -1,5 +1,12 @@
 import { t } from '@vscode/l10n';
-import { formatSelector, type LabelRequirement, matchesLabels } from '../../model/labels.ts';
+import type { Namespace } from '../../model/cluster.ts';
+import {
+  formatSelector,
+  type LabelRequirement,
+  type LabelSelector,
+  matchesLabels,
+  matchesRequirement,
+} from '../../model/labels.ts';
 import { nearest } from '../../model/nearest.ts';
 import type { FieldPath } from '../../model/resource.ts';
 import type { Snapshot } from '../../model/snapshot.ts';
@@ -17,7 +24,7 @@ function* check(context: RuleContext): Generator<Finding> {
     const selector = peer.kind === 'pods' ? peer.pods.namespaces : undefined;
     if (selector === undefined || selector.requirements.length === 0 || selector.invalid !== undefined) continue;
     if (known.some(({ labels }) => matchesLabels(selector, labels))) continue;
-    const lacking = selector.requirements.find((one) => one.key !== nameLabel);
+    const lacking = lackingLabel(selector, known);
     // A namespace that is asked for by name may live outside the files.
     if (lacking === undefined) continue;
     const path = [...peer.path, 'namespaceSelector'];
@@ -37,27 +44,29 @@ function* check(context: RuleContext): Generator<Finding> {
       related: [],
       fixes: meant === undefined ? [] : [{ title: meant.title, target: program.ref, changes: [meant.change] }],
     };
-    yield meant === undefined && !definesAll(snapshot)
-      ? {
-          ...finding,
-          missing: true,
-          severity: 'info',
-          message: `${head}. ${t('One that they do not define may have it')}`,
-        }
-      : missing(snapshot, program.ref.namespace, finding);
+    if (meant !== undefined || definesAll(snapshot)) yield missing(snapshot, program.ref.namespace, finding);
+    else if (lacking.key === 'name' || known.some(isDefined)) {
+      const message = `${head}. ${t('One that they do not define may have it')}`;
+      yield { ...finding, missing: true, severity: 'info', message };
+    }
   }
+}
+
+/** The label that no namespace has; where each has some of them, the first that is not the name. */
+function lackingLabel({ requirements }: LabelSelector, namespaces: readonly Namespace[]): LabelRequirement | undefined {
+  const labels = requirements.filter((one) => one.key !== nameLabel);
+  return labels.find((one) => !namespaces.some((space) => matchesRequirement(one, space.labels))) ?? labels[0];
+}
+
+/** True for a namespace whose labels the files tell. */
+function isDefined({ resource }: Namespace): boolean {
+  return resource !== undefined && resource.origin.type !== 'simulated';
 }
 
 /** Labels of namespaces are known where the files define every namespace that something of theirs runs in. */
 function definesAll({ namespaces, workloads }: Snapshot): boolean {
-  const own = new Set(workloads.filter((one) => !one.system).map((one) => one.ref.namespace));
-  return (
-    own.size > 0 &&
-    [...own].every((name) => {
-      const origin = namespaces.get(name)?.resource?.origin;
-      return origin !== undefined && origin.type !== 'simulated';
-    })
-  );
+  const own = new Set(workloads.filter((one) => !one.system).map((one) => namespaces.get(one.ref.namespace)));
+  return own.size > 0 && [...own].every((one) => one !== undefined && isDefined(one));
 }
 
 interface Meant {

@@ -15,7 +15,7 @@ function* check(context: RuleContext): Generator<Finding> {
     const chosen = [...namespaces].filter((name) => model.policies.namespaceMatches(peer.pods, name));
     const own = peer.pods.namespaces === undefined;
     // Whoever lives in namespaces that are not in the files may well have the labels.
-    if (!own && !chosen.some((name) => hasWorkloads(snapshot, name))) continue;
+    if (!chosen.some((name) => hasWorkloads(snapshot, name))) continue;
     if (chosen.some((name) => someoneMatches(snapshot, name, peer.pods.pods))) continue;
     const workloads = snapshot.workloads.filter((one) => chosen.includes(one.ref.namespace));
     // Likely one half of a peer that was split: told there.
