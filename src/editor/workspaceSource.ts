@@ -2,8 +2,8 @@ import * as vscode from 'vscode';
 import { isManifestDocument } from './convert.ts';
 import type { EngineClient } from './engineClient.ts';
 import { engineSettings } from './settings.ts';
+import { listVirtualManifests } from './virtualFiles.ts';
 
-const manifests = '**/*.{yaml,yml,json}';
 const manifestName = /\.(ya?ml|json)$/i;
 
 /** Where tools write thousands of files that nobody wrote by hand. */
@@ -84,8 +84,7 @@ export class WorkspaceSource implements vscode.Disposable {
 
   /** Files that are not on this disk are read through VS Code. */
   async #tellVirtualFiles(folder: vscode.Uri): Promise<void> {
-    const pattern = new vscode.RelativePattern(folder, manifests);
-    const found = await vscode.workspace.findFiles(pattern, undefined, mostVirtualFiles);
+    const found = await listVirtualManifests(folder, mostVirtualFiles);
     if (found.length === mostVirtualFiles) this.#log.warn(`${folder}: only ${mostVirtualFiles} files are read`);
     const files = await Promise.all(found.map(async (uri) => ({ uri: uri.toString(), text: await this.#read(uri) })));
     this.#client.change({ kind: 'files', files });

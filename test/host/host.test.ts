@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { scratchCopy } from '../../scripts/vscodeServer.mjs';
 import { buildSuite, readOutcomes, root, startWorkbench } from './launch.ts';
@@ -48,5 +48,17 @@ test(`in the extension host of a real VS Code (${launcher})`, async (t) => {
     await t.test(name, () => {
       if (error !== undefined) assert.fail(error);
     });
+  }
+});
+
+test('a workspace that is on no disk is read through VS Code (embedded)', async () => {
+  const workbench = await startWorkbench();
+  try {
+    const workspace = join(dirname(workbench.folder), 'memory.code-workspace');
+    writeFileSync(workspace, JSON.stringify({ folders: [{ uri: 'memory:/shop', name: 'shop' }] }));
+    await workbench.newPage({ tests: await buildSuite('virtual'), workspace });
+    for (const { name, error } of readOutcomes(workbench.result)) assert.equal(error, undefined, name);
+  } finally {
+    await workbench.close();
   }
 });

@@ -14,7 +14,8 @@ export interface Workbench {
   readonly folder: string;
   readonly result: string;
   readonly foreign: readonly string[];
-  newPage(options?: { readonly tests?: string }): Promise<Page>;
+  /** `tests` run in its extension host; `workspace` is a workspace file to open in place of the folder. */
+  newPage(options?: { readonly tests?: string; readonly workspace?: string }): Promise<Page>;
   close(): Promise<void>;
 }
 
@@ -55,7 +56,7 @@ export async function startWorkbench(
     folder,
     result,
     foreign,
-    async newPage({ tests } = {}) {
+    async newPage({ tests, workspace } = {}) {
       const page = await context.newPage();
       const remote = (path: string): string => `vscode-remote://${new URL(vscode.url).host}${path}`;
       const payload = [
@@ -68,7 +69,9 @@ export async function startWorkbench(
               ['extensionTestsPath', remote(tests)],
             ]),
       ];
-      const query = `folder=${encodeURIComponent(folder)}&payload=${encodeURIComponent(JSON.stringify(payload))}`;
+      const opened =
+        workspace === undefined ? `folder=${encodeURIComponent(folder)}` : `workspace=${encodeURIComponent(workspace)}`;
+      const query = `${opened}&payload=${encodeURIComponent(JSON.stringify(payload))}`;
       if (tests === undefined) {
         await page.goto(`${vscode.url}/?${query}`);
         await page.locator('.explorer-folders-view .monaco-list-row').first().waitFor({ timeout: 60_000 });
@@ -97,7 +100,7 @@ async function runInHost(page: Page, address: string): Promise<void> {
 }
 
 /** A file of the suite, bundled for an extension host. */
-export async function buildSuite(name: 'index' | 'activation' = 'index'): Promise<string> {
+export async function buildSuite(name: 'index' | 'activation' | 'virtual' = 'index'): Promise<string> {
   const outfile = join(mkdtempSync(join(tmpdir(), 'podpath-suite-')), 'suite.cjs');
   await build({
     entryPoints: [join(root, `test/host/suite/${name}.ts`)],
