@@ -1,10 +1,16 @@
 import type { Pod } from '../model/cluster.ts';
+import { isUnmodelledPolicy } from '../policy/kinds.ts';
 import type { Peer, PolicyProgram, PolicyRule, PortMatch } from '../policy/policy.ts';
 import type { RuleContext } from './rule.ts';
 
 /** The policies that are modelled; the others are told by kind-not-modelled. */
 export function modelledPolicies({ model }: RuleContext): readonly PolicyProgram[] {
-  return model.policies.programs.filter((one) => one.unmodelled !== true);
+  return model.policies.programs.filter(({ ref }) => !isUnmodelledPolicy(ref.group, ref.kind));
+}
+
+/** Those of networking.k8s.io: for rules that know their fields. */
+export function networkPolicies(context: RuleContext): readonly PolicyProgram[] {
+  return modelledPolicies(context).filter(({ ref }) => ref.group === 'networking.k8s.io');
 }
 
 /** The pods that a policy selects. */
@@ -19,22 +25,22 @@ export function portPods(context: RuleContext, program: PolicyProgram, rule: Pol
   return [...new Set(peers.flatMap((set) => context.model.policies.podsOf(set)))];
 }
 
-/** Every port of every rule of every policy. */
+/** Every port of every rule of every NetworkPolicy. */
 export function* policyPorts(
   context: RuleContext,
 ): Generator<{ readonly program: PolicyProgram; readonly rule: PolicyRule; readonly port: PortMatch }> {
-  for (const program of modelledPolicies(context)) {
+  for (const program of networkPolicies(context)) {
     for (const rule of program.rules) {
       for (const port of rule.ports ?? []) yield { program, rule, port };
     }
   }
 }
 
-/** Every peer of every rule of every policy. */
+/** Every peer of every rule of every NetworkPolicy. */
 export function* policyPeers(
   context: RuleContext,
 ): Generator<{ readonly program: PolicyProgram; readonly rule: PolicyRule; readonly peer: Peer }> {
-  for (const program of modelledPolicies(context)) {
+  for (const program of networkPolicies(context)) {
     for (const rule of program.rules) {
       for (const peer of rule.peers ?? []) yield { program, rule, peer };
     }

@@ -3,22 +3,28 @@ import { arrayAt, isObject, type JsonValue, objectAt, stringAt, stringMapAt, str
 /** Labels or annotations of an object. */
 export type Labels = Readonly<Record<string, string>>;
 
-/** One requirement of a label selector, as metav1.LabelSelectorRequirement. */
+/** One requirement of a label selector: metav1.LabelSelectorRequirement, and the comparisons that Calico adds. */
 export interface LabelRequirement {
   readonly key: string;
-  readonly operator: 'In' | 'NotIn' | 'Exists' | 'DoesNotExist';
+  readonly operator: 'In' | 'NotIn' | 'Exists' | 'DoesNotExist' | 'Contains' | 'StartsWith' | 'EndsWith';
   readonly values: readonly string[];
 }
 
 /**
- * A label selector: all requirements must hold, an empty list selects everything. `invalid` says why a malformed
- * selector can't be trusted: it selects nothing and the verdicts that depend on it are unknown.
+ * A label selector: all requirements must hold, an empty list selects everything. Languages that have more than "and"
+ * use `anyOf` (of each list at least one must hold) and `noneOf`. `invalid` says why a malformed selector can't be
+ * trusted: it selects nothing and the verdicts that depend on it are unknown.
  * Source: k8s.io/apimachinery metav1.LabelSelector.
  */
 export interface LabelSelector {
   readonly requirements: readonly LabelRequirement[];
+  readonly anyOf?: readonly (readonly LabelSelector[])[];
+  readonly noneOf?: readonly LabelSelector[];
   readonly invalid?: string;
 }
+
+/** Where a selector looks a key up; `undefined` for a key that is not there. */
+export type LabelReader = (key: string) => string | undefined;
 
 /** The selector that selects everything. */
 export const everything: LabelSelector = { requirements: [] };
@@ -67,35 +73,69 @@ export function selectorOfLabels(labels: Labels): LabelSelector {
   };
 }
 
-/** True when the labels satisfy every requirement. An invalid selector matches nothing. */
+/** True when the labels satisfy the selector. An invalid selector matches nothing. */
 export function matchesLabels(selector: LabelSelector, labels: Labels): boolean {
-  return selector.invalid === undefined && selector.requirements.every((one) => matchesRequirement(one, labels));
+  return matches(selector, (key) => (Object.hasOwn(labels, key) ? labels[key] : undefined));
+}
+
+/** True when what `read` finds satisfies the selector. */
+export function matches(selector: LabelSelector, read: LabelReader): boolean {
+  return (
+    selector.invalid === undefined &&
+    selector.requirements.every((one) => holds(one, read(one.key))) &&
+    (selector.anyOf?.every((list) => list.some((one) => matches(one, read))) ?? true) &&
+    !(selector.noneOf?.some((one) => matches(one, read)) ?? false)
+  );
+}
+
+/** One requirement on one object's labels. */
+export function matchesRequirement(requirement: LabelRequirement, labels: Labels): boolean {
+  return holds(requirement, Object.hasOwn(labels, requirement.key) ? labels[requirement.key] : undefined);
 }
 
 /** NotIn and DoesNotExist hold for an absent key, as in the API. */
-export function matchesRequirement(requirement: LabelRequirement, labels: Labels): boolean {
-  const value = Object.hasOwn(labels, requirement.key) ? labels[requirement.key] : undefined;
-  switch (requirement.operator) {
+function holds({ operator, values }: LabelRequirement, value: string | undefined): boolean {
+  switch (operator) {
     case 'In':
-      return value !== undefined && requirement.values.includes(value);
+      return value !== undefined && values.includes(value);
     case 'NotIn':
-      return value === undefined || !requirement.values.includes(value);
+      return value === undefined || !values.includes(value);
     case 'Exists':
       return value !== undefined;
     case 'DoesNotExist':
       return value === undefined;
+    case 'Contains':
+      return value?.includes(values[0] ?? '') ?? false;
+    case 'StartsWith':
+      return value?.startsWith(values[0] ?? '') ?? false;
+    case 'EndsWith':
+      return value?.endsWith(values[0] ?? '') ?? false;
     default:
-      return requirement.operator satisfies never;
+      return operator satisfies never;
   }
+}
+
+/** Every key that the selector reads, also within alternatives. */
+export function keysOf(selector: LabelSelector): readonly string[] {
+  const inner = [...(selector.anyOf?.flat() ?? []), ...(selector.noneOf ?? [])];
+  return [...selector.requirements.map(({ key }) => key), ...inner.flatMap(keysOf)];
+}
+
+/** True for a selector that asks for nothing. */
+export function selectsAll({ requirements, anyOf, noneOf, invalid }: LabelSelector): boolean {
+  return requirements.length === 0 && anyOf === undefined && noneOf === undefined && invalid === undefined;
 }
 
 /** The selector as kubectl prints it: `app=web,tier in (a,b),!canary`; `<everything>` for an empty one. */
 export function formatSelector(selector: LabelSelector): string {
-  if (selector.requirements.length === 0) return '<everything>';
-  return selector.requirements.map(formatRequirement).join(',');
+  if (selectsAll(selector)) return '<everything>';
+  const alternatives = (selector.anyOf ?? []).map((list) => `(${list.map(formatSelector).join(' or ')})`);
+  const exceptions = (selector.noneOf ?? []).map((one) => `not (${formatSelector(one)})`);
+  return [...selector.requirements.map(formatRequirement), ...alternatives, ...exceptions].join(',');
 }
 
-function formatRequirement({ key, operator, values }: LabelRequirement): string {
+function formatRequirement({ key: raw, operator, values }: LabelRequirement): string {
+  const key = formatKey(raw);
   switch (operator) {
     case 'In':
       return values.length === 1 ? `${key}=${values[0]}` : `${key} in (${values.join(',')})`;
@@ -105,7 +145,31 @@ function formatRequirement({ key, operator, values }: LabelRequirement): string 
       return key;
     case 'DoesNotExist':
       return `!${key}`;
+    case 'Contains':
+      return `${key} contains ${values[0]}`;
+    case 'StartsWith':
+      return `${key} starts with ${values[0]}`;
+    case 'EndsWith':
+      return `${key} ends with ${values[0]}`;
     default:
       return operator satisfies never;
   }
+}
+
+/**
+ * Keys of what is known of a pod beside its labels. A colon can't stand in a label key, so they never meet one.
+ * `namespace:team` is the label of its namespace, `serviceAccount:team` that of its service account.
+ */
+export const podFacts = {
+  name: ':name',
+  namespace: ':namespace',
+  serviceAccount: ':serviceAccount',
+  namespaceLabel: (key: string): string => `namespace:${key}`,
+  serviceAccountLabel: (key: string): string => `serviceAccount:${key}`,
+} as const;
+
+function formatKey(key: string): string {
+  const at = key.indexOf(':');
+  if (at < 0) return key;
+  return at === 0 ? key.slice(1) : `${key.slice(0, at)} ${key.slice(at + 1)}`;
 }

@@ -15,14 +15,15 @@ const stride = 65_536;
 type Spans = readonly number[];
 
 /**
- * Sets of ports, one number a distinct set, so that equal sets are equal numbers and each union or intersection is
- * computed once. A cluster has few distinct sets (about 200 at its largest), whatever its size.
+ * Sets of ports, one number a distinct set, so that equal sets are equal numbers and each union, intersection or
+ * difference is computed once. A cluster has few distinct sets (about 200 at its largest), whatever its size.
  */
 export class PortSets {
   readonly #spans: Spans[] = [];
   readonly #ids = new Map<string, number>();
   readonly #unions = new Map<number, number>();
   readonly #meets = new Map<number, number>();
+  readonly #differences = new Map<number, number>();
   /** The empty set. */
   readonly none: number;
   /** Ports 1–65535 of each protocol. */
@@ -53,6 +54,19 @@ export class PortSets {
     if (a === this.all) return b;
     if (a === this.none || b === this.none) return this.none;
     return this.#memo(this.#meets, a, b, meet);
+  }
+
+  /** The ports of `a` that are not in `b`. */
+  difference(a: number, b: number): number {
+    if (a === b || a === this.none || b === this.all) return this.none;
+    if (b === this.none) return a;
+    const key = a * 0x4000000 + b;
+    let id = this.#differences.get(key);
+    if (id === undefined) {
+      id = this.#intern(without(this.#spans[a] ?? [], this.#spans[b] ?? []));
+      this.#differences.set(key, id);
+    }
+    return id;
   }
 
   has(set: number, protocol: Protocol, port: number): boolean {
@@ -116,6 +130,17 @@ function meet(x: Spans, y: Spans): Spans {
     }
   }
   return normalise(result);
+}
+
+function without(x: Spans, y: Spans): Spans {
+  let rest = pairsOf(x);
+  for (const [first, last] of pairsOf(y)) {
+    rest = rest.flatMap(([a, b]): (readonly [number, number])[] => {
+      if (last < a || first > b) return [[a, b]];
+      return [...(a < first ? [[a, first - 1] as const] : []), ...(b > last ? [[last + 1, b] as const] : [])];
+    });
+  }
+  return normalise(rest);
 }
 
 /** Ports in words: `TCP 80,443; UDP 53`, or `all ports`. */

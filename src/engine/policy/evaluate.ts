@@ -1,16 +1,15 @@
 import { t } from '@vscode/l10n';
-import type { Pod } from '../model/cluster.ts';
 import { type Evidence, refLabel } from '../model/resource.ts';
 import { doubtsIn } from './doubts.ts';
 import { formatEnd, nearMisses } from './explain.ts';
-import { type PolicyConnection, ruleMatches } from './match.ts';
-import type { Direction, PolicyDecision, PolicyProgram, Verdict } from './policy.ts';
-import type { PolicySet } from './policySet.ts';
+import { otherOf, type PolicyConnection, ruleMatches, subjectOf } from './match.ts';
+import type { Direction, PolicyDecision, PolicyProgram, PolicyRule, PolicyTier, Verdict } from './policy.ts';
+import type { PolicySet, TierStep } from './policySet.ts';
 
 /**
- * Judges a connection in both directions. A pod always reaches itself; an end that is no pod has no policies.
- * Order: admin policies by priority (first match; pass leads on), then NetworkPolicies (isolation and union of
- * allows), then baseline policies, then allow. Source: the NetworkPolicy API and KEP-2091.
+ * Judges a connection in both directions. A pod always reaches itself. Each direction is judged tier by tier
+ * ({@link PolicyTier}); what no tier decides is allowed. A mesh judges once more what the network lets in.
+ * Source: the NetworkPolicy API, KEP-2091, and of other kinds what their compilers name.
  */
 export function decide(policies: PolicySet, connection: PolicyConnection): PolicyDecision {
   const { source, destination } = connection;
@@ -31,113 +30,157 @@ function allowed(direction: Direction, reason: string, decidedBy: readonly Evide
 
 /** What one direction's policies say. */
 export function judge(policies: PolicySet, connection: PolicyConnection, direction: Direction): Verdict {
-  const subject = direction === 'egress' ? connection.source : connection.destination;
-  if (subject.kind !== 'pod') return allowed(direction, t('{0} is no pod: no policy selects it', formatEnd(subject)));
-  const selecting = policies.selecting(subject.pod);
-  const admin = firstMatch(policies, selecting, 'admin', connection, direction);
-  if (admin !== undefined) return admin;
-  return (
-    workloadVerdict(policies, selecting, subject.pod, connection, direction) ??
-    firstMatch(policies, selecting, 'baseline', connection, direction) ??
-    unselected(selecting, subject.pod, direction)
-  );
+  const steps = policies.steps(subjectOf(connection, direction));
+  const verdict = judgeLayer(policies, steps, connection, direction, 'network');
+  if (verdict.action !== 'allow' || !steps.some(({ tier }) => tier.layer === 'mesh')) return verdict;
+  const mesh = judgeLayer(policies, steps, connection, direction, 'mesh');
+  if (mesh.action !== 'allow') return mesh;
+  const conditions = [...(verdict.conditions ?? []), ...(mesh.conditions ?? [])];
+  const decidedBy = [...verdict.decidedBy, ...mesh.decidedBy];
+  return { ...verdict, decidedBy, ...(conditions.length > 0 ? { conditions } : {}) };
 }
 
-/** The first rule of a tier of priorities that matches; `undefined` where none does or it passes on. */
-function firstMatch(
+function judgeLayer(
   policies: PolicySet,
-  selecting: readonly PolicyProgram[],
-  tier: 'admin' | 'baseline',
+  steps: readonly TierStep[],
   connection: PolicyConnection,
   direction: Direction,
-): Verdict | undefined {
-  const programs = selecting.filter((one) => one.tier === tier).sort((a, b) => a.priority - b.priority);
-  for (const program of programs) {
-    const doubt = doubtOf([program], direction);
-    if (doubt !== undefined) return doubt;
-    const rule = program.rules.find((one) => one.direction === direction && ruleMatches(policies, one, connection));
-    if (rule === undefined) continue;
-    if (rule.action === 'pass') return undefined;
-    const reason =
-      rule.action === 'allow' ? t('{0} allows it', refLabel(program.ref)) : t('{0} denies it', refLabel(program.ref));
-    return { action: rule.action, direction, decidedBy: [rule.evidence], considered: [], reason };
-  }
-  return undefined;
-}
-
-/** NetworkPolicy: any allow wins; isolated without an allow is denied; `undefined` where nothing isolates. */
-function workloadVerdict(
-  policies: PolicySet,
-  selecting: readonly PolicyProgram[],
-  pod: Pod,
-  connection: PolicyConnection,
-  direction: Direction,
-): Verdict | undefined {
-  const programs = selecting.filter((one) => one.tier === 'workload');
-  for (const program of programs) {
-    const rule = program.rules.find(
-      (one) => one.direction === direction && one.action === 'allow' && ruleMatches(policies, one, connection),
-    );
-    // A policy that is not modelled could still deny what this one allows.
-    if (rule !== undefined) {
-      const unmodelled = programs.filter((one) => one.unmodelled);
-      const reason = t('{0} allows it', refLabel(program.ref));
-      return doubtOf(unmodelled, direction) ?? allowed(direction, reason, [rule.evidence]);
-    }
-  }
-  const doubt = doubtOf(programs, direction);
-  if (doubt !== undefined) return doubt;
-  const isolating = programs.filter((one) => one.isolates[direction]);
-  return isolating.length === 0 ? undefined : denied(policies, isolating, pod, connection, direction);
-}
-
-function denied(
-  policies: PolicySet,
-  isolating: readonly PolicyProgram[],
-  pod: Pod,
-  connection: PolicyConnection,
-  direction: Direction,
+  layer: PolicyTier['layer'],
 ): Verdict {
-  const misses = nearMisses(policies, isolating, connection, direction);
-  const other = formatEnd(direction === 'ingress' ? connection.source : connection.destination);
-  const names = isolating.map((one) => refLabel(one.ref)).join(', ');
-  const rules = isolating.reduce(
-    (sum, one) => sum + one.rules.filter((rule) => rule.direction === direction).length,
-    0,
-  );
-  const port = `${connection.port}/${connection.protocol}`;
-  const isolate =
-    isolating.length === 1 ? t('{0} isolates {1}', names, pod.ref.name) : t('{0} isolate {1}', names, pod.ref.name);
-  const head =
-    direction === 'ingress'
-      ? t('{0}; none of the {1} ingress rules allows {2} on {3}.', isolate, rules, other, port)
-      : t('{0}; none of the {1} egress rules allows {2} on {3}.', isolate, rules, other, port);
-  const nearest = misses[0]?.note;
-  return {
-    action: 'deny',
-    direction,
-    decidedBy: isolating.map((one) => ({
-      ref: one.ref,
-      path: ['spec', 'podSelector'],
-      note: t('isolates {0}', pod.ref.name),
-    })),
-    considered: misses,
-    reason: nearest === undefined ? head : `${head} ${nearest}`,
-  };
+  const walk = new Walk(policies, steps.filter(({ tier }) => tier.layer === layer), connection, direction);
+  return walk.from(0, 0, 0).verdict;
 }
 
-/** Malformed and unmodelled policies make the verdict unknown where no readable rule has decided. */
-function doubtOf(programs: readonly PolicyProgram[], direction: Direction): Verdict | undefined {
-  const doubts = programs.flatMap((one) => doubtsIn(one, direction));
-  if (doubts.length === 0) return undefined;
-  const reason = t('Not known: {0}: {1}', doubts[0] ? refLabel(doubts[0].ref) : '', doubts[0]?.note ?? '');
-  return { action: 'unknown', direction, decidedBy: doubts, considered: [], reason };
+/** A verdict and the tier that gave it; past the last tier where none did. */
+interface Outcome {
+  readonly verdict: Verdict;
+  readonly tier: number;
 }
 
-function unselected(selecting: readonly PolicyProgram[], pod: Pod, direction: Direction): Verdict {
-  const reason =
-    selecting.length === 0
-      ? t('No policy selects {0}', pod.ref.name)
-      : t('No policy isolates {0} in this direction', pod.ref.name);
-  return allowed(direction, reason);
+/** One connection's way through the tiers of one layer. */
+class Walk {
+  readonly #policies: PolicySet;
+  readonly #steps: readonly TierStep[];
+  readonly #connection: PolicyConnection;
+  readonly #direction: Direction;
+
+  constructor(
+    policies: PolicySet,
+    steps: readonly TierStep[],
+    connection: PolicyConnection,
+    direction: Direction,
+  ) {
+    this.#policies = policies;
+    this.#steps = steps;
+    this.#connection = connection;
+    this.#direction = direction;
+  }
+
+  /** What comes of a connection that nothing has decided before this rule of this policy of this tier. */
+  from(tier: number, program: number, rule: number): Outcome {
+    const step = this.#steps[tier];
+    if (step === undefined) return { verdict: this.#undecided(), tier };
+    const current = step.programs[program];
+    if (current === undefined) return this.#endOf(step, tier);
+    for (const [index, one] of current.rules.entries()) {
+      if (index < rule || one.direction !== this.#direction) continue;
+      if (!ruleMatches(this.#policies, one, this.#connection)) continue;
+      const outcome = this.#outcome(current, one, tier);
+      if (one.condition === undefined) return outcome;
+      return conditional(current, one, outcome, this.from(tier, program, index + 1));
+    }
+    const rest = this.from(tier, program + 1, 0);
+    return this.#doubted(current, tier, rest);
+  }
+
+  #outcome(program: PolicyProgram, rule: PolicyRule, tier: number): Outcome {
+    const name = refLabel(program.ref);
+    if (rule.action === 'pass') {
+      const rest = this.from(tier + 1, 0, 0);
+      const passed = [{ ...rule.evidence, note: t('{0} passes it on', name) }, ...(rest.verdict.passed ?? [])];
+      return { ...rest, verdict: { ...rest.verdict, passed } };
+    }
+    const reason = rule.action === 'allow' ? t('{0} allows it', name) : t('{0} denies it', name);
+    const direction = this.#direction;
+    return { verdict: { action: rule.action, direction, decidedBy: [rule.evidence], considered: [], reason }, tier };
+  }
+
+  /** Malformed and unmodelled parts make a verdict unknown, unless they can only allow and another rule of the tier does. */
+  #doubted(program: PolicyProgram, tier: number, rest: Outcome): Outcome {
+    const doubts = doubtsIn(program, this.#direction);
+    if (doubts.length === 0) return rest;
+    if (program.couldDeny !== true && rest.verdict.action === 'allow' && rest.tier === tier) return rest;
+    const reason = t('Not known: {0}: {1}', refLabel(program.ref), doubts[0]?.note ?? '');
+    const verdict = { action: 'unknown' as const, direction: this.#direction, decidedBy: doubts, considered: [], reason };
+    return { verdict, tier };
+  }
+
+  #endOf({ tier: { end }, programs }: TierStep, tier: number): Outcome {
+    const isolating = end === 'deny' ? programs.filter((one) => one.isolates[this.#direction]) : [];
+    if (isolating.length === 0) return this.from(tier + 1, 0, 0);
+    return { verdict: this.#denied(isolating), tier };
+  }
+
+  #undecided(): Verdict {
+    const subject = subjectOf(this.#connection, this.#direction);
+    const name = formatEnd(subject);
+    if (subject.kind === 'address') return allowed(this.#direction, t('{0} is no pod: no policy selects it', name));
+    const reason =
+      this.#steps.length > 0
+        ? t('No policy isolates {0} in this direction', name)
+        : subject.kind === 'pod'
+          ? t('No policy selects {0}', name)
+          : t('{0} is no pod: no policy selects it', name);
+    return allowed(this.#direction, reason);
+  }
+
+  #denied(isolating: readonly PolicyProgram[]): Verdict {
+    const direction = this.#direction;
+    const { port, protocol } = this.#connection;
+    const misses = nearMisses(this.#policies, isolating, this.#connection, direction);
+    const subject = formatEnd(subjectOf(this.#connection, direction));
+    const other = formatEnd(otherOf(this.#connection, direction));
+    const names = isolating.map((one) => refLabel(one.ref)).join(', ');
+    const rules = isolating.flatMap((one) => one.rules.filter((rule) => rule.direction === direction)).length;
+    const isolate = isolating.length === 1 ? t('{0} isolates {1}', names, subject) : t('{0} isolate {1}', names, subject);
+    const head =
+      direction === 'ingress'
+        ? t('{0}; none of the {1} ingress rules allows {2} on {3}.', isolate, rules, other, `${port}/${protocol}`)
+        : t('{0}; none of the {1} egress rules allows {2} on {3}.', isolate, rules, other, `${port}/${protocol}`);
+    const nearest = misses[0]?.note;
+    return {
+      action: 'deny',
+      direction,
+      decidedBy: isolating.map((one) => ({ ref: one.ref, path: one.subjectPath, note: t('isolates {0}', subject) })),
+      considered: misses,
+      reason: nearest === undefined ? head : `${head} ${nearest}`,
+    };
+  }
+}
+
+/**
+ * A rule that holds for a part of what the connection carries: `hit` where it does, `rest` where not. Where both come
+ * to the same the rule does not matter; of requests both are told; of what can't be seen the verdict is unknown.
+ */
+function conditional(program: PolicyProgram, { condition }: PolicyRule, hit: Outcome, rest: Outcome): Outcome {
+  const [first, second] = [hit.verdict, rest.verdict];
+  if (condition === undefined || second.action === 'unknown') return rest;
+  const text = condition.text;
+  if (condition.of === 'unseen') {
+    if (first.action === second.action) return rest;
+    const reason = t('Not known: {0}: {1}', refLabel(program.ref), text);
+    return { ...hit, verdict: { ...first, action: 'unknown', reason } };
+  }
+  const only = [...(first.conditions ?? []), t('only {0}', text)];
+  if (first.action === 'allow' && second.action === 'deny') {
+    const reason = t('{0}: {1}', first.reason, only.join(', '));
+    return { ...hit, verdict: { ...first, conditions: only, reason } };
+  }
+  if (second.action !== 'allow') return rest;
+  const conditions = second.conditions ?? [];
+  if (first.action === 'deny') {
+    return { ...rest, verdict: { ...second, conditions: [...conditions, t('not {0}', text)] } };
+  }
+  // What is allowed without a condition stays so; of two conditions either is enough.
+  return conditions.length === 0 ? rest : { ...rest, verdict: { ...second, conditions: [...only, ...conditions] } };
 }

@@ -1,5 +1,5 @@
 import { t } from '@vscode/l10n';
-import { formatSelector, matchesLabels } from '../model/labels.ts';
+import { formatSelector, matches, selectsAll } from '../model/labels.ts';
 import { type Evidence, refLabel } from '../model/resource.ts';
 import { type PolicyConnection, peersMatch, portsMatch } from './match.ts';
 import type { Direction, Peer, PolicyEnd, PolicyProgram, PolicyRule, PortMatch } from './policy.ts';
@@ -73,21 +73,45 @@ function nearestPeer(policies: PolicySet, rule: PolicyRule, connection: PolicyCo
 }
 
 function peerDistance(policies: PolicySet, peer: Peer, other: PolicyEnd): number {
-  if (peer.kind === 'block' || other.kind !== 'pod') return 2;
-  const namespace = policies.namespaceMatches(peer.pods, other.pod.ref.namespace);
-  const labels = matchesLabels(peer.pods.pods, other.pod.template.labels);
+  if (peer.kind !== 'pods' || other.kind !== 'pod') return 2;
+  const { pod } = other;
+  const namespace = policies.namespaceMatches(peer.pods, pod.ref.namespace);
+  const labels = matches(peer.pods.pods, (key) => policies.label(pod, key));
   return (namespace ? 0 : 0.5) + (labels ? 0 : 1);
 }
 
 /** A peer in words: `pods app=frontend in namespaces team=web`, `10.0.0.0/8 except 10.1.0.0/16`. */
 export function formatPeer(peer: Peer): string {
-  if (peer.kind === 'block') {
-    return peer.except.length === 0 ? peer.cidr : t('{0} except {1}', peer.cidr, peer.except.join(', '));
+  switch (peer.kind) {
+    case 'block':
+      return peer.except.length === 0 ? peer.cidr : t('{0} except {1}', peer.cidr, peer.except.join(', '));
+    case 'pods':
+      return formatPods(peer);
+    case 'nodes': {
+      const nodes = selectsAll(peer.nodes) ? '' : ` ${formatSelector(peer.nodes)}`;
+      if (peer.which === 'own') return t('its own node{0}', nodes);
+      return peer.which === 'other' ? t('other nodes{0}', nodes) : t('nodes{0}', nodes);
+    }
+    case 'outside':
+      return t('addresses outside the cluster');
+    case 'names':
+      return peer.patterns.join(', ');
+    case 'all-of':
+      return peer.peers.map(formatPeer).join(t(' that are also '));
+    case 'none-of':
+      return t('all but {0}', peer.peers.map(formatPeer).join(', '));
+    default:
+      return peer satisfies never;
   }
-  const { pods, namespaces, inNamespace } = peer.pods;
-  const who = pods.requirements.length === 0 ? t('all pods') : t('pods {0}', formatSelector(pods));
-  if (namespaces === undefined) return t('{0} in {1}', who, inNamespace ?? '');
-  if (namespaces.requirements.length === 0) return t('{0} in all namespaces', who);
+}
+
+function formatPods({ pods: set, sameLabels, notSameLabels }: Extract<Peer, { kind: 'pods' }>): string {
+  const { pods, namespaces, inNamespace } = set;
+  const who = selectsAll(pods) ? t('all pods') : t('pods {0}', formatSelector(pods));
+  if (sameLabels !== undefined) return t('{0} in namespaces of the same {1}', who, sameLabels.join(', '));
+  if (notSameLabels !== undefined) return t('{0} in namespaces of another {1}', who, notSameLabels.join(', '));
+  if (inNamespace !== undefined) return t('{0} in {1}', who, inNamespace);
+  if (namespaces === undefined || selectsAll(namespaces)) return t('{0} in all namespaces', who);
   return t('{0} in namespaces {1}', who, formatSelector(namespaces));
 }
 
@@ -96,7 +120,7 @@ export function formatPorts(ports: readonly PortMatch[] | undefined): string {
   if (ports === undefined) return t('all ports');
   const texts = ports.map((port) => {
     if (port.kind === 'invalid') return t('a malformed port');
-    if (port.kind === 'named') return `${port.name}/${port.protocol}`;
+    if (port.kind === 'named') return port.protocol === undefined ? port.name : `${port.name}/${port.protocol}`;
     if (port.from === 1 && port.to === 65_535) return t('all {0} ports', port.protocol);
     return port.from === port.to ? `${port.from}/${port.protocol}` : `${port.from}-${port.to}/${port.protocol}`;
   });

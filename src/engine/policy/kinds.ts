@@ -2,6 +2,11 @@ import { t } from '@vscode/l10n';
 import { everything } from '../model/labels.ts';
 import type { Resource } from '../model/resource.ts';
 import type { Snapshot } from '../model/snapshot.ts';
+import {
+  compileAdminNetworkPolicy,
+  compileBaselineAdminNetworkPolicy,
+  compileClusterNetworkPolicy,
+} from './adminPolicy.ts';
 import { compileNetworkPolicy } from './networkPolicy.ts';
 import type { PolicyProgram } from './policy.ts';
 
@@ -9,11 +14,16 @@ import type { PolicyProgram } from './policy.ts';
 interface PolicyKind {
   readonly group: string;
   readonly kind: string;
-  readonly compile: (resource: Resource) => PolicyProgram;
+  readonly compile: (resource: Resource) => readonly PolicyProgram[];
 }
+
+const admin = 'policy.networking.k8s.io';
 
 const policyKinds: readonly PolicyKind[] = [
   { group: 'networking.k8s.io', kind: 'NetworkPolicy', compile: compileNetworkPolicy },
+  { group: admin, kind: 'AdminNetworkPolicy', compile: compileAdminNetworkPolicy },
+  { group: admin, kind: 'BaselineAdminNetworkPolicy', compile: compileBaselineAdminNetworkPolicy },
+  { group: admin, kind: 'ClusterNetworkPolicy', compile: compileClusterNetworkPolicy },
 ];
 
 /** Policy kinds that can change who may connect and are not modelled; the mark says that they act in all namespaces. */
@@ -26,9 +36,6 @@ const unmodelledKinds: readonly (readonly [group: string, kind: string, everywhe
   ['crd.projectcalico.org', 'NetworkPolicy'],
   ['k8s.cni.cncf.io', 'MultiNetworkPolicy'],
   ['k8s.ovn.org', 'EgressFirewall'],
-  ['policy.networking.k8s.io', 'AdminNetworkPolicy', true],
-  ['policy.networking.k8s.io', 'BaselineAdminNetworkPolicy', true],
-  ['policy.networking.k8s.io', 'ClusterNetworkPolicy', true],
   ['projectcalico.org', 'GlobalNetworkPolicy', true],
   ['projectcalico.org', 'NetworkPolicy'],
   ['security.istio.io', 'AuthorizationPolicy'],
@@ -40,7 +47,7 @@ export function isUnmodelledPolicy(group: string, kind: string): boolean {
 }
 
 /** Compiled programs are functions of an immutable object, so they outlive the snapshot that asked first. */
-const programs = new WeakMap<Resource, PolicyProgram>();
+const programs = new WeakMap<Resource, readonly PolicyProgram[]>();
 
 /**
  * Every policy of a snapshot in the one form that the evaluator reads. A kind that is not modelled becomes a program
@@ -48,15 +55,15 @@ const programs = new WeakMap<Resource, PolicyProgram>();
  */
 export function compilePolicies(snapshot: Snapshot): readonly PolicyProgram[] {
   const known = policyKinds.flatMap(({ group, kind, compile }) =>
-    snapshot.ofKind(group, kind).map((resource) => compiled(resource, compile)),
+    snapshot.ofKind(group, kind).flatMap((resource) => compiled(resource, compile)),
   );
   const unknown = unmodelledKinds.flatMap(([group, kind, everywhere]) =>
-    snapshot.ofKind(group, kind).map((resource) => compiled(resource, (one) => doubtful(one, everywhere === true))),
+    snapshot.ofKind(group, kind).flatMap((resource) => compiled(resource, (one) => [doubtful(one, everywhere === true)])),
   );
   return [...known, ...unknown];
 }
 
-function compiled(resource: Resource, compile: (resource: Resource) => PolicyProgram): PolicyProgram {
+function compiled(resource: Resource, compile: PolicyKind['compile']): readonly PolicyProgram[] {
   let program = programs.get(resource);
   if (program === undefined) {
     program = compile(resource);
@@ -70,12 +77,13 @@ function doubtful(resource: Resource, everywhere: boolean): PolicyProgram {
   return {
     ref,
     resource,
-    tier: 'workload',
+    tier: 'default',
     priority: 0,
     subject: { ...(everywhere ? { namespaces: everything } : { inNamespace: ref.namespace }), pods: everything },
+    subjectPath: ['kind'],
     isolates: { ingress: false, egress: false },
     rules: [],
     doubts: [{ ref, path: ['kind'], note: t('{0} is not modelled yet', ref.kind) }],
-    unmodelled: true,
+    couldDeny: true,
   };
 }

@@ -1,5 +1,6 @@
 import type { Protocol } from '../model/cluster.ts';
-import type { PolicyEnd, PolicyRule, PortMatch } from './policy.ts';
+import { peerMatches } from './peers.ts';
+import type { Direction, PolicyEnd, PolicyRule, PortMatch } from './policy.ts';
 import { namedPort, type PolicySet } from './policySet.ts';
 
 /** One connection to judge, with addresses as the policies see them: after DNAT, and after SNAT for ingress. */
@@ -12,13 +13,29 @@ export interface PolicyConnection {
 
 /** True when a rule's peers and ports both cover the connection. */
 export function ruleMatches(policies: PolicySet, rule: PolicyRule, connection: PolicyConnection): boolean {
-  return peersMatch(policies, rule, connection) && portsMatch(rule, connection);
+  return portsMatch(rule, connection) && holdsFor(policies, rule, connection) && peersMatch(policies, rule, connection);
+}
+
+/** The end whose policies a direction asks. */
+export function subjectOf({ source, destination }: PolicyConnection, direction: Direction): PolicyEnd {
+  return direction === 'ingress' ? destination : source;
+}
+
+/** The end that a direction's rules call their peer. */
+export function otherOf({ source, destination }: PolicyConnection, direction: Direction): PolicyEnd {
+  return direction === 'ingress' ? source : destination;
 }
 
 /** True when the rule names the other end, or everyone. */
 export function peersMatch(policies: PolicySet, rule: PolicyRule, connection: PolicyConnection): boolean {
-  const other = rule.direction === 'ingress' ? connection.source : connection.destination;
-  return rule.peers === undefined || rule.peers.some((peer) => policies.peerMatches(peer, other));
+  const other = otherOf(connection, rule.direction);
+  const subject = subjectOf(connection, rule.direction);
+  return rule.peers === undefined || rule.peers.some((peer) => peerMatches(policies, peer, other, subject));
+}
+
+function holdsFor(policies: PolicySet, rule: PolicyRule, connection: PolicyConnection): boolean {
+  const subject = subjectOf(connection, rule.direction);
+  return rule.onlyFor === undefined || rule.onlyFor.some((peer) => peerMatches(policies, peer, subject, subject));
 }
 
 /** True when the rule names the port, or every port. */
@@ -33,7 +50,7 @@ function portMatches(match: PortMatch, { destination, protocol, port }: PolicyCo
     case 'named':
       // A name means something only on a pod, and there for its own protocol.
       return (
-        match.protocol === protocol &&
+        (match.protocol ?? protocol) === protocol &&
         destination.kind === 'pod' &&
         namedPort(destination.pod, match.name, protocol) === port
       );

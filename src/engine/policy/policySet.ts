@@ -1,8 +1,9 @@
-import { type CidrBlock, cidrContains, parseCidr, parseIp } from '../model/addresses.ts';
-import type { Pod } from '../model/cluster.ts';
-import { matchesLabels } from '../model/labels.ts';
+import type { ClusterNode, Pod } from '../model/cluster.ts';
+import { stringMapAt } from '../model/json.ts';
+import { matches, matchesLabels, podFacts } from '../model/labels.ts';
 import type { Snapshot } from '../model/snapshot.ts';
-import type { Peer, PodSet, PolicyEnd, PolicyProgram } from './policy.ts';
+import type { PodSet, PolicyEnd, PolicyProgram, PolicyTier } from './policy.ts';
+import { builtInTiers } from './tiers.ts';
 
 /** How policies and addresses meet in a cluster; the CNI decides where nothing is assumed. */
 export interface PolicySettings {
@@ -12,22 +13,38 @@ export interface PolicySettings {
   readonly hostNetworkPolicy: 'ignored' | 'as-pod';
 }
 
+/** One tier as it acts on one subject: the policies of it that select the subject, in the order they are read. */
+export interface TierStep {
+  readonly tier: PolicyTier;
+  readonly programs: readonly PolicyProgram[];
+}
+
 /** The policies of one snapshot, indexed by the pods that they select. */
 export class PolicySet {
   readonly programs: readonly PolicyProgram[];
   readonly settings: PolicySettings;
   readonly #snapshot: Snapshot;
+  readonly #tiers: ReadonlyMap<string, PolicyTier>;
   readonly #byNamespace = new Map<string, PolicyProgram[]>();
   readonly #wide: readonly PolicyProgram[];
-  readonly #selecting = new Map<Pod, readonly PolicyProgram[]>();
-  readonly #blocks = new Map<string, CidrBlock | undefined>();
+  readonly #onNodes: readonly PolicyProgram[];
+  readonly #selecting = new Map<Pod | ClusterNode, readonly PolicyProgram[]>();
+  readonly #steps = new Map<Pod | ClusterNode, readonly TierStep[]>();
   readonly #members = new Map<PodSet, readonly Pod[]>();
+  #nodes: ReadonlyMap<string, ClusterNode> | undefined;
 
-  constructor(snapshot: Snapshot, programs: readonly PolicyProgram[], settings: PolicySettings) {
+  constructor(
+    snapshot: Snapshot,
+    programs: readonly PolicyProgram[],
+    settings: PolicySettings,
+    tiers: readonly PolicyTier[] = builtInTiers,
+  ) {
     this.programs = programs;
     this.settings = settings;
     this.#snapshot = snapshot;
+    this.#tiers = new Map(tiers.map((one) => [one.name, one]));
     this.#wide = programs.filter(({ subject }) => subject.inNamespace === undefined);
+    this.#onNodes = programs.filter(({ nodes }) => nodes !== undefined);
     for (const program of programs) {
       const namespace = program.subject.inNamespace;
       if (namespace === undefined) continue;
@@ -42,17 +59,76 @@ export class PolicySet {
     let found = this.#selecting.get(pod);
     if (found === undefined) {
       const candidates = [...(this.#byNamespace.get(pod.ref.namespace) ?? []), ...this.#wide];
-      found = candidates.filter((program) => this.inSet(program.subject, pod));
+      const node = this.isHost(pod) ? this.nodeNamed(pod.node) : undefined;
+      const asNode = node === undefined ? [] : this.#selectingNode(node);
+      found = [...candidates.filter((program) => this.inSet(program.subject, pod)), ...asNode];
       this.#selecting.set(pod, found);
     }
     return found;
   }
 
+  #selectingNode(node: ClusterNode): readonly PolicyProgram[] {
+    return this.#onNodes.filter(({ nodes }) => nodes !== undefined && matchesLabels(nodes, node.labels));
+  }
+
+  /** The policies that select an end, tier by tier in the order of evaluation; none for what is neither pod nor node. */
+  steps(end: PolicyEnd): readonly TierStep[] {
+    if (end.kind === 'address') return [];
+    const subject = end.kind === 'pod' ? end.pod : end.node;
+    let found = this.#steps.get(subject);
+    if (found === undefined) {
+      const selecting = end.kind === 'pod' ? this.selecting(end.pod) : this.#selectingNode(end.node);
+      found = this.#inOrder(selecting);
+      this.#steps.set(subject, found);
+    }
+    return found;
+  }
+
+  #inOrder(programs: readonly PolicyProgram[]): readonly TierStep[] {
+    if (programs.length === 0) return [];
+    const byTier = Map.groupBy(programs, (one) => one.tier);
+    const steps = [...byTier].flatMap(([name, list]): TierStep[] => {
+      const tier = this.#tiers.get(name);
+      return tier === undefined ? [] : [{ tier, programs: [...list].sort(byPriority) }];
+    });
+    return steps.sort((a, b) => a.tier.order - b.tier.order || (a.tier.name < b.tier.name ? -1 : 1));
+  }
+
   /** True when labels and namespace put the pod into the set. Ended pods and, by default, hostNetwork pods are in none. */
   inSet(set: PodSet, pod: Pod): boolean {
-    if (pod.phase === 'Succeeded' || pod.phase === 'Failed') return false;
-    if (pod.template.hostNetwork && this.settings.hostNetworkPolicy === 'ignored') return false;
-    return this.namespaceMatches(set, pod.ref.namespace) && matchesLabels(set.pods, pod.template.labels);
+    if (pod.phase === 'Succeeded' || pod.phase === 'Failed' || this.isHost(pod)) return false;
+    return this.namespaceMatches(set, pod.ref.namespace) && matches(set.pods, (key) => this.label(pod, key));
+  }
+
+  /** True for a hostNetwork pod that policies see as its node. */
+  isHost(pod: Pod): boolean {
+    return pod.template.hostNetwork && this.settings.hostNetworkPolicy === 'ignored';
+  }
+
+  /** The value of a pod's label, or of another fact about it under a key of {@link podFacts}. */
+  label({ ref, template }: Pod, key: string): string | undefined {
+    const at = key.indexOf(':');
+    if (at < 0) return Object.hasOwn(template.labels, key) ? template.labels[key] : undefined;
+    if (at > 0) {
+      const inner = key.slice(at + 1);
+      if (key.startsWith('namespace:')) return this.namespaceLabel(ref.namespace, inner);
+      const account = { group: '', kind: 'ServiceAccount', namespace: ref.namespace, name: template.serviceAccount };
+      return stringMapAt(this.#snapshot.get(account)?.object, 'metadata', 'labels')[inner];
+    }
+    if (key === podFacts.namespace) return ref.namespace;
+    return key === podFacts.name ? ref.name : template.serviceAccount;
+  }
+
+  /** The value of a namespace's label; `undefined` also for a namespace that is not known. */
+  namespaceLabel(namespace: string, key: string): string | undefined {
+    const labels = this.#snapshot.namespaces.get(namespace)?.labels ?? {};
+    return Object.hasOwn(labels, key) ? labels[key] : undefined;
+  }
+
+  /** The node of a name. */
+  nodeNamed(name: string | undefined): ClusterNode | undefined {
+    this.#nodes ??= new Map(this.#snapshot.nodes.map((node) => [node.name, node]));
+    return name === undefined ? undefined : this.#nodes.get(name);
   }
 
   /** The pods of a set, in reading order within each namespace. */
@@ -70,52 +146,19 @@ export class PolicySet {
   }
 
   /** True when the set's namespace part holds for the namespace. */
-  namespaceMatches(set: PodSet, namespace: string): boolean {
-    if (set.namespaces === undefined) return set.inNamespace === namespace;
+  namespaceMatches({ namespaces, inNamespace }: PodSet, namespace: string): boolean {
+    if (inNamespace !== undefined && inNamespace !== namespace) return false;
+    if (namespaces === undefined) return true;
     const known = this.#snapshot.namespaces.get(namespace);
-    return known !== undefined && matchesLabels(set.namespaces, known.labels);
-  }
-
-  /** True when the peer covers the end of a connection. An unreadable block covers nothing. */
-  peerMatches(peer: Peer, end: PolicyEnd): boolean {
-    if (peer.kind === 'pods') return end.kind === 'pod' && this.inSet(peer.pods, end.pod);
-    if (peer.invalid !== undefined) return false;
-    return this.#addressesOf(end).some((ip) => this.#inBlock(peer, ip));
-  }
-
-  #addressesOf(end: PolicyEnd): readonly string[] {
-    switch (end.kind) {
-      case 'address':
-        return [end.ip];
-      case 'node':
-        return end.ip === undefined ? end.node.internalIPs : [end.ip];
-      case 'pod': {
-        // A hostNetwork pod is its node to an ipBlock, whatever the CNI thinks of pods.
-        const asNode = end.pod.template.hostNetwork && this.settings.hostNetworkPolicy === 'ignored';
-        if (!this.settings.ipBlockMatchesPods && !asNode) return [];
-        return end.ip === undefined ? end.pod.ips : [end.ip];
-      }
-      default:
-        return end satisfies never;
-    }
-  }
-
-  #inBlock(peer: Extract<Peer, { kind: 'block' }>, ip: string): boolean {
-    const address = parseIp(ip);
-    const inside = (text: string): boolean => {
-      const block = this.#block(text);
-      return address !== undefined && block !== undefined && cidrContains(block, address);
-    };
-    return inside(peer.cidr) && !peer.except.some(inside);
-  }
-
-  #block(text: string): CidrBlock | undefined {
-    if (!this.#blocks.has(text)) this.#blocks.set(text, parseCidr(text));
-    return this.#blocks.get(text);
+    return known !== undefined && matchesLabels(namespaces, known.labels);
   }
 }
 
-/** The port that a named port means on a pod for a protocol, as kubelet resolves it: the first container that has it. */
-export function namedPort(pod: Pod, name: string, protocol: string): number | undefined {
-  return pod.template.ports.find((port) => port.name === name && port.protocol === protocol)?.port;
+function byPriority(a: PolicyProgram, b: PolicyProgram): number {
+  return a.priority - b.priority || (a.ref.name < b.ref.name ? -1 : a.ref.name > b.ref.name ? 1 : 0);
+}
+
+/** The port that a named port means on a pod for a protocol (absent: any), as kubelet resolves it: the first container that has it. */
+export function namedPort(pod: Pod, name: string, protocol?: string): number | undefined {
+  return pod.template.ports.find((port) => port.name === name && (protocol ?? port.protocol) === port.protocol)?.port;
 }

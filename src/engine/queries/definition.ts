@@ -3,6 +3,7 @@ import type { ScopeAnalysis } from '../analysis/scopeAnalysis.ts';
 import type { Pod } from '../model/cluster.ts';
 import { stringAt, valueAt } from '../model/json.ts';
 import type { FieldPath, Location, ResourceRef, TextPosition } from '../model/resource.ts';
+import { peerMatches } from '../policy/peers.ts';
 import { workloadsOfPods } from '../render/objectText.ts';
 import { type Subject, serviceNamedAt, startsWith, subjectAt } from './subject.ts';
 
@@ -55,7 +56,7 @@ function portTargets({ scope, resource, path }: Subject): readonly Place[] {
   const pods = scope.snapshot.pods.filter((pod) =>
     rule.direction === 'ingress'
       ? policies.inSet(program.subject, pod)
-      : (rule.peers?.some((peer) => policies.peerMatches(peer, { kind: 'pod', pod })) ?? true),
+      : (rule.peers?.some((peer) => peerMatches(policies, peer, { kind: 'pod', pod }, undefined)) ?? true),
   );
   return containerPorts(pods, value);
 }

@@ -4,6 +4,8 @@ import type { ActionLink, LensAnswer } from '../analysis/answers.ts';
 import type { ScopeAnalysis } from '../analysis/scopeAnalysis.ts';
 import { reachOfService } from '../connectivity/reach.ts';
 import type { Resource } from '../model/resource.ts';
+import { formatPeer } from '../policy/explain.ts';
+import { isUnmodelledPolicy } from '../policy/kinds.ts';
 import type { PolicyProgram } from '../policy/policy.ts';
 import { isolationText, podsText, selectedBy } from '../render/objectText.ts';
 import { isExposed, workloadList } from '../render/serviceText.ts';
@@ -91,7 +93,7 @@ function policyLens(scope: ScopeAnalysis, program: PolicyProgram): LensText {
     pods === 0 ? t('selects no pods') : count(pods, t('selects 1 pod'), t('selects {0} pods', pods)),
     ...(program.isolates.ingress ? [allowsText(scope, program, 'ingress')] : []),
     ...(program.isolates.egress ? [allowsText(scope, program, 'egress')] : []),
-    ...(program.unmodelled === true ? [t('not modelled yet')] : []),
+    ...(isUnmodelledPolicy(program.ref.group, program.ref.kind) ? [t('not modelled yet')] : []),
   ];
   const [first] = selected;
   const action: ActionLink | undefined =
@@ -115,7 +117,7 @@ function allowsText({ derived }: ScopeAnalysis, program: PolicyProgram, directio
   const names = rules.flatMap((rule) => {
     if (rule.peers === undefined) return [t('everyone')];
     return rule.peers.flatMap((peer) => {
-      if (peer.kind === 'block') return [peer.cidr];
+      if (peer.kind !== 'pods') return [formatPeer(peer)];
       const matched = derived.snapshot.workloads.filter((one) =>
         one.pods.some((pod) => derived.policies.inSet(peer.pods, pod)),
       );

@@ -4,6 +4,7 @@ import type { ScopeSummary, TreeRow } from '../analysis/answers.ts';
 import type { ScopeAnalysis } from '../analysis/scopeAnalysis.ts';
 import type { Service } from '../model/cluster.ts';
 import { refLabel } from '../model/resource.ts';
+import { isUnmodelledPolicy } from '../policy/kinds.ts';
 import type { PolicyProgram } from '../policy/policy.ts';
 import { environmentLine } from '../render/environmentText.ts';
 import { selectedBy } from '../render/objectText.ts';
@@ -98,7 +99,7 @@ function policyRows(analysis: Analysis, scope: ScopeAnalysis): readonly TreeRow[
 }
 
 function policyRow(analysis: Analysis, scope: ScopeAnalysis, program: PolicyProgram): TreeRow {
-  const { ref, isolates, unmodelled } = program;
+  const { ref, isolates } = program;
   const id = `${scope.scope.name}/${refLabel(ref)}`;
   const selected = selectedBy(scope.derived, program);
   const pods = selected.flatMap((one) =>
@@ -114,7 +115,7 @@ function policyRow(analysis: Analysis, scope: ScopeAnalysis, program: PolicyProg
       ),
   );
   const ways = [...(isolates.ingress ? [t('ingress')] : []), ...(isolates.egress ? [t('egress')] : [])].join(' + ');
-  const what = unmodelled === true ? t('not modelled yet') : t('{0} of {1} pods', ways, pods.length);
+  const what = isUnmodelledPolicy(ref.group, ref.kind) ? t('not modelled yet') : t('{0} of {1} pods', ways, pods.length);
   return row(id, ref.name, 'policy', pods.length === 0 ? 'warning' : 'shield', {
     description: `${ref.namespace} · ${what}`,
     tooltip: refLabel(ref),

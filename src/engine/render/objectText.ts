@@ -51,7 +51,7 @@ function ruleLines(derived: Derived, rule: PolicyRule): readonly string[] {
 }
 
 function matchText(derived: Derived, peer: Peer): string {
-  if (peer.kind === 'block') return '';
+  if (peer.kind !== 'pods') return '';
   const matched = derived.snapshot.workloads.filter(({ pods }) =>
     pods.some((pod) => derived.policies.inSet(peer.pods, pod)),
   );
@@ -60,7 +60,7 @@ function matchText(derived: Derived, peer: Peer): string {
 
 /** What a peer of a policy matches. */
 export function selectorLines(derived: Derived, peer: Peer): readonly string[] {
-  return [formatPeer(peer), ...(peer.kind === 'block' ? [] : [matchText(derived, peer).trim()])];
+  return [formatPeer(peer), ...(peer.kind === 'pods' ? [matchText(derived, peer).trim()] : [])];
 }
 
 /** Pods, isolation and reach of a workload. */

@@ -4,12 +4,12 @@ import { valueAt } from '../../model/json.ts';
 import { refKey } from '../../model/resource.ts';
 import type { PolicyProgram, PortMatch } from '../../policy/policy.ts';
 import { clusterDns, dnsDenied } from '../../service/clusterDns.ts';
-import { modelledPolicies, subjectPods } from '../policyRules.ts';
+import { networkPolicies, subjectPods } from '../policyRules.ts';
 import type { Finding, Fix, Rule, RuleContext } from '../rule.ts';
 
 function* check(context: RuleContext): Generator<Finding> {
   const told = new Set<string>();
-  for (const program of modelledPolicies(context)) {
+  for (const program of networkPolicies(context)) {
     if (!program.isolates.egress || !program.rules.some((rule) => rule.direction === 'egress')) continue;
     const pod = subjectPods(context, program).find((one) => {
       const workload = refKey(one.workload);

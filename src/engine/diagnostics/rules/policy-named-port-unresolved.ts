@@ -52,7 +52,7 @@ function withoutPod(
     code: rule.code,
     message: t(
       'No pod that this rule is about has a {0} port named {1}, so it allows nothing. {2}',
-      protocol,
+      protocol ?? 'TCP',
       name,
       has,
     ),

@@ -10,7 +10,7 @@ function* check(context: RuleContext): Generator<Finding> {
   const { snapshot, model } = context;
   const namespaces = new Set(snapshot.workloads.map((one) => one.ref.namespace));
   for (const { program, rule: policyRule, peer } of policyPeers(context)) {
-    if (peer.kind === 'block' || peer.pods.pods.requirements.length === 0 || peer.pods.pods.invalid !== undefined)
+    if (peer.kind !== 'pods' || peer.pods.pods.requirements.length === 0 || peer.pods.pods.invalid !== undefined)
       continue;
     const chosen = [...namespaces].filter((name) => model.policies.namespaceMatches(peer.pods, name));
     const own = peer.pods.namespaces === undefined;

@@ -1,10 +1,10 @@
 import { t } from '@vscode/l10n';
-import { modelledPolicies } from '../policyRules.ts';
+import { networkPolicies } from '../policyRules.ts';
 import type { Finding, Rule, RuleContext } from '../rule.ts';
 import { splitPeer } from '../splitPeer.ts';
 
 function* check(context: RuleContext): Generator<Finding> {
-  for (const { ref, resource, rules } of modelledPolicies(context)) {
+  for (const { ref, resource, rules } of networkPolicies(context)) {
     for (const { evidence, direction } of rules) {
       const split = splitPeer(context, resource, { evidence, direction });
       if (split === undefined) continue;

@@ -2,12 +2,12 @@ import { t } from '@vscode/l10n';
 import { formatSelector } from '../../model/labels.ts';
 import { closeLabel, closeText, labelFix } from '../closeLabels.ts';
 import { missing, someoneMatches } from '../missing.ts';
-import { modelledPolicies } from '../policyRules.ts';
+import { networkPolicies } from '../policyRules.ts';
 import type { Finding, Rule, RuleContext } from '../rule.ts';
 
 function* check(context: RuleContext): Generator<Finding> {
   const { snapshot } = context;
-  for (const { ref, resource, subject } of modelledPolicies(context)) {
+  for (const { ref, resource, subject } of networkPolicies(context)) {
     const { pods: selector } = subject;
     if (selector.requirements.length === 0 || selector.invalid !== undefined) continue;
     // Labels alone: pods that policies ignore (hostNetwork, ended) are there all the same.

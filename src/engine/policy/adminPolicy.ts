@@ -1,0 +1,220 @@
+import { t } from '@vscode/l10n';
+import { isObject, numberAt, objectAt, stringAt, stringsAt, valueAt } from '../model/json.ts';
+import { everything } from '../model/labels.ts';
+import type { FieldPath, Resource } from '../model/resource.ts';
+import type { Direction, Peer, PodSet, PolicyProgram, PolicyRule, PortMatch } from './policy.ts';
+import { PolicyReader } from './reader.ts';
+
+/** What differs between the versions of the cluster-wide policies of the Network Policy API. */
+interface Dialect {
+  readonly tier: 'admin' | 'baseline';
+  readonly actions: Readonly<Record<string, PolicyRule['action']>>;
+  readonly priority: number;
+  ports(reader: PolicyReader, rule: FieldPath): readonly PortMatch[] | undefined;
+}
+
+/**
+ * Compiles an AdminNetworkPolicy of policy.networking.k8s.io/v1alpha1, whose rules act in order before any
+ * NetworkPolicy. Both shapes of peers are read: label selectors, and the earlier sets with sameLabels.
+ * Source: sigs.k8s.io/network-policy-api/apis/v1alpha1.
+ */
+export function compileAdminNetworkPolicy(resource: Resource): readonly PolicyProgram[] {
+  const reader = new PolicyReader(resource);
+  const actions = { Allow: 'allow', Deny: 'deny', Pass: 'pass' } as const;
+  return compile(reader, { tier: 'admin', actions, priority: priorityOf(reader), ports: alphaPorts });
+}
+
+/** Compiles a BaselineAdminNetworkPolicy, which decides what nothing else has decided. */
+export function compileBaselineAdminNetworkPolicy(resource: Resource): readonly PolicyProgram[] {
+  const reader = new PolicyReader(resource);
+  const actions = { Allow: 'allow', Deny: 'deny' } as const;
+  return compile(reader, { tier: 'baseline', actions, priority: 0, ports: alphaPorts });
+}
+
+/** Compiles a ClusterNetworkPolicy of policy.networking.k8s.io/v1alpha2, the successor of both. */
+export function compileClusterNetworkPolicy(resource: Resource): readonly PolicyProgram[] {
+  const reader = new PolicyReader(resource);
+  const written = stringAt(resource.object, 'spec', 'tier');
+  if (written !== 'Admin' && written !== 'Baseline') {
+    reader.doubt(['spec', 'tier'], t('the tier {0} is neither Admin nor Baseline', written ?? ''));
+  }
+  const actions = { Accept: 'allow', Deny: 'deny', Pass: 'pass' } as const;
+  const tier = written === 'Baseline' ? 'baseline' : 'admin';
+  return compile(reader, { tier, actions, priority: priorityOf(reader), ports: betaPorts });
+}
+
+function priorityOf(reader: PolicyReader): number {
+  const priority = numberAt(reader.resource.object, 'spec', 'priority');
+  if (priority !== undefined && Number.isInteger(priority) && priority >= 0 && priority <= 1000) return priority;
+  reader.doubt(['spec', 'priority'], t('the priority must be a whole number from 0 to 1000'));
+  return 0;
+}
+
+function compile(reader: PolicyReader, dialect: Dialect): readonly PolicyProgram[] {
+  const { resource } = reader;
+  const subject = subjectOf(reader);
+  const rules = (['ingress', 'egress'] as const).flatMap((direction) =>
+    reader.entries(['spec', direction]).flatMap((path) => ruleOf(reader, dialect, direction, path)),
+  );
+  return [
+    {
+      ref: resource.ref,
+      resource,
+      tier: dialect.tier,
+      priority: dialect.priority,
+      subject: subject?.pods ?? { pods: everything },
+      subjectPath: subject?.path ?? ['spec', 'subject'],
+      isolates: { ingress: false, egress: false },
+      // Without a subject the API server takes no policy; what it would say is in doubt for every pod.
+      rules: subject === undefined ? [] : rules,
+      doubts: reader.doubts,
+      couldDeny: true,
+    },
+  ];
+}
+
+function subjectOf(reader: PolicyReader): { readonly pods: PodSet; readonly path: FieldPath } | undefined {
+  const path = ['spec', 'subject'];
+  const fields = fieldsOf(reader, path, ['namespaces', 'pods']);
+  const field = fields[0];
+  if (fields.length !== 1 || field === undefined) {
+    reader.doubt(path, t('the subject needs exactly one of namespaces and pods'));
+    return undefined;
+  }
+  const pods = podSet(reader, [...path, field], field === 'pods');
+  return pods === undefined ? undefined : { pods, path: [...path, field] };
+}
+
+function fieldsOf(reader: PolicyReader, path: FieldPath, known: readonly string[]): readonly string[] {
+  const value = objectAt(reader.at(path)) ?? {};
+  return known.filter((one) => value[one] !== undefined && value[one] !== null);
+}
+
+/** `namespaces` is a selector of namespaces, `pods` one of namespaces and one of pods. */
+function podSet(reader: PolicyReader, path: FieldPath, hasPods: boolean): PodSet | undefined {
+  if (!reader.isMapping(path)) return undefined;
+  const namespaces = hasPods ? reader.selector([...path, 'namespaceSelector']) : reader.selector(path);
+  const pods = hasPods ? reader.selector([...path, 'podSelector']) : everything;
+  if (namespaces?.invalid !== undefined || pods?.invalid !== undefined) return undefined;
+  if (namespaces !== undefined && pods !== undefined) return { namespaces, pods };
+  reader.doubt(path, t('it needs namespaceSelector and podSelector'));
+  return undefined;
+}
+
+function ruleOf(
+  reader: PolicyReader,
+  { actions, ports: readPorts }: Dialect,
+  direction: Direction,
+  path: FieldPath,
+): readonly PolicyRule[] {
+  const written = stringAt(reader.at(path), 'action') ?? '';
+  const action = Object.hasOwn(actions, written) ? actions[written] : undefined;
+  if (action === undefined) {
+    reader.doubt([...path, 'action'], t('{0} is no action: {1}', written, Object.keys(actions).join(', ')));
+    return [];
+  }
+  const field = direction === 'ingress' ? 'from' : 'to';
+  const entries = reader.entries([...path, field]);
+  if (entries.length === 0) reader.doubt([...path, field], t('the rule needs at least one peer'));
+  const peers = entries.flatMap((one) => peerOf(reader, one));
+  const ports = readPorts(reader, path);
+  const evidence = reader.evidence(path, stringAt(reader.at(path), 'name') ?? '');
+  return [{ direction, action, peers, ...(ports ? { ports } : {}), evidence }];
+}
+
+function peerOf(reader: PolicyReader, path: FieldPath): readonly Peer[] {
+  const fields = fieldsOf(reader, path, ['namespaces', 'pods', 'nodes', 'networks', 'domainNames']);
+  const field = fields[0];
+  if (fields.length !== 1 || field === undefined) {
+    reader.doubt(path, t('a peer needs exactly one of namespaces, pods, nodes, networks and domainNames'));
+    return [];
+  }
+  const at = [...path, field];
+  switch (field) {
+    case 'nodes': {
+      const nodes = reader.selector(at);
+      return nodes === undefined ? [] : [{ kind: 'nodes', nodes, which: 'any', path: at }];
+    }
+    case 'networks':
+      return reader.entries(at).map((one) => reader.block(one));
+    case 'domainNames':
+      return [{ kind: 'names', patterns: stringsAt(reader.at(path), field).map(wildcard), path: at }];
+    default:
+      return podsPeer(reader, at, field === 'pods');
+  }
+}
+
+/** In a domain name of this API `*.` at the front stands for one label or more. */
+function wildcard(name: string): string {
+  return name.startsWith('*.') ? `*${name}` : name;
+}
+
+function podsPeer(reader: PolicyReader, path: FieldPath, hasPods: boolean): readonly Peer[] {
+  const set = hasPods ? [...path, 'namespaces'] : path;
+  const value = reader.at(set);
+  const isSet = ['namespaceSelector', 'sameLabels', 'notSameLabels', 'related'].some(
+    (key) => isObject(value) && Object.hasOwn(value, key),
+  );
+  if (!isSet) {
+    const pods = podSet(reader, path, hasPods);
+    return pods === undefined ? [] : [{ kind: 'pods', pods, path }];
+  }
+  const pods = hasPods ? reader.selector([...path, 'podSelector']) : everything;
+  const namespaces = reader.selector([...set, 'namespaceSelector']) ?? everything;
+  if (pods === undefined) {
+    reader.doubt(path, t('it needs podSelector'));
+    return [];
+  }
+  return [{ kind: 'pods', pods: { namespaces, pods }, path, ...relationOf(reader, set) }];
+}
+
+/** How the peer's namespace must relate to the subject's, in the earlier shape of peers. */
+function relationOf(reader: PolicyReader, set: FieldPath): Pick<Peer & { kind: 'pods' }, 'sameLabels' | 'notSameLabels'> {
+  const value = reader.at(set);
+  const own = ['kubernetes.io/metadata.name'];
+  const related = stringAt(value, 'related');
+  const same = related === 'Self' ? own : stringsAt(value, 'sameLabels');
+  const notSame = related === 'NotSelf' ? own : stringsAt(value, 'notSameLabels');
+  return {
+    ...(same.length > 0 ? { sameLabels: same } : {}),
+    ...(notSame.length > 0 ? { notSameLabels: notSame } : {}),
+  };
+}
+
+/** `ports` of v1alpha1: `portNumber`, `portRange` or `namedPort`. */
+function alphaPorts(reader: PolicyReader, rule: FieldPath): readonly PortMatch[] | undefined {
+  return portsOf(reader, [...rule, 'ports'], ['portNumber', 'portRange', 'namedPort'], (path, field) => {
+    if (field === 'namedPort') return { kind: 'named', name: stringAt(reader.at(path)) ?? '', path };
+    return field === 'portNumber' ? reader.range(path, 'port', 'port') : reader.range(path, 'start', 'end');
+  });
+}
+
+/** `protocols` of v1alpha2: a protocol with an optional destination port, or a port's name. */
+function betaPorts(reader: PolicyReader, rule: FieldPath): readonly PortMatch[] | undefined {
+  return portsOf(reader, [...rule, 'protocols'], ['tcp', 'udp', 'sctp', 'destinationNamedPort'], (path, field) => {
+    if (field === 'destinationNamedPort') return { kind: 'named', name: stringAt(reader.at(path)) ?? '', path };
+    const protocol = field === 'tcp' ? 'TCP' : field === 'udp' ? 'UDP' : 'SCTP';
+    const port = [...path, 'destinationPort'];
+    const value = reader.at(port);
+    if (value === undefined || value === null) return { kind: 'range', protocol, from: 1, to: 65_535, path };
+    const isRange = valueAt(value, 'range') !== undefined;
+    const range = isRange ? reader.range([...port, 'range'], 'start', 'end') : reader.range(port, 'number', 'number');
+    return range.kind === 'range' ? { ...range, protocol } : range;
+  });
+}
+
+function portsOf(
+  reader: PolicyReader,
+  path: FieldPath,
+  fields: readonly string[],
+  read: (path: FieldPath, field: string) => PortMatch,
+): readonly PortMatch[] | undefined {
+  const entries = reader.entries(path);
+  if (entries.length === 0) return reader.isBroken(path) ? [] : undefined;
+  return entries.map((one) => {
+    const given = fieldsOf(reader, one, fields);
+    const field = given[0];
+    if (given.length === 1 && field !== undefined) return read([...one, field], field);
+    return reader.invalidPort(one, t('a port needs exactly one of {0}', fields.join(', ')));
+  });
+}

@@ -1,0 +1,112 @@
+import { t } from '@vscode/l10n';
+import { cidrCovers, parseCidr } from '../model/addresses.ts';
+import { isObject, type JsonValue, numberAt, stringAt, stringsAt, valueAt } from '../model/json.ts';
+import { type LabelSelector, readLabelSelector } from '../model/labels.ts';
+import type { Evidence, FieldPath, Resource } from '../model/resource.ts';
+import { readProtocol } from '../model/template.ts';
+import type { BlockPeer, PortMatch } from './policy.ts';
+
+/**
+ * Reads the fields of one policy. What is malformed becomes a doubt at its field and reads as what matches nothing:
+ * a policy that can't be read never opens anything, and the verdicts that it could change are unknown.
+ */
+export class PolicyReader {
+  readonly resource: Resource;
+  readonly doubts: Evidence[] = [];
+
+  constructor(resource: Resource) {
+    this.resource = resource;
+  }
+
+  doubt(path: FieldPath, note: string): void {
+    this.doubts.push({ ref: this.resource.ref, path, note });
+  }
+
+  at(path: FieldPath): JsonValue | undefined {
+    return valueAt(this.resource.object, ...path);
+  }
+
+  evidence(path: FieldPath, note = ''): Evidence {
+    return { ref: this.resource.ref, path, note };
+  }
+
+  /** The list under `path`; something else than a list is a doubt and reads as absent. */
+  list(path: FieldPath): readonly JsonValue[] | undefined {
+    const value = this.at(path);
+    if (value === undefined || value === null) return undefined;
+    if (Array.isArray(value)) return value as readonly JsonValue[];
+    this.doubt(path, t('{0} is not a list', path.join('.')));
+    return undefined;
+  }
+
+  /** The paths of a list's entries; empty where there is no list. */
+  entries(path: FieldPath): readonly FieldPath[] {
+    return (this.list(path) ?? []).map((_, index) => [...path, index]);
+  }
+
+  /** A list that is there but unreadable must not open a rule to everyone. */
+  isBroken(path: FieldPath): boolean {
+    const value = this.at(path);
+    return value !== undefined && value !== null && !Array.isArray(value);
+  }
+
+  selector(path: FieldPath): LabelSelector | undefined {
+    const selector = readLabelSelector(this.at(path));
+    if (selector?.invalid !== undefined) this.doubt(path, t('the selector is malformed: {0}', selector.invalid));
+    return selector;
+  }
+
+  /** True where the field is set to a mapping; anything else that is set is a doubt. */
+  isMapping(path: FieldPath): boolean {
+    const value = this.at(path);
+    if (value === undefined || value === null) return false;
+    if (isObject(value)) return true;
+    this.doubt(path, t('{0} is not a mapping', path.join('.')));
+    return false;
+  }
+
+  /** A block of addresses whose `cidr` and `except` stand in the mapping at `path`, or which is the text there. */
+  block(path: FieldPath): BlockPeer {
+    const value = this.at(path);
+    const cidr = typeof value === 'string' ? value : (stringAt(value, 'cidr') ?? '');
+    const except = typeof value === 'string' ? [] : stringsAt(value, 'except');
+    const outer = parseCidr(cidr);
+    const bad = except.find((one) => {
+      const inner = parseCidr(one);
+      return inner === undefined || outer === undefined || !cidrCovers(outer, inner);
+    });
+    const invalid =
+      outer === undefined
+        ? t('{0} is not a CIDR', cidr)
+        : bad === undefined
+          ? undefined
+          : t('except {0} is not inside {1}', bad, cidr);
+    if (invalid !== undefined) this.doubt(path, invalid);
+    return { kind: 'block', cidr, except, path, ...(invalid === undefined ? {} : { invalid }) };
+  }
+
+  /** A port that can't be read: a doubt, and a match for nothing. */
+  invalidPort(path: FieldPath, reason: string): PortMatch {
+    this.doubt(path, reason);
+    return { kind: 'invalid', reason, path };
+  }
+
+  /** The ports from one number to another, inclusive, of the protocol that the mapping at `path` names. */
+  range(path: FieldPath, fromKey: string, toKey: string): PortMatch {
+    const value = this.at(path);
+    const protocol = readProtocol(valueAt(value, 'protocol'));
+    const from = numberAt(value, fromKey);
+    const to = numberAt(value, toKey);
+    if (protocol === undefined) return this.invalidPort(path, t('protocol {0} is not known', String(valueAt(value, 'protocol'))));
+    if (!isPort(from) || !isPort(to) || to < from) {
+      const text = fromKey === toKey ? String(from) : `${String(from)}-${String(to)}`;
+      return this.invalidPort(path, t('{0} is no port or range of ports', text));
+    }
+    return { kind: 'range', protocol, from, to, path };
+  }
+}
+
+/** True for a whole number from 1 to 65535. */
+export function isPort(value: JsonValue | undefined): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= 65_535;
+}
