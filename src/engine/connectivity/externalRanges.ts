@@ -1,4 +1,5 @@
 import { formatIp, parseCidr } from '../model/addresses.ts';
+import { blocksOf } from '../policy/peers.ts';
 import type { Direction, PolicyProgram } from '../policy/policy.ts';
 
 /** A part of the address space outside the cluster that no policy of a direction can tell apart. */
@@ -18,9 +19,7 @@ export function externalRanges(programs: readonly PolicyProgram[], direction: Di
   const blocks = programs.flatMap((program) =>
     program.rules
       .filter((rule) => rule.direction === direction)
-      .flatMap((rule) =>
-        (rule.peers ?? []).flatMap((peer) => (peer.kind === 'block' ? [peer.cidr, ...peer.except] : [])),
-      )
+      .flatMap((rule) => (rule.peers ?? []).flatMap(blocksOf).flatMap(({ cidr, except }) => [cidr, ...except]))
       .flatMap((text) => parseCidr(text) ?? []),
   );
   const families = blocks.some((block) => block.family === 6) ? ([4, 6] as const) : ([4] as const);

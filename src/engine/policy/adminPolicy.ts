@@ -169,7 +169,10 @@ function podsPeer(reader: PolicyReader, path: FieldPath, hasPods: boolean): read
 }
 
 /** How the peer's namespace must relate to the subject's, in the earlier shape of peers. */
-function relationOf(reader: PolicyReader, set: FieldPath): Pick<Peer & { kind: 'pods' }, 'sameLabels' | 'notSameLabels'> {
+function relationOf(
+  reader: PolicyReader,
+  set: FieldPath,
+): Pick<Peer & { kind: 'pods' }, 'sameLabels' | 'notSameLabels'> {
   const value = reader.at(set);
   const own = ['kubernetes.io/metadata.name'];
   const related = stringAt(value, 'related');

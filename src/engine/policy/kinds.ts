@@ -58,7 +58,9 @@ export function compilePolicies(snapshot: Snapshot): readonly PolicyProgram[] {
     snapshot.ofKind(group, kind).flatMap((resource) => compiled(resource, compile)),
   );
   const unknown = unmodelledKinds.flatMap(([group, kind, everywhere]) =>
-    snapshot.ofKind(group, kind).flatMap((resource) => compiled(resource, (one) => [doubtful(one, everywhere === true)])),
+    snapshot
+      .ofKind(group, kind)
+      .flatMap((resource) => compiled(resource, (one) => [doubtful(one, everywhere === true)])),
   );
   return [...known, ...unknown];
 }

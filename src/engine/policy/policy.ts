@@ -52,7 +52,12 @@ export type Peer =
     }
   | BlockPeer
   /** Nodes, and hostNetwork pods on them: any, only the subject's own, or only others. */
-  | { readonly kind: 'nodes'; readonly nodes: LabelSelector; readonly which: 'any' | 'own' | 'other'; readonly path: FieldPath }
+  | {
+      readonly kind: 'nodes';
+      readonly nodes: LabelSelector;
+      readonly which: 'any' | 'own' | 'other';
+      readonly path: FieldPath;
+    }
   /** Whatever is neither a pod nor a node of this cluster. */
   | { readonly kind: 'outside'; readonly path: FieldPath }
   /** Addresses outside that were asked for by a name that fits one of the patterns (`*` stands for any characters but a dot). */

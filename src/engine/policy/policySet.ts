@@ -78,13 +78,14 @@ export class PolicySet {
     let found = this.#steps.get(subject);
     if (found === undefined) {
       const selecting = end.kind === 'pod' ? this.selecting(end.pod) : this.#selectingNode(end.node);
-      found = this.#inOrder(selecting);
+      found = this.inOrder(selecting);
       this.#steps.set(subject, found);
     }
     return found;
   }
 
-  #inOrder(programs: readonly PolicyProgram[]): readonly TierStep[] {
+  /** Some policies that select one subject, tier by tier in the order of evaluation. */
+  inOrder(programs: readonly PolicyProgram[]): readonly TierStep[] {
     if (programs.length === 0) return [];
     const byTier = Map.groupBy(programs, (one) => one.tier);
     const steps = [...byTier].flatMap(([name, list]): TierStep[] => {

@@ -97,7 +97,8 @@ export class PolicyReader {
     const protocol = readProtocol(valueAt(value, 'protocol'));
     const from = numberAt(value, fromKey);
     const to = numberAt(value, toKey);
-    if (protocol === undefined) return this.invalidPort(path, t('protocol {0} is not known', String(valueAt(value, 'protocol'))));
+    if (protocol === undefined)
+      return this.invalidPort(path, t('protocol {0} is not known', String(valueAt(value, 'protocol'))));
     if (!isPort(from) || !isPort(to) || to < from) {
       const text = fromKey === toKey ? String(from) : `${String(from)}-${String(to)}`;
       return this.invalidPort(path, t('{0} is no port or range of ports', text));

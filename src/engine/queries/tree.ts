@@ -115,7 +115,9 @@ function policyRow(analysis: Analysis, scope: ScopeAnalysis, program: PolicyProg
       ),
   );
   const ways = [...(isolates.ingress ? [t('ingress')] : []), ...(isolates.egress ? [t('egress')] : [])].join(' + ');
-  const what = isUnmodelledPolicy(ref.group, ref.kind) ? t('not modelled yet') : t('{0} of {1} pods', ways, pods.length);
+  const what = isUnmodelledPolicy(ref.group, ref.kind)
+    ? t('not modelled yet')
+    : t('{0} of {1} pods', ways, pods.length);
   return row(id, ref.name, 'policy', pods.length === 0 ? 'warning' : 'shield', {
     description: `${ref.namespace} · ${what}`,
     tooltip: refLabel(ref),
