@@ -9,6 +9,7 @@ import {
 } from './adminPolicy.ts';
 import { compileNetworkPolicy } from './networkPolicy.ts';
 import type { PolicyProgram } from './policy.ts';
+import { compileClusterUserDefinedNetwork, compileUserDefinedNetwork } from './userDefinedNetwork.ts';
 
 /** A policy kind that Podpath models: adding one is a file and a line here. */
 interface PolicyKind {
@@ -18,12 +19,15 @@ interface PolicyKind {
 }
 
 const admin = 'policy.networking.k8s.io';
+const ovn = 'k8s.ovn.org';
 
 const policyKinds: readonly PolicyKind[] = [
   { group: 'networking.k8s.io', kind: 'NetworkPolicy', compile: compileNetworkPolicy },
   { group: admin, kind: 'AdminNetworkPolicy', compile: compileAdminNetworkPolicy },
   { group: admin, kind: 'BaselineAdminNetworkPolicy', compile: compileBaselineAdminNetworkPolicy },
   { group: admin, kind: 'ClusterNetworkPolicy', compile: compileClusterNetworkPolicy },
+  { group: ovn, kind: 'ClusterUserDefinedNetwork', compile: compileClusterUserDefinedNetwork },
+  { group: ovn, kind: 'UserDefinedNetwork', compile: compileUserDefinedNetwork },
 ];
 
 /** Policy kinds that can change who may connect and are not modelled; the mark says that they act in all namespaces. */
