@@ -12,6 +12,12 @@ export type { ScopeAnalysis } from './analysis/scopeAnalysis.ts';
 export { runTests, type TestResult } from './analysis/tests.ts';
 export { type Assertion, checkAssertion, readAssertion } from './connectivity/assertions.ts';
 export type { ConnectivityEnd } from './connectivity/classes.ts';
+export {
+  type ChangedConnection,
+  type ConnectivityDiff,
+  diffConnectivity,
+  isSameConnectivity,
+} from './connectivity/diff.ts';
 export { endFilter } from './connectivity/filter.ts';
 export { type Connection, type Connectivity, ConnectivityMatrix, connectivity, finish } from './connectivity/matrix.ts';
 export type { ManifestFile } from './manifest/manifest.ts';

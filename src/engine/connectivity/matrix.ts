@@ -102,7 +102,7 @@ export class ConnectivityMatrix {
   }
 
   #shared(subject: PodClass, direction: Direction): Rows {
-    const selecting = this.#selectingOf(subject);
+    const selecting = this.selecting(subject);
     const key = `${direction} ${this.#keyOf(subject, direction, selecting)}`;
     let rows = this.#rows.get(key);
     if (rows === undefined) {
@@ -124,8 +124,8 @@ export class ConnectivityMatrix {
     return `${ids} ${pod.template.ports.map(({ name, protocol, port }) => `${name}/${protocol}/${port}`).join()}`;
   }
 
-  /** The policies whose subject a class is, read off the policies' own sets. */
-  #selectingOf({ index, pod }: PodClass): readonly PolicyProgram[] {
+  /** The policies whose subject a class is, in reading order. */
+  selecting({ index, pod }: PodClass): readonly PolicyProgram[] {
     if (this.#policies.isHost(pod)) return this.#policies.selecting(pod);
     this.#selecting ??= this.#indexSubjects();
     return this.#selecting[index] ?? [];

@@ -31,22 +31,15 @@ export function runConnlist(suite: string, one: CorpusCase): CaseResult {
   const rows = isPods ? podRows(snapshot, matrix) : [...connections.map(toRow), ...controllerRows(snapshot, matrix)];
   const unknown = list.unknown.filter((row) => [row.from, row.to].every((end) => isCompared(end)));
   const focused = applyFocus(rows, options);
-  const expected = one.expected.connections ?? [];
-  const cuts = [...focused, ...expected].flatMap((row) => [row.src, row.dst]).flatMap(rangeCuts);
-  const ours = refine(focused, cuts);
-  const theirs = refine(expected, cuts);
-  const missing = [...theirs]
-    .filter(([key, conn]) => ours.get(key) !== conn)
-    .map(([key, conn]) => `${key}: ${conn}, ours ${ours.get(key) ?? 'none'}`);
-  const extra = [...ours].filter(([key]) => !theirs.has(key)).map(([key, conn]) => `${key}: only ours ${conn}`);
-  const wrong = [...missing, ...extra];
+  const expected = (one.expected.connections ?? []) as readonly ExpectedConnection[];
+  const wrong = compare(focused, expected);
   const outcome = unknown.length > 0 ? 'not-modelled' : wrong.length === 0 ? 'agree' : 'disagree';
   const why = unknown.length > 0 ? `unknown: ${unknown[0]?.from} to ${unknown[0]?.to}` : wrong.slice(0, 3).join(' | ');
   return { case: one.id, outcome, why, answer: { connections: focused } };
 }
 
 /** Not the stand-in for the controller, which has rows of its own, and no IPv6, which the peer does not know. */
-function isCompared(end: string): boolean {
+export function isCompared(end: string): boolean {
   return end !== controllerName && !/^[0-9a-f:]+-[0-9a-f:]+$/.test(end);
 }
 
@@ -91,7 +84,18 @@ function rangeCuts(end: string): bigint[] {
   return pair === undefined ? [] : [pair[0], pair[1] + 1n];
 }
 
-/** Rows by `src dst`, with every external range cut at all the cuts of both lists. */
+/** What either list has and the other has not, in words, with every external range cut at all the cuts of both. */
+export function compare(ours: readonly ExpectedConnection[], theirs: readonly ExpectedConnection[]): readonly string[] {
+  const cuts = [...ours, ...theirs].flatMap((row) => [row.src, row.dst]).flatMap(rangeCuts);
+  const [mine, expected] = [refine(ours, cuts), refine(theirs, cuts)];
+  const missing = [...expected]
+    .filter(([key, conn]) => mine.get(key) !== conn)
+    .map(([key, conn]) => `${key}: ${conn}, ours ${mine.get(key) ?? 'none'}`);
+  const extra = [...mine].filter(([key]) => !expected.has(key)).map(([key, conn]) => `${key}: only ours ${conn}`);
+  return [...missing, ...extra];
+}
+
+/** Rows by `src dst`, with every external range cut. */
 function refine(rows: readonly ExpectedConnection[], cuts: readonly bigint[]): Map<string, string> {
   const sorted = [...new Set(cuts)].sort((a, b) => (a < b ? -1 : 1));
   const pieces = (end: string): string[] => {

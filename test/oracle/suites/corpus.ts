@@ -17,7 +17,8 @@ export interface Expected {
   readonly options?: Readonly<Record<string, unknown>>;
   readonly features?: readonly string[];
   readonly probes?: readonly Probe[];
-  readonly connections?: readonly ExpectedConnection[];
+  /** Rows of a shape that the kind decides. */
+  readonly connections?: readonly unknown[];
 }
 
 /** One row of a truth table; `ingress` and `egress` judge one direction alone. */
