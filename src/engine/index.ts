@@ -18,6 +18,7 @@ export {
   diffConnectivity,
   isSameConnectivity,
 } from './connectivity/diff.ts';
+export { type ExplainedPorts, explainPair } from './connectivity/explain.ts';
 export { endFilter } from './connectivity/filter.ts';
 export { type Connection, type Connectivity, ConnectivityMatrix, connectivity, finish } from './connectivity/matrix.ts';
 export type { ManifestFile } from './manifest/manifest.ts';

@@ -119,7 +119,21 @@ class Walk {
     }
     const reason = rule.action === 'allow' ? t('{0} allows it', name) : t('{0} denies it', name);
     const direction = this.#direction;
-    return { verdict: { action: rule.action, direction, decidedBy: [rule.evidence], considered: [], reason }, tier };
+    const others = rule.action === 'allow' ? this.#alsoAllowing(program, tier) : [];
+    const decidedBy = [rule.evidence, ...others];
+    return { verdict: { action: rule.action, direction, decidedBy, considered: [], reason }, tier };
+  }
+
+  /** The rules of policies with the same say that would allow the connection without this one. */
+  #alsoAllowing(program: PolicyProgram, tier: number): readonly Evidence[] {
+    const programs = this.#steps[tier]?.programs ?? [];
+    return programs.slice(programs.indexOf(program) + 1).flatMap((other) => {
+      if (other.priority !== program.priority) return [];
+      const first = other.rules.find(
+        (one) => one.direction === this.#direction && ruleMatches(this.#policies, one, this.#connection),
+      );
+      return first?.action === 'allow' && first.condition === undefined ? [first.evidence] : [];
+    });
   }
 
   /** Malformed and unmodelled parts make a verdict unknown, unless they can only allow and another rule of the tier does. */

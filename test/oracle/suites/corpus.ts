@@ -19,6 +19,8 @@ export interface Expected {
   readonly probes?: readonly Probe[];
   /** Rows of a shape that the kind decides. */
   readonly connections?: readonly unknown[];
+  readonly all_connections_by_system_default?: readonly unknown[];
+  readonly fatal?: boolean;
 }
 
 /** One row of a truth table; `ingress` and `egress` judge one direction alone. */

@@ -30,15 +30,18 @@ export function controllerRows(snapshot: Snapshot, matrix: ConnectivityMatrix): 
   const controller = matrix.ends.find(({ name }) => name === controllerName);
   if (controller === undefined) return [];
   return matrix.ends.flatMap((end): ExpectedConnection[] => {
-    const reached = reachedPorts(snapshot, end);
-    const set = matrix.ports.intersection(
-      matrix.ports.of(reached),
-      matrix.allowed(controller, end) ?? matrix.ports.none,
-    );
+    const reached = controllerPorts(snapshot, matrix, end.name);
+    const set = matrix.ports.intersection(reached, matrix.allowed(controller, end) ?? matrix.ports.none);
     if (end === controller || set === matrix.ports.none) return [];
     const conn = formatPortRanges(matrix.ports.ranges(set), 'All Connections').replaceAll('; ', ';');
     return [{ src: '{ingress-controller}', dst: end.name, conn }];
   });
+}
+
+/** The ports of a workload, by name, that some Ingress or Route leads to, as an id of the matrix. */
+export function controllerPorts(snapshot: Snapshot, matrix: ConnectivityMatrix, name: string): number {
+  const end = matrix.ends.find((one) => one.name === name);
+  return matrix.ports.of(end === undefined ? [] : reachedPorts(snapshot, end));
 }
 
 function reachedPorts(snapshot: Snapshot, { workload }: ConnectivityEnd): readonly PortRange[] {
