@@ -43,7 +43,7 @@ export function readLabelSelector(value: JsonValue | undefined): LabelSelector |
     operator: 'In',
     values: [text],
   }));
-  let invalid: string | undefined;
+  let invalid = requirements.map(malformed).find((one) => one !== undefined);
   const matchLabels = objectAt(value, 'matchLabels') ?? {};
   const odd = Object.keys(matchLabels).find((key) => typeof matchLabels[key] !== 'string');
   if (odd !== undefined) invalid = `matchLabels.${odd} is not a string`;
@@ -63,7 +63,23 @@ function readRequirement(value: JsonValue): LabelRequirement | string {
   if (operator === undefined || !operators.has(operator)) return `operator ${operator ?? '(none)'} is not known`;
   const wantsValues = operator === 'In' || operator === 'NotIn';
   if (wantsValues !== values.length > 0) return `operator ${operator} with ${values.length} values`;
-  return { key, operator: operator as LabelRequirement['operator'], values };
+  const requirement = { key, operator: operator as LabelRequirement['operator'], values };
+  return malformed(requirement) ?? requirement;
+}
+
+const name = /^[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
+const dnsName = /^[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?$/;
+
+/**
+ * Why no label can have the key or a value: a key is a name of up to 63 characters, after a DNS name and a slash where
+ * it has a prefix, and a value is a name or empty. Source: the concept page on labels, "Syntax and character set".
+ */
+function malformed({ key, values }: LabelRequirement): string | undefined {
+  const slash = key.indexOf('/');
+  const isKey = name.test(key.slice(slash + 1)) && (slash < 0 || dnsName.test(key.slice(0, slash)));
+  if (!isKey) return `${key} is not a label's key`;
+  const bad = values.find((value) => value !== '' && !name.test(value));
+  return bad === undefined ? undefined : `${bad} is not a label's value`;
 }
 
 /** A selector of equalities only, as in Service.spec.selector. */

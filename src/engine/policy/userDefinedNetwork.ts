@@ -1,4 +1,5 @@
-import { stringAt } from '../model/json.ts';
+import { t } from '@vscode/l10n';
+import { isObject, stringAt, valueAt } from '../model/json.ts';
 import { everything, type LabelSelector } from '../model/labels.ts';
 import type { FieldPath, Resource } from '../model/resource.ts';
 import type { Direction, Peer, PodSet, PolicyProgram, PolicyRule } from './policy.ts';
@@ -30,7 +31,13 @@ export function compileClusterUserDefinedNetwork(resource: Resource): readonly P
 function compile(reader: PolicyReader, network: FieldPath, members: PodSet): readonly PolicyProgram[] {
   const { resource } = reader;
   const spec = reader.at(network);
-  const topology = stringAt(spec, 'topology') === 'Layer3' ? 'layer3' : 'layer2';
+  const written = stringAt(spec, 'topology') ?? '';
+  const topology = written === 'Layer3' ? 'layer3' : 'layer2';
+  if (!['Layer2', 'Layer3', 'Localnet'].includes(written)) {
+    reader.doubt([...network, 'topology'], t('the topology {0} is none of Layer2, Layer3 and Localnet', written));
+  } else if (written !== 'Localnet' && !isObject(valueAt(spec, topology))) {
+    reader.doubt([...network, 'topology'], t('the topology is {0}, and there is no {1}', written, topology));
+  }
   const isPrimary = stringAt(spec, topology, 'role') === 'Primary';
   if (!isPrimary && reader.doubts.length === 0) return [];
   const path = [...network, topology, 'role'];

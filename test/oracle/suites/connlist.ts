@@ -12,7 +12,7 @@ import {
 } from '../../../src/engine/index.ts';
 import type { CaseResult } from '../suite.ts';
 import { assumptionsOf, type CorpusCase, type ExpectedConnection, readResources } from './corpus.ts';
-import { controllerName, controllerPod, controllerRows } from './ingressController.ts';
+import { controllerName, controllerNamespace, controllerPod, controllerRows } from './ingressController.ts';
 
 /** Compares whole connection lists in both directions, after a common refinement of the external ranges. */
 export function runConnlist(suite: string, one: CorpusCase): CaseResult {
@@ -51,7 +51,7 @@ function toRow({ from, to, ports }: Connection): ExpectedConnection {
 /** Every pair of pods, self included, with a row for those that may not connect. */
 function podRows(snapshot: Snapshot, matrix: ConnectivityMatrix): readonly ExpectedConnection[] {
   const ends = snapshot.workloads
-    .filter((one) => !one.system)
+    .filter((one) => !one.system && one.ref.namespace !== controllerNamespace)
     .flatMap(({ pods }) => pods)
     .flatMap((pod) => {
       const end = matrix.ends.find((one) =>

@@ -13,7 +13,9 @@ import {
 } from '../../../src/engine/index.ts';
 import type { ExpectedConnection } from './corpus.ts';
 
-const namespace = 'ingress-controller-ns';
+/** Where the peer puts it. */
+export const controllerNamespace = 'ingress-controller-ns';
+const namespace = controllerNamespace;
 
 /** The peer's stand-in for every Ingress controller (corpus/README.md, rule 8). */
 export const controllerName = `${namespace}/ingress-controller[Pod]`;

@@ -3,6 +3,7 @@ import type { CaseResult, Suite } from '../suite.ts';
 import { runConnlist } from './connlist.ts';
 import { corpusCases } from './corpus.ts';
 import { runDiff } from './diff.ts';
+import { runErrors } from './errors.ts';
 import { runExplain } from './explain.ts';
 import { runTruthTable } from './truthTable.ts';
 
@@ -14,6 +15,7 @@ export const policySuite: Suite = {
     return corpusCases(folder, features).map((one): CaseResult => {
       if (one.kind === 'truth-table') return runTruthTable(suite, one);
       if (one.kind === 'connlist' && suite !== 'npguard-exposure') return runConnlist(suite, one);
+      if (one.kind === 'error' || one.kind === 'warning') return runErrors(suite, one);
       if (one.kind === 'explain') return runExplain(suite, one);
       if (one.kind === 'diff') return runDiff(suite, one);
       return { case: one.id, outcome: 'not-modelled', why: `kind ${one.kind}`, answer: null };
