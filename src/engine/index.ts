@@ -21,6 +21,8 @@ export {
 export { type ExplainedPorts, explainPair } from './connectivity/explain.ts';
 export { endFilter } from './connectivity/filter.ts';
 export { type Connection, type Connectivity, ConnectivityMatrix, connectivity, finish } from './connectivity/matrix.ts';
+export { type Suggestion, suggestPolicies } from './connectivity/suggest.ts';
+export { presentConnections, type WantedConnection, wantedByAssertions } from './connectivity/wanted.ts';
 export type { ManifestFile } from './manifest/manifest.ts';
 export { parseManifest, readDocuments } from './manifest/parse.ts';
 export { formatIp, parseCidr, parseIp } from './model/addresses.ts';
@@ -40,14 +42,18 @@ export { endpointChain, nftEndpointChain, nftServiceChains, probabilityText, ser
 export { joinHostPort, translate } from './proxy/iptables.ts';
 export type { ProxyConfig, Translation } from './proxy/proxy.ts';
 export { isProxied, proxyServices } from './proxy/services.ts';
+export { type Explanation, explainEnds } from './queries/explain.ts';
 export { wholeGraph } from './queries/graph.ts';
 export { type Queries, query } from './queries/query.ts';
 export { traceFlow } from './queries/trace.ts';
 export { connectivityDot, connectivityMermaid, connectivityText } from './render/connectivityText.ts';
+export { causes, diffMarkdown, diffMermaid, diffSummary, diffText, portsChange } from './render/diffText.ts';
 export { graphDot } from './render/dot.ts';
+export { explainText } from './render/explainText.ts';
 export { graphMermaid } from './render/mermaid.ts';
 export { endpointsTable } from './render/table.ts';
 export { traceText } from './render/traceAnswer.ts';
+export { yamlText } from './render/yaml.ts';
 export { externalRoutes, matchIngress } from './route/ingress.ts';
 export { answerDns, type DnsRecord } from './service/dns.ts';
 export type { ServiceEndpoints } from './service/endpoint.ts';

@@ -74,9 +74,13 @@ class Side {
     return this.derived.matrix.ports.key(set);
   }
 
-  outside(name: string, direction: Direction): readonly { readonly range: ExternalRange; readonly set: number }[] {
+  outside(
+    name: string,
+    direction: Direction,
+    withIPv6: boolean,
+  ): readonly { readonly range: ExternalRange; readonly set: number }[] {
     const end = this.ends.get(name);
-    return end === undefined ? [] : this.derived.matrix.outside(end, direction);
+    return end === undefined ? [] : this.derived.matrix.outside(end, direction, withIPv6);
   }
 
   verdicts(from: PolicyEnd | undefined, to: PolicyEnd | undefined, { protocol, from: port }: PortRange): Verdict[] {
@@ -154,10 +158,9 @@ class Comparison {
   compareOutside(name: string, direction: Direction): void {
     const mayDiffer = this.#others.has(name) || this.#reselected.has(name);
     if (!mayDiffer) return;
-    for (const { range, old, now } of refine(
-      this.before.outside(name, direction),
-      this.after.outside(name, direction),
-    )) {
+    const withIPv6 = [this.before, this.after].some(({ derived }) => derived.matrix.speaksIPv6(direction));
+    const sides = [this.before, this.after].map((side) => side.outside(name, direction, withIPv6));
+    for (const { range, old, now } of refine(sides[0] ?? [], sides[1] ?? [])) {
       const [before, after] = [
         old ?? this.before.derived.matrix.ports.none,
         now ?? this.after.derived.matrix.ports.none,

@@ -1,7 +1,7 @@
 import { type PortRange, PortSets } from '../model/ports.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { doubtsIn } from '../policy/doubts.ts';
-import { peerMatches } from '../policy/peers.ts';
+import { blocksOf, peerMatches } from '../policy/peers.ts';
 import type { Direction, PolicyEnd, PolicyProgram, PolicyRule } from '../policy/policy.ts';
 import { namedPort, type PolicySet, type TierStep } from '../policy/policySet.ts';
 import { type Bits, bitsOf, members } from './bits.ts';
@@ -73,14 +73,26 @@ export class ConnectivityMatrix {
     return this.ports.intersection(out.possible, into.possible) === this.ports.none ? set : undefined;
   }
 
+  /** True where a policy of a direction names an IPv6 block; lists leave that family out where none does. */
+  speaksIPv6(direction: Direction): boolean {
+    return this.#policies.programs.some(({ rules }) =>
+      rules.some(
+        (rule) =>
+          rule.direction === direction && (rule.peers ?? []).flatMap(blocksOf).some(({ cidr }) => cidr.includes(':')),
+      ),
+    );
+  }
+
   /** The ranges outside that may reach `to`, or that `from` may reach, merged where the ports are equal. */
   outside(
     end: ConnectivityEnd,
     direction: Direction,
+    withIPv6 = this.speaksIPv6(direction),
   ): readonly { readonly range: ExternalRange; readonly set: number }[] {
     const row = this.rowsOf(end.podClass, direction).outside;
     const merged: { range: ExternalRange; set: number }[] = [];
     for (const [index, range] of this.#ranges[direction].entries()) {
+      if (range.family === 6 && !withIPv6) continue;
       const set = passageTo(row, index).allowed;
       const last = merged.at(-1);
       if (last !== undefined && last.set === set && last.range.family === range.family) {
