@@ -1,11 +1,13 @@
 import { cidrContains, parseCidr, parseIp } from '../model/addresses.ts';
 import type { Pod, Workload } from '../model/cluster.ts';
-import { type LabelRequirement, type LabelSelector, podFacts } from '../model/labels.ts';
+import type { Labels } from '../model/labels.ts';
 import { refKey } from '../model/resource.ts';
 import type { Snapshot } from '../model/snapshot.ts';
-import { blocksOf, peerMatches, podPeersOf } from '../policy/peers.ts';
+import { blocksOf, peerMatches } from '../policy/peers.ts';
 import type { Peer, PodSet, PolicyProgram } from '../policy/policy.ts';
 import type { PolicySet } from '../policy/policySet.ts';
+import { peersOf, portNamesOf, readsNodes } from './programPeers.ts';
+import { type Values, VisibleLabels } from './visibleLabels.ts';
 
 /** Pods that no policy can tell apart; `pod` stands for all of them. */
 export interface PodClass {
@@ -21,12 +23,6 @@ export interface ConnectivityEnd {
   readonly podClass: PodClass;
 }
 
-/** The values of a key that some selector tells apart; `all` where it may be any. */
-type Values = Set<string> | 'all';
-
-/** Keys that selectors read, with the values that they tell apart. */
-type Visible = Map<string, Values>;
-
 /**
  * Partitions pods by what policies can see: namespace, the labels that some selector reads there, the declared ports
  * that some rule names, and where it matters address and node. Everything else (a template hash, a label's value that
@@ -36,11 +32,8 @@ export class PodClasses {
   readonly classes: PodClass[] = [];
   /** The numbers of a namespace's classes, from `first` to before `end`. */
   readonly ranges = new Map<string, { readonly first: number; readonly end: number }>();
-  readonly #byKey = new Map<string, PodClass>();
-  readonly #byPod = new Map<Pod, PodClass>();
-  readonly #wide: Visible = new Map();
-  readonly #local = new Map<string, Visible>();
-  readonly #keys = new Map<string, readonly (readonly [string, Values])[]>();
+  readonly #inNamespace = new Map<string, NamespaceClasses>();
+  readonly #visible: VisibleLabels;
   readonly #portNames: ReadonlySet<string>;
   readonly #blocks: readonly string[];
   readonly #readsNodes: boolean;
@@ -53,38 +46,69 @@ export class PodClasses {
     this.#portNames = new Set(programs.flatMap(portNamesOf));
     this.#blocks = [...new Set(peers.flatMap(blocksOf).flatMap(({ cidr, except }) => [cidr, ...except]))];
     this.#readsNodes = peers.some(readsNodes) || programs.some(({ nodes }) => nodes !== undefined);
-    for (const { subject } of programs) this.#see(subject);
-    for (const { pods, sameLabels = [], notSameLabels = [] } of peers.flatMap(podPeersOf)) {
-      this.#see(pods);
-      for (const key of [...sameLabels, ...notSameLabels]) this.#wide.set(podFacts.namespaceLabel(key), 'all');
-    }
+    this.#visible = new VisibleLabels();
+    for (const program of programs) this.#visible.add(program);
     this.#assign(snapshot);
   }
 
-  #assign({ workloads, pods }: Snapshot): void {
-    const templates = workloads.filter((one) => one.pods.length === 0).map(templatePod);
-    const byNamespace = Map.groupBy([...pods, ...templates], (pod) => pod.ref.namespace);
-    for (const [namespace, own] of byNamespace) {
+  /** True where another policy tells no more pods apart than are told apart already. */
+  covers(program: PolicyProgram): boolean {
+    const peers = peersOf(program);
+    const blocks = peers.flatMap(blocksOf).flatMap(({ cidr, except }) => [cidr, ...except]);
+    const readsMore = !this.#readsNodes && (program.nodes !== undefined || peers.some(readsNodes));
+    const hosts =
+      this.#policies.settings.ipBlockMatchesPods || this.classes.some(({ pod }) => this.#policies.isHost(pod));
+    return (
+      !readsMore &&
+      portNamesOf(program).every((name) => this.#portNames.has(name)) &&
+      (!hosts || blocks.every((one) => this.#blocks.includes(one))) &&
+      this.#visible.covers(program)
+    );
+  }
+
+  #assign(snapshot: Snapshot): void {
+    const templates = snapshot.workloads.filter((one) => one.pods.length === 0).map(templatePod);
+    const planned = Map.groupBy(templates, (pod) => pod.ref.namespace);
+    for (const namespace of new Set([...snapshot.namespaces.keys(), ...planned.keys()])) {
       const first = this.classes.length;
-      for (const pod of own) this.#byPod.set(pod, this.#classFor(pod));
+      const known = this.#classesIn(namespace);
+      for (const pod of snapshot.podsIn(namespace)) this.#classFor(pod, known);
+      for (const pod of planned.get(namespace) ?? []) this.#classFor(pod, known);
       this.ranges.set(namespace, { first, end: this.classes.length });
     }
   }
 
-  #classFor(pod: Pod): PodClass {
-    const key = this.#key(pod);
-    let found = this.#byKey.get(key);
+  #classesIn(namespace: string): NamespaceClasses {
+    let known = this.#inNamespace.get(namespace);
+    if (known === undefined) {
+      const keys = this.#visible.keysIn(namespace);
+      known = { keys, byKey: new Map(), byLabels: new Map(), facts: keys.some(([key]) => key.includes(':')) };
+      this.#inNamespace.set(namespace, known);
+    }
+    return known;
+  }
+
+  /** Equal labels are one object, so most pods are looked up by that alone. */
+  #classFor(pod: Pod, known: NamespaceClasses): PodClass {
+    const rest = this.#restKey(pod);
+    const isPlain = rest === '' && !known.facts;
+    const { labels } = pod.template;
+    const before = isPlain ? known.byLabels.get(labels) : undefined;
+    if (before !== undefined) return before;
+    const key = rest + this.#labelKey(pod, known);
+    let found = known.byKey.get(key);
     if (found === undefined) {
       found = { index: this.classes.length, pod };
       this.classes.push(found);
-      this.#byKey.set(key, found);
+      known.byKey.set(key, found);
     }
+    if (isPlain) known.byLabels.set(labels, found);
     return found;
   }
 
   /** The class of a pod of the snapshot, or of a workload's template. */
   classOf(pod: Pod): PodClass {
-    return this.#byPod.get(pod) ?? this.#classFor(pod);
+    return this.#classFor(pod, this.#classesIn(pod.ref.namespace));
   }
 
   /** True when some policy treats the two pods differently, as a subject, a peer or by a named port. */
@@ -100,47 +124,27 @@ export class PodClasses {
     );
   }
 
-  #see(set: PodSet): void {
-    const visible = set.inNamespace === undefined ? this.#wide : this.#localIn(set.inNamespace);
-    seeSelector(visible, set.pods);
-  }
-
-  #localIn(namespace: string): Visible {
-    let visible = this.#local.get(namespace);
-    if (visible === undefined) {
-      visible = new Map();
-      this.#local.set(namespace, visible);
-    }
-    return visible;
-  }
-
-  /** What can be seen of a pod in a namespace, in a fixed order. */
-  #keysIn(namespace: string): readonly (readonly [string, Values])[] {
-    let keys = this.#keys.get(namespace);
-    if (keys === undefined) {
-      const merged: Visible = new Map(this.#wide);
-      for (const [key, values] of this.#local.get(namespace) ?? []) {
-        const wide = merged.get(key);
-        merged.set(key, wide === 'all' || values === 'all' ? 'all' : new Set([...(wide ?? []), ...values]));
-      }
-      keys = [...merged];
-      this.#keys.set(namespace, keys);
-    }
-    return keys;
-  }
-
   #portKey({ template }: Pod): string {
-    if (this.#portNames.size === 0) return '';
-    const named = template.ports.filter((one) => this.#portNames.has(one.name));
-    return named.map((one) => `${one.name}:${one.protocol}:${one.port}`).join();
+    let key = '';
+    for (const { name, protocol, port } of template.ports) {
+      if (this.#portNames.has(name)) key += `${name}:${protocol}:${port},`;
+    }
+    return key;
   }
 
-  #key(pod: Pod): string {
-    const { template, ref, phase } = pod;
-    const ended = phase === 'Succeeded' || phase === 'Failed';
-    let key = `${ref.namespace}\n${template.hostNetwork ? 'h' : ''}${ended ? 'e' : ''}\n${this.#portKey(pod)}\n${this.#blockBits(pod)}`;
-    if (this.#readsNodes) key += `\n${pod.node ?? ''}`;
-    for (const [name, values] of this.#keysIn(ref.namespace)) {
+  /** What policies see of a pod beside labels and namespace; '' for most. */
+  #restKey(pod: Pod): string {
+    const { template, phase } = pod;
+    let key = this.#portNames.size === 0 ? '' : this.#portKey(pod);
+    if (template.hostNetwork) key += 'h;';
+    if (phase === 'Succeeded' || phase === 'Failed') key += 'e;';
+    if (this.#readsNodes) key += `@${pod.node ?? ''};`;
+    return key + this.#blockBits(pod);
+  }
+
+  #labelKey(pod: Pod, { keys }: NamespaceClasses): string {
+    let key = '';
+    for (const [name, values] of keys) {
       const value = this.#policies.label(pod, name);
       // An unmentioned value is one of many that all selectors treat alike; it differs from an absent one.
       key += value === undefined ? '\n' : values === 'all' || values.has(value) ? `\n=${value}` : '\n*';
@@ -162,30 +166,13 @@ export class PodClasses {
   }
 }
 
-function seeSelector(visible: Visible, selector: LabelSelector): void {
-  for (const requirement of selector.requirements) see(visible, requirement);
-  const inner = [...(selector.anyOf?.flat() ?? []), ...(selector.noneOf ?? [])];
-  for (const one of inner) seeSelector(visible, one);
-}
-
-function see(visible: Visible, { key, operator, values }: LabelRequirement): void {
-  const known = visible.get(key) ?? new Set<string>();
-  if (operator === 'Contains' || operator === 'StartsWith' || operator === 'EndsWith') visible.set(key, 'all');
-  else visible.set(key, known === 'all' ? known : new Set([...known, ...values]));
-}
-
-/** Every peer of a program, those that narrow its subject among them. */
-function peersOf({ rules }: PolicyProgram): readonly Peer[] {
-  return rules.flatMap((rule) => [...(rule.peers ?? []), ...(rule.onlyFor ?? [])]);
-}
-
-function portNamesOf({ rules }: PolicyProgram): readonly string[] {
-  return rules.flatMap((rule) => (rule.ports ?? []).flatMap((port) => (port.kind === 'named' ? [port.name] : [])));
-}
-
-function readsNodes(peer: Peer): boolean {
-  if (peer.kind === 'nodes') return true;
-  return (peer.kind === 'all-of' || peer.kind === 'none-of') && peer.peers.some(readsNodes);
+/** The classes of one namespace while pods are put into them. */
+interface NamespaceClasses {
+  readonly keys: readonly (readonly [string, Values])[];
+  readonly byKey: Map<string, PodClass>;
+  readonly byLabels: Map<Labels, PodClass>;
+  /** True where selectors read more of a pod than its labels. */
+  readonly facts: boolean;
 }
 
 /** The ends of a matrix, by name: workloads of the user's, each once, or once a pod where its pods are in several classes. */

@@ -1,3 +1,4 @@
+import type { Workload } from '../model/cluster.ts';
 import { type PortRange, PortSets } from '../model/ports.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { doubtsIn } from '../policy/doubts.ts';
@@ -36,7 +37,6 @@ interface Rows {
  * a memoised intersection. Semantics as in policy/evaluate.ts, which the tests compare it with.
  */
 export class ConnectivityMatrix {
-  readonly ends: readonly ConnectivityEnd[];
   readonly ports = new PortSets();
   readonly classes: PodClasses;
   readonly #policies: PolicySet;
@@ -47,8 +47,10 @@ export class ConnectivityMatrix {
   readonly #relative: ReadonlySet<PolicyProgram>;
   readonly #named: ReadonlySet<PolicyProgram>;
   readonly #rows = new Map<string, Rows>();
-  readonly #ofClass = new Map<string, Rows>();
+  readonly #ofClass: Readonly<Record<Direction, (Rows | undefined)[]>> = { ingress: [], egress: [] };
   readonly #effects = new Map<PolicyRule, Map<PeerSpace, readonly RuleEffect[]>>();
+  readonly #workloads: readonly Workload[];
+  #ends: readonly ConnectivityEnd[] | undefined;
   #selecting: readonly (readonly PolicyProgram[])[] | undefined;
 
   constructor(snapshot: Snapshot, policies: PolicySet) {
@@ -56,12 +58,18 @@ export class ConnectivityMatrix {
     const { programs } = policies;
     this.classes = new PodClasses(snapshot, policies);
     this.#pods = new PodSpace(snapshot, policies, this.classes);
-    this.ends = connectivityEnds(snapshot.workloads, this.classes);
+    this.#workloads = snapshot.workloads;
     this.#ranges = { ingress: externalRanges(programs, 'ingress'), egress: externalRanges(programs, 'egress') };
     this.#outside = { ingress: new OutsideSpace(this.#ranges.ingress), egress: new OutsideSpace(this.#ranges.egress) };
     this.#ids = new Map(programs.map((one, index) => [one, index]));
     this.#relative = new Set(programs.filter(({ rules }) => rules.some(isRelativeRule)));
     this.#named = new Set(programs.filter(({ rules }) => rules.some(namesPorts)));
+  }
+
+  /** The workloads of the user's, by name: the rows and columns. */
+  get ends(): readonly ConnectivityEnd[] {
+    this.#ends ??= connectivityEnds(this.#workloads, this.classes);
+    return this.#ends;
   }
 
   /** The ports that `from` may use to reach `to`, as an id of {@link ports}; `undefined` where it is not known. */
@@ -104,11 +112,11 @@ export class ConnectivityMatrix {
 
   /** What a direction's policies let through between a class and every other end. */
   rowsOf(subject: PodClass, direction: Direction): Rows {
-    const key = `${direction}${subject.index}`;
-    let rows = this.#ofClass.get(key);
+    const known = this.#ofClass[direction];
+    let rows = known[subject.index];
     if (rows === undefined) {
       rows = this.#shared(subject, direction);
-      this.#ofClass.set(key, rows);
+      known[subject.index] = rows;
     }
     return rows;
   }

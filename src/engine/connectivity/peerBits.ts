@@ -1,11 +1,11 @@
 import { parseCidr } from '../model/addresses.ts';
-import type { LabelSelector } from '../model/labels.ts';
+import { type LabelRequirement, type LabelSelector, selectsAll } from '../model/labels.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { peerMatches } from '../policy/peers.ts';
 import type { BlockPeer, Peer, PodSet, PolicyEnd } from '../policy/policy.ts';
 import type { PolicySet } from '../policy/policySet.ts';
-import { type Bits, bitsBetween, bitsOf, both, either, minus, noBits } from './bits.ts';
-import type { PodClasses } from './classes.ts';
+import { type Bits, bitsBetween, bitsOf, both, either, members, minus, noBits } from './bits.ts';
+import type { PodClass, PodClasses } from './classes.ts';
 import type { ExternalRange } from './externalRanges.ts';
 
 /** What a peer may be told apart into: classes of pods, or ranges of addresses outside. */
@@ -30,23 +30,27 @@ export function isRelative(peer: Peer): boolean {
   }
 }
 
-/** Classes of pods as peers. Equal sets are computed once; a set of one namespace looks at that namespace alone. */
+/** Classes of pods as peers. Equal sets are computed once, of the classes that have each value of a label. */
 export class PodSpace implements PeerSpace {
   readonly all: Bits;
   readonly #classes: PodClasses;
   readonly #policies: PolicySet;
   readonly #snapshot: Snapshot;
   readonly #hosts: readonly number[];
-  readonly #sets = new Map<string, Bits>();
+  /** The classes that selectors may choose, and those of each namespace. */
+  readonly #everywhere: LabelIndex;
+  readonly #within = new Map<string, LabelIndex>();
+  readonly #bySet = new WeakMap<PodSet, Bits>();
+  readonly #byText = new Map<string, Bits>();
   readonly #blocks = new Map<string, Bits>();
-  readonly #namespaces = new Map<string, readonly string[]>();
-  readonly #postings = new Map<string, Map<string, number[]>>();
+  readonly #namespaces = new Map<string, Bits>();
 
   constructor(snapshot: Snapshot, policies: PolicySet, classes: PodClasses) {
     this.#snapshot = snapshot;
     this.#policies = policies;
     this.#classes = classes;
     this.all = bitsBetween(0, classes.classes.length);
+    this.#everywhere = new LabelIndex(policies, classes.classes);
     this.#hosts = classes.classes.filter(({ pod }) => policies.isHost(pod)).map(({ index }) => index);
   }
 
@@ -54,7 +58,7 @@ export class PodSpace implements PeerSpace {
     switch (peer.kind) {
       case 'pods': {
         const bits = this.set(peer.pods);
-        return isRelative(peer) ? this.#matching(peer, subject, this.#membersOf(bits)) : bits;
+        return isRelative(peer) ? this.#matching(peer, subject, [...members(bits)]) : bits;
       }
       case 'block':
         return this.#block(peer, subject);
@@ -74,91 +78,153 @@ export class PodSpace implements PeerSpace {
 
   /** The classes of a set of pods. */
   set(set: PodSet): Bits {
-    const key = JSON.stringify([set.inNamespace, set.namespaces, set.pods]);
-    let bits = this.#sets.get(key);
+    let bits = this.#bySet.get(set);
     if (bits === undefined) {
-      bits = bitsOf(this.#candidates(set).filter((index) => this.#policies.inSet(set, this.#pod(index))));
-      this.#sets.set(key, bits);
+      const key = JSON.stringify(set);
+      bits = this.#byText.get(key) ?? this.#compute(set);
+      this.#byText.set(key, bits);
+      this.#bySet.set(set, bits);
     }
     return bits;
   }
 
-  #pod(index: number) {
-    const podClass = this.#classes.classes[index];
-    if (podClass === undefined) throw new RangeError(`no class ${index}`);
-    return podClass.pod;
+  #compute({ inNamespace, namespaces, pods }: PodSet): Bits {
+    if (inNamespace !== undefined) {
+      const applies = namespaces === undefined || this.#policies.namespaceMatches({ namespaces, pods }, inNamespace);
+      return applies ? this.#indexOf(inNamespace).select(pods) : noBits;
+    }
+    const chosen = this.#everywhere.select(pods);
+    return namespaces === undefined || selectsAll(namespaces) ? chosen : both(chosen, this.#chosen(namespaces));
   }
 
-  #membersOf({ lo, words }: Bits): readonly number[] {
-    const members: number[] = [];
-    for (let i = lo * 32; i < (lo + words.length) * 32; i++) {
-      if (((words[(i >>> 5) - lo] ?? 0) >>> (i & 31)) & 1) members.push(i);
+  #indexOf(namespace: string): LabelIndex {
+    let index = this.#within.get(namespace);
+    if (index === undefined) {
+      const { first, end } = this.#classes.ranges.get(namespace) ?? { first: 0, end: 0 };
+      index = new LabelIndex(this.#policies, this.#classes.classes.slice(first, end));
+      this.#within.set(namespace, index);
     }
-    return members;
+    return index;
+  }
+
+  /** All classes of the namespaces that a selector chooses. */
+  #chosen(selector: LabelSelector): Bits {
+    const key = JSON.stringify(selector);
+    let bits = this.#namespaces.get(key);
+    if (bits === undefined) {
+      const named = selector.requirements.find(
+        (one) => one.key === 'kubernetes.io/metadata.name' && one.operator === 'In',
+      );
+      const names = (named?.values ?? [...this.#snapshot.namespaces.keys()]).filter((name) =>
+        this.#policies.namespaceMatches({ namespaces: selector, pods: selector }, name),
+      );
+      const ranges = names.flatMap((name) => this.#classes.ranges.get(name) ?? []);
+      bits = bitsOf(ranges.flatMap(({ first, end }) => Array.from({ length: end - first }, (_, at) => first + at)));
+      this.#namespaces.set(key, bits);
+    }
+    return bits;
   }
 
   #matching(peer: Peer, subject: PolicyEnd, candidates: readonly number[]): Bits {
-    return bitsOf(
-      candidates.filter((index) => peerMatches(this.#policies, peer, { kind: 'pod', pod: this.#pod(index) }, subject)),
-    );
+    const matches = (index: number): boolean => {
+      const podClass = this.#classes.classes[index];
+      return podClass !== undefined && peerMatches(this.#policies, peer, { kind: 'pod', pod: podClass.pod }, subject);
+    };
+    return bitsOf(candidates.filter(matches));
   }
 
   #block(peer: BlockPeer, subject: PolicyEnd): Bits {
     const key = JSON.stringify([peer.cidr, peer.except, peer.invalid]);
     let bits = this.#blocks.get(key);
     if (bits === undefined) {
-      const candidates = this.#policies.settings.ipBlockMatchesPods ? this.#membersOf(this.all) : this.#hosts;
+      const candidates = this.#policies.settings.ipBlockMatchesPods ? [...members(this.all)] : this.#hosts;
       bits = this.#matching(peer, subject, candidates);
       this.#blocks.set(key, bits);
     }
     return bits;
   }
+}
 
-  /** The classes that may be in a set: those of its namespaces, or those that have a label that it asks for. */
-  #candidates({ inNamespace, namespaces, pods }: PodSet): readonly number[] {
-    if (inNamespace !== undefined) return this.#range(inNamespace);
-    const chosen = namespaces === undefined ? undefined : this.#chosen(namespaces);
-    const wanted = pods.requirements.find(({ key, operator }) => operator === 'In' && !key.includes(':'));
-    if (wanted !== undefined && (chosen === undefined || chosen.length > 8)) {
-      return wanted.values.flatMap((value) => this.#posting(wanted.key).get(value) ?? []);
+/** Which of some classes have which value of a label. Classes of ended pods and of nodes are in no set. */
+class LabelIndex {
+  readonly #policies: PolicySet;
+  readonly #classes: readonly PodClass[];
+  readonly #all: Bits;
+  readonly #byKey = new Map<string, ReadonlyMap<string, Bits>>();
+
+  constructor(policies: PolicySet, classes: readonly PodClass[]) {
+    this.#policies = policies;
+    this.#classes = classes.filter(({ pod }) => policies.isSelectable(pod));
+    this.#all = bitsOf(this.#classes.map(({ index }) => index));
+  }
+
+  select(selector: LabelSelector): Bits {
+    if (selector.invalid !== undefined) return noBits;
+    let bits = this.#all;
+    for (const one of selector.requirements) bits = this.#narrow(bits, one);
+    for (const list of selector.anyOf ?? []) {
+      bits = both(bits, list.map((one) => this.select(one)).reduce(either, noBits));
     }
-    return chosen === undefined ? this.#membersOf(this.all) : chosen.flatMap((name) => this.#range(name));
+    for (const one of selector.noneOf ?? []) bits = minus(bits, this.select(one));
+    return bits;
   }
 
-  #chosen(selector: LabelSelector): readonly string[] {
-    const key = JSON.stringify(selector);
-    let names = this.#namespaces.get(key);
-    if (names === undefined) {
-      const only = selector.requirements.find(
-        (one) => one.key === 'kubernetes.io/metadata.name' && one.operator === 'In',
-      );
-      const all = only?.values ?? [...this.#snapshot.namespaces.keys()];
-      names = all.filter((name) => this.#policies.namespaceMatches({ namespaces: selector, pods: selector }, name));
-      this.#namespaces.set(key, names);
+  #narrow(bits: Bits, { key, operator, values }: LabelRequirement): Bits {
+    const byValue = this.#valuesOf(key);
+    const having = (isMeant: (value: string) => boolean): Bits =>
+      [...byValue].flatMap(([value, own]) => (isMeant(value) ? [own] : [])).reduce(either, noBits);
+    const named = (): Bits => values.flatMap((value) => byValue.get(value) ?? []).reduce(either, noBits);
+    const text = values[0] ?? '';
+    switch (operator) {
+      case 'In':
+        return both(bits, named());
+      case 'NotIn':
+        return minus(bits, named());
+      case 'Exists':
+        return both(
+          bits,
+          having(() => true),
+        );
+      case 'DoesNotExist':
+        return minus(
+          bits,
+          having(() => true),
+        );
+      case 'Contains':
+        return both(
+          bits,
+          having((value) => value.includes(text)),
+        );
+      case 'StartsWith':
+        return both(
+          bits,
+          having((value) => value.startsWith(text)),
+        );
+      case 'EndsWith':
+        return both(
+          bits,
+          having((value) => value.endsWith(text)),
+        );
+      default:
+        return operator satisfies never;
     }
-    return names;
   }
 
-  #range(namespace: string): readonly number[] {
-    const { first, end } = this.#classes.ranges.get(namespace) ?? { first: 0, end: 0 };
-    return Array.from({ length: end - first }, (_, index) => first + index);
-  }
-
-  /** Which classes have which value of a label. */
-  #posting(key: string): ReadonlyMap<string, readonly number[]> {
-    let posting = this.#postings.get(key);
-    if (posting === undefined) {
-      posting = new Map();
-      for (const { index, pod } of this.#classes.classes) {
+  #valuesOf(key: string): ReadonlyMap<string, Bits> {
+    let byValue = this.#byKey.get(key);
+    if (byValue === undefined) {
+      const indices = new Map<string, number[]>();
+      for (const { index, pod } of this.#classes) {
         const value = this.#policies.label(pod, key);
         if (value === undefined) continue;
-        const list = posting.get(value);
-        if (list === undefined) posting.set(value, [index]);
+        const list = indices.get(value);
+        if (list === undefined) indices.set(value, [index]);
         else list.push(index);
       }
-      this.#postings.set(key, posting);
+      byValue = new Map([...indices].map(([value, list]) => [value, bitsOf(list)]));
+      this.#byKey.set(key, byValue);
     }
-    return posting;
+    return byValue;
   }
 }
 

@@ -97,8 +97,16 @@ export class PolicySet {
 
   /** True when labels and namespace put the pod into the set. Ended pods and, by default, hostNetwork pods are in none. */
   inSet(set: PodSet, pod: Pod): boolean {
-    if (pod.phase === 'Succeeded' || pod.phase === 'Failed' || this.isHost(pod)) return false;
-    return this.namespaceMatches(set, pod.ref.namespace) && matches(set.pods, (key) => this.label(pod, key));
+    return (
+      this.isSelectable(pod) &&
+      this.namespaceMatches(set, pod.ref.namespace) &&
+      matches(set.pods, (key) => this.label(pod, key))
+    );
+  }
+
+  /** True for a pod that selectors may choose. */
+  isSelectable(pod: Pod): boolean {
+    return pod.phase !== 'Succeeded' && pod.phase !== 'Failed' && !this.isHost(pod);
   }
 
   /** True for a hostNetwork pod that policies see as its node. */
