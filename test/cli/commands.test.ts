@@ -112,15 +112,15 @@ test('trace: each disposition has its exit code', async () => {
 });
 
 test('trace: not known is 3, not enforced is 0', async () => {
-  const unmodelled = `apiVersion: cilium.io/v2
-kind: CiliumNetworkPolicy
+  const unmodelled = `apiVersion: k8s.ovn.org/v1
+kind: EgressFirewall
 metadata: {name: some, namespace: shop}
-spec: {endpointSelector: {}}
+spec: {egress: []}
 `;
   const folder = folderWith({
     'pods.yaml': readFileSync(join(root, shop, 'backend.yaml'), 'utf8'),
     'front.yaml': readFileSync(join(root, shop, 'frontend.yaml'), 'utf8'),
-    'cilium.yaml': unmodelled,
+    'firewall.yaml': unmodelled,
   });
   const ends = ['shop/Deployment/frontend', 'shop/svc/backend:8080'];
   assert.equal((await podpath(['trace', ...ends, folder])).code, 3);
