@@ -94,7 +94,7 @@ function endpoints(context: PeerContext, path: FieldPath): readonly Reach[] {
   if (selector === undefined) return [];
   if (selector.entity !== undefined) return entityPeers(context, selector.entity, path);
   if (selector.notReserved) {
-    reader.doubt(path, t('a peer by labels that are reserved and not there is not modelled'));
+    reader.gap(path, t('a peer by labels that are reserved and not there is not modelled'));
     return [];
   }
   const own = namespace !== undefined && !selector.namesNamespace && !selector.namespaceLabels;

@@ -233,8 +233,7 @@ function readRule(spec: Spec, reader: PolicyReader, direction: Direction, denies
   const requires = direction === 'ingress' ? 'fromRequires' : 'toRequires';
   unknownFields(reader, path, [...fields, 'icmps', 'toPorts', requires, ...(denies ? [] : ['authentication'])]);
   // Until 1.19 it narrowed the rules of every policy that selects the same pods.
-  if (isSet(reader.at([...path, requires])))
-    spec.denials.doubt([...path, requires], t('{0} is not modelled', requires));
+  if (isSet(reader.at([...path, requires]))) spec.denials.gap([...path, requires], t('{0} is not modelled', requires));
   const { namespace, related, host } = spec;
   const context: PeerContext = { reader, ...(namespace === undefined ? {} : { namespace }), related };
   const reaches = denies && reader.at([...path, 'toFQDNs']) ? [] : ciliumPeers(context, direction, path);

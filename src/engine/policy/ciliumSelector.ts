@@ -46,13 +46,13 @@ export function readCiliumSelector(reader: PolicyReader, path: FieldPath): Ciliu
   const keys = selector.requirements.map((one) => ({ one, ...sourceOf(one.key) }));
   const odd = keys.find(({ source }) => !sources.has(source));
   if (odd !== undefined) {
-    reader.doubt(path, t('labels of the source {0} are not modelled', odd.source));
+    reader.gap(path, t('labels of the source {0} are not modelled', odd.source));
     return undefined;
   }
   const reserved = keys.filter(({ source }) => source === 'reserved');
   const asked = reserved.filter(({ one }) => !isNegative(one));
   if (asked.length > 0 && keys.length > 1) {
-    reader.doubt(path, t('a selector of reserved and other labels together is not modelled'));
+    reader.gap(path, t('a selector of reserved and other labels together is not modelled'));
     return undefined;
   }
   const plain = keys.filter(({ source }) => source !== 'reserved');
@@ -76,7 +76,7 @@ export function readNodeSelector(reader: PolicyReader, path: FieldPath): LabelSe
   if (requirements.every(({ source }) => source !== 'reserved' && sources.has(source))) {
     return { requirements: requirements.map(({ name, operator, values }) => ({ key: name, operator, values })) };
   }
-  reader.doubt(path, t('a selector of nodes by other than their own labels is not modelled'));
+  reader.gap(path, t('a selector of nodes by other than their own labels is not modelled'));
   return undefined;
 }
 
@@ -88,7 +88,7 @@ function readSelector(reader: PolicyReader, path: FieldPath): LabelSelector | un
     reader.doubt([...path, ...odd], t('the selector is malformed: {0}', odd.join('.')));
     return undefined;
   }
-  const selector = reader.selector(path) ?? everything;
+  const selector = reader.selector(path, (key) => sourceOf(key).name) ?? everything;
   return selector.invalid === undefined ? selector : undefined;
 }
 

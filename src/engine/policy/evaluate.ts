@@ -145,7 +145,7 @@ class Walk {
     const verdict = {
       action: 'unknown' as const,
       direction: this.#direction,
-      decidedBy: doubts,
+      decidedBy: doubts.map(({ ref, path, note }) => ({ ref, path, note })),
       considered: [],
       reason,
     };

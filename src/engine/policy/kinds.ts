@@ -115,7 +115,7 @@ function doubtful(resource: Resource, everywhere: boolean): PolicyProgram {
     subjectPath: ['kind'],
     isolates: { ingress: false, egress: false },
     rules: [],
-    doubts: [{ ref, path: ['kind'], note: t('{0} is not modelled yet', ref.kind) }],
+    doubts: [{ ref, path: ['kind'], note: t('{0} is not modelled yet', ref.kind), isGap: true }],
     couldDeny: true,
   };
 }

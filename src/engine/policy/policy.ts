@@ -99,6 +99,11 @@ export interface PolicyRule {
   readonly evidence: Evidence;
 }
 
+/** A part of a policy that Podpath can't act on: malformed, or (`isGap`) right and not modelled. */
+export interface Doubt extends Evidence {
+  readonly isGap?: true;
+}
+
 /** The one form that every policy kind compiles to; the evaluator knows nothing else. */
 export interface PolicyProgram {
   readonly ref: ResourceRef;
@@ -116,7 +121,7 @@ export interface PolicyProgram {
   readonly isolates: Readonly<Record<Direction, boolean>>;
   readonly rules: readonly PolicyRule[];
   /** Malformed or unmodelled parts: a verdict that they could change is unknown, for these reasons. */
-  readonly doubts: readonly Evidence[];
+  readonly doubts: readonly Doubt[];
   /** Set where the doubts could change what other policies allow; else they could only add allows or isolate. */
   readonly couldDeny?: true;
 }

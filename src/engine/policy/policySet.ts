@@ -32,6 +32,7 @@ export class PolicySet {
   readonly #steps = new Map<Pod | ClusterNode, readonly TierStep[]>();
   readonly #members = new Map<PodSet, readonly Pod[]>();
   #nodes: ReadonlyMap<string, ClusterNode> | undefined;
+  #policies: readonly PolicyProgram[] | undefined;
 
   constructor(
     snapshot: Snapshot,
@@ -52,6 +53,12 @@ export class PolicySet {
       if (list === undefined) this.#byNamespace.set(namespace, [program]);
       else list.push(program);
     }
+  }
+
+  /** One program a policy object, as which it is shown: some objects come to several. */
+  get policies(): readonly PolicyProgram[] {
+    this.#policies ??= this.programs.filter((one, index) => this.programs[index - 1]?.resource !== one.resource);
+    return this.#policies;
   }
 
   /** The policies whose subject the pod is, in reading order; none for a pod that policies ignore. */

@@ -5,11 +5,14 @@ import { modelledPolicies } from '../policyRules.ts';
 import type { Finding, Rule, RuleContext } from '../rule.ts';
 
 function* check(context: RuleContext): Generator<Finding> {
-  for (const program of new Map(modelledPolicies(context).map((one) => [one.resource, one])).values()) {
+  for (const program of modelledPolicies(context)) {
     if (program.tier === 'networks') continue;
-    for (const { ref, path, note } of program.doubts.filter((one) => !isToldElsewhere(program, one))) {
-      const message = t('{0} can not be read here: {1}. Verdicts that it could change are unknown', ref.name, note);
-      yield { code: rule.code, message, ref, path, related: [], fixes: [] };
+    for (const { ref, path, note, isGap } of program.doubts.filter((one) => !isToldElsewhere(program, one))) {
+      const head = isGap
+        ? t('{0} is not modelled as a whole: {1}', ref.name, note)
+        : t('{0} can not be read here: {1}', ref.name, note);
+      const message = `${head}. ${t('Verdicts that it could change are unknown')}`;
+      yield { code: rule.code, message, ...(isGap ? { severity: 'info' } : {}), ref, path, related: [], fixes: [] };
     }
   }
 }
@@ -42,6 +45,8 @@ export const rule: Rule = {
     'The API server refuses such a policy, or nobody can say what it means. Podpath reads the field as matching nothing and calls the verdicts that it could change unknown, never allowed.',
   severity: 'error',
   reads: [
+    'cilium.io/CiliumClusterwideNetworkPolicy',
+    'cilium.io/CiliumNetworkPolicy',
     'networking.k8s.io/NetworkPolicy',
     'policy.networking.k8s.io/AdminNetworkPolicy',
     'policy.networking.k8s.io/BaselineAdminNetworkPolicy',
