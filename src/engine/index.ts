@@ -33,7 +33,7 @@ export type { JsonObject, JsonValue } from './model/json.ts';
 export { formatPortRanges, type PortRange } from './model/ports.ts';
 export type { Evidence, Location, Resource, ResourceRef, TextPosition, TextRange } from './model/resource.ts';
 export type { Snapshot } from './model/snapshot.ts';
-export { decide } from './policy/evaluate.ts';
+export { decide, judge } from './policy/evaluate.ts';
 export { compilePolicies } from './policy/kinds.ts';
 export type { PolicyDecision, PolicyEnd, Verdict } from './policy/policy.ts';
 export { PolicySet } from './policy/policySet.ts';

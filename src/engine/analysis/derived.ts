@@ -27,9 +27,12 @@ export class Derived {
   readonly snapshot: Snapshot;
   readonly #memo = new Map<string, unknown>();
   readonly #endpoints: SharedEndpoints;
+  #matrixBefore: ConnectivityMatrix | undefined;
 
-  constructor(snapshot: Snapshot) {
+  /** `previous` is what followed from an earlier state; what still holds of it is taken over. */
+  constructor(snapshot: Snapshot, previous?: Derived) {
     this.snapshot = snapshot;
+    this.#matrixBefore = previous?.matrixSoFar;
     this.#endpoints = endpointsOfPods.get(snapshot.pods) ?? { ofService: new Map() };
     endpointsOfPods.set(snapshot.pods, this.#endpoints);
   }
@@ -96,7 +99,14 @@ export class Derived {
   }
 
   get matrix(): ConnectivityMatrix {
-    return this.#once('matrix', () => new ConnectivityMatrix(this.snapshot, this.policies));
+    const matrix = this.#once('matrix', () => new ConnectivityMatrix(this.snapshot, this.policies, this.#matrixBefore));
+    this.#matrixBefore = undefined;
+    return matrix;
+  }
+
+  /** The matrix where it has been asked for, else the one before it. */
+  get matrixSoFar(): ConnectivityMatrix | undefined {
+    return (this.#memo.get('matrix') as ConnectivityMatrix | undefined) ?? this.#matrixBefore;
   }
 
   get proxyServices(): ProxyServices {

@@ -11,8 +11,8 @@ export class ScopeAnalysis {
   readonly scope: Scope;
   readonly assume: AssumptionSettings;
   #derived: Derived | undefined;
-  /** The snapshot before the last change, until this one's own is built. */
-  #previous: Snapshot | undefined;
+  /** What was known before the last change, until this one's own is built. */
+  #previous: Derived | undefined;
   /** Findings of the rules, kept here by the analysis that located them. */
   findings: readonly LocatedFinding[] | undefined;
 
@@ -29,7 +29,7 @@ export class ScopeAnalysis {
     if (this.#derived === undefined) {
       const { name, resources, incomplete } = this.scope;
       const input = { scope: name, resources, assume: this.assume, incomplete };
-      this.#derived = new Derived(buildSnapshot(input, this.#previous));
+      this.#derived = new Derived(buildSnapshot(input, this.#previous?.snapshot), this.#previous);
       this.#previous = undefined;
     }
     return this.#derived;
@@ -43,7 +43,7 @@ export class ScopeAnalysis {
       JSON.stringify(assume) === JSON.stringify(this.assume);
     const result = new ScopeAnalysis(scope, assume);
     if (same) result.#derived = this.#derived;
-    result.#previous = this.#derived?.snapshot ?? this.#previous;
+    result.#previous = this.#derived ?? this.#previous;
     return result;
   }
 }

@@ -175,25 +175,27 @@ interface NamespaceClasses {
   readonly facts: boolean;
 }
 
-/** The ends of a matrix, by name: workloads of the user's, each once, or once a pod where its pods are in several classes. */
-export function connectivityEnds(workloads: readonly Workload[], classes: PodClasses): readonly ConnectivityEnd[] {
-  const ends = workloads
-    .filter((one) => !one.system)
-    .flatMap((workload): ConnectivityEnd[] => {
-      const { namespace, name, kind } = workload.ref;
-      const label = `${namespace}/${name}[${kind}]`;
-      const pods = workload.pods.length > 0 ? workload.pods : [templatePod(workload)];
-      const first = classes.classOf(pods[0] ?? templatePod(workload));
-      const others = new Set(pods.map((pod) => classes.classOf(pod)));
-      const same = [...others].every((one) => one === first || !classes.tellsApart(one.pod, first.pod));
-      if (same) return [{ name: label, workload, podClass: first }];
-      return pods.map((pod) => ({
-        name: `${namespace}/${pod.ref.name}[Pod]`,
-        workload,
-        podClass: classes.classOf(pod),
-      }));
-    });
-  return ends.sort((a, b) => (a.name < b.name ? -1 : 1));
+/**
+ * The ends of a matrix that one workload is: itself, or each of its pods where some policy tells them apart. `mayDiffer`
+ * is set where its pods are in several classes: then other policies over the same classes may make other ends.
+ */
+export function endsOfWorkload(
+  workload: Workload,
+  classes: PodClasses,
+): { readonly ends: readonly ConnectivityEnd[]; readonly mayDiffer: boolean } {
+  const { namespace, name, kind } = workload.ref;
+  const pods = workload.pods.length > 0 ? workload.pods : [templatePod(workload)];
+  const first = classes.classOf(pods[0] ?? templatePod(workload));
+  const others = new Set(pods.map((pod) => classes.classOf(pod)));
+  if ([...others].every((one) => one === first || !classes.tellsApart(one.pod, first.pod))) {
+    return { ends: [{ name: `${namespace}/${name}[${kind}]`, workload, podClass: first }], mayDiffer: others.size > 1 };
+  }
+  const ends = pods.map((pod) => ({
+    name: `${namespace}/${pod.ref.name}[Pod]`,
+    workload,
+    podClass: classes.classOf(pod),
+  }));
+  return { ends, mayDiffer: true };
 }
 
 /** A workload of zero replicas is judged as its first pod would be. */

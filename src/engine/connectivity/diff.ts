@@ -1,11 +1,13 @@
 import { t } from '@vscode/l10n';
 import type { Derived } from '../analysis/derived.ts';
 import { formatIp } from '../model/addresses.ts';
+import type { Pod } from '../model/cluster.ts';
 import type { PortRange } from '../model/ports.ts';
 import type { Evidence } from '../model/resource.ts';
 import type { Direction, PolicyEnd, Verdict } from '../policy/policy.ts';
 import type { ConnectivityEnd } from './classes.ts';
 import { type ExternalRange, formatRange } from './externalRanges.ts';
+import { sameRow } from './row.ts';
 
 /** A connection whose ports differ between two states of the world. An empty list: it was not there, or is no more. */
 export interface ChangedConnection {
@@ -52,7 +54,7 @@ class Side {
 
   constructor(derived: Derived) {
     this.derived = derived;
-    this.ends = new Map(derived.matrix.ends.map((one) => [one.name, one]));
+    this.ends = derived.matrix.endsByName;
   }
 
   /** The ports from one workload to another; none where either is not there or it is not known. */
@@ -101,7 +103,11 @@ class Comparison {
   readonly #allDiffer: boolean;
   /** Ends that are new, gone, or that policies may see as something else. */
   readonly #others = new Set<string>();
-  readonly #reselected = new Set<string>();
+  /** Ends that the policies of a direction treat in another way. */
+  readonly #reselected = { ingress: new Set<string>(), egress: new Set<string>() };
+  /** Ends that other policies select; what is outside may be treated in another way. */
+  readonly #outside = new Set<string>();
+  readonly #namespaces = new Map<string, boolean>();
   readonly #found: ChangedConnection[] = [];
 
   constructor(before: Derived, after: Derived) {
@@ -111,17 +117,21 @@ class Comparison {
     for (const name of new Set([...this.before.ends.keys(), ...this.after.ends.keys()])) {
       const [old, now] = [this.before.ends.get(name), this.after.ends.get(name)];
       if (old === undefined || now === undefined || !this.#looksSame(old, now)) this.#others.add(name);
-      else if (!this.#isSelectedAsBefore(old, now)) this.#reselected.add(name);
+      else {
+        for (const direction of ['ingress', 'egress'] as const) {
+          if (!this.#isSelectedAsBefore(old, now, direction)) this.#reselected[direction].add(name);
+        }
+        if (!this.#haveSamePolicies(old, now)) this.#outside.add(name);
+      }
     }
   }
 
   /** Whether all that a policy can see of two ends is the same. */
   #looksSame(old: ConnectivityEnd, now: ConnectivityEnd): boolean {
-    if (this.#allDiffer) return false;
+    if (this.#allDiffer || !this.#isSameNamespace(old.workload.ref.namespace)) return false;
     const [a, b] = [old.podClass.pod, now.podClass.pod];
-    const [one, two] = [this.before.derived.snapshot.namespaces, this.after.derived.snapshot.namespaces];
-    if (a === b && one.get(a.ref.namespace) === two.get(b.ref.namespace)) return true;
-    const seen = ({ template, ips, node, phase }: typeof a, namespace: unknown): string =>
+    if (a === b) return true;
+    const seen = ({ template, ips, node, phase }: Pod): string =>
       JSON.stringify([
         template.labels,
         template.ports,
@@ -130,22 +140,39 @@ class Comparison {
         ips,
         node,
         phase,
-        namespace,
       ]);
-    return seen(a, one.get(a.ref.namespace)) === seen(b, two.get(b.ref.namespace));
+    return seen(a) === seen(b);
   }
 
-  /** A policy's program lives as long as its object is unchanged. */
-  #isSelectedAsBefore(old: ConnectivityEnd, now: ConnectivityEnd): boolean {
-    const programs = this.before.derived.matrix.selecting(old.podClass);
-    const others = this.after.derived.matrix.selecting(now.podClass);
-    return programs.length === others.length && programs.every((one, index) => one === others[index]);
+  #isSameNamespace(name: string): boolean {
+    let same = this.#namespaces.get(name);
+    if (same === undefined) {
+      const labels = (side: Side): string => JSON.stringify(side.derived.snapshot.namespaces.get(name)?.labels);
+      same = labels(this.before) === labels(this.after);
+      this.#namespaces.set(name, same);
+    }
+    return same;
+  }
+
+  /** A program lives as long as its object is unchanged. */
+  #haveSamePolicies(old: ConnectivityEnd, now: ConnectivityEnd): boolean {
+    const before = this.before.derived.matrix.selecting(old.podClass);
+    const after = this.after.derived.matrix.selecting(now.podClass);
+    return before.length === after.length && before.every((program, index) => program === after[index]);
+  }
+
+  /** Whether a direction's policies let the same through as before. */
+  #isSelectedAsBefore(old: ConnectivityEnd, now: ConnectivityEnd, direction: Direction): boolean {
+    if (this.#haveSamePolicies(old, now)) return true;
+    const [one, two] = [this.before.derived.matrix, this.after.derived.matrix];
+    // Only rows over the same classes and port sets can be compared as they are.
+    return one.classes === two.classes && sameRow(one.row(old.podClass, direction), two.row(now.podClass, direction));
   }
 
   /** The ends that `from` may reach in another way than before. */
   candidates(from: string, names: readonly string[]): readonly string[] {
-    if (this.#others.has(from) || this.#reselected.has(from)) return names;
-    return [...this.#others, ...this.#reselected];
+    if (this.#others.has(from) || this.#reselected.egress.has(from)) return names;
+    return [...this.#others, ...this.#reselected.ingress];
   }
 
   comparePods(from: string, to: string): void {
@@ -156,7 +183,7 @@ class Comparison {
   }
 
   compareOutside(name: string, direction: Direction): void {
-    const mayDiffer = this.#others.has(name) || this.#reselected.has(name);
+    const mayDiffer = this.#others.has(name) || this.#outside.has(name);
     if (!mayDiffer) return;
     const withIPv6 = [this.before, this.after].some(({ derived }) => derived.matrix.speaksIPv6(direction));
     const sides = [this.before, this.after].map((side) => side.outside(name, direction, withIPv6));

@@ -1,15 +1,16 @@
-import type { Workload } from '../model/cluster.ts';
 import { type PortRange, PortSets } from '../model/ports.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { doubtsIn } from '../policy/doubts.ts';
-import { blocksOf, peerMatches } from '../policy/peers.ts';
-import type { Direction, PolicyEnd, PolicyProgram, PolicyRule } from '../policy/policy.ts';
-import { namedPort, type PolicySet, type TierStep } from '../policy/policySet.ts';
-import { type Bits, bitsOf, members } from './bits.ts';
-import { type ConnectivityEnd, connectivityEnds, type PodClass, PodClasses, sameWorkload } from './classes.ts';
+import { blocksOf } from '../policy/peers.ts';
+import type { Direction, PolicyProgram, PolicyRule } from '../policy/policy.ts';
+import type { PolicySet, TierStep } from '../policy/policySet.ts';
+import { hasBit, members } from './bits.ts';
+import { type ConnectivityEnd, type PodClass, PodClasses, sameWorkload } from './classes.ts';
+import { type Ends, endsOf, stillHolds } from './ends.ts';
 import { type ExternalRange, externalRanges, formatRange } from './externalRanges.ts';
-import { bitsOfAny, isRelative, OutsideSpace, type PeerSpace, PodSpace } from './peerBits.ts';
-import { bothRows, passageTo, type Row, RowBuilder, type RuleEffect } from './row.ts';
+import { OutsideSpace, type PeerSpace, PodSpace } from './peerBits.ts';
+import { bothRows, passageTo, type Row, RowBuilder } from './row.ts';
+import { isRelativeRule, namesPorts, RuleEffects } from './ruleEffects.ts';
 
 /** One row of a connectivity list: `from` may open connections to `to` on these ports. */
 export interface Connection {
@@ -26,56 +27,140 @@ export interface Connectivity {
   readonly unknown: readonly { readonly from: string; readonly to: string }[];
 }
 
-/** A direction's rows towards pods and towards addresses outside. */
-interface Rows {
-  readonly pods: Row;
-  readonly outside: Row;
+type PerDirection<T> = Readonly<Record<Direction, T>>;
+
+/** What a matrix shares with those before it that had the same classes: nothing in it is ever undone. */
+interface Shared {
+  readonly ports: PortSets;
+  readonly classes: PodClasses;
+  readonly pods: PodSpace;
+  readonly effects: RuleEffects;
+  /** Rows towards pods, by what selects a subject. */
+  readonly rows: Map<string, Row>;
+}
+
+/** The outside as one direction's rules cut it, with the rows towards it. */
+interface Outside {
+  readonly ranges: readonly ExternalRange[];
+  readonly space: OutsideSpace;
+  readonly rows: Map<string, Row>;
+  readonly hasIPv6: boolean;
+}
+
+/** Rows that nobody asks for any more are forgotten when there are this many times as many as classes. */
+const staleRows = 4;
+
+/** What a row's key needs to know of a program: a number that it keeps for life, and what its rules read. */
+interface Traits {
+  readonly number: number;
+  readonly isRelative: boolean;
+  readonly namesPorts: boolean;
+}
+
+const traits = new WeakMap<PolicyProgram, Traits>();
+let nextNumber = 0;
+
+function traitsOf(program: PolicyProgram): Traits {
+  let found = traits.get(program);
+  if (found === undefined) {
+    const { rules } = program;
+    found = { number: nextNumber++, isRelative: rules.some(isRelativeRule), namesPorts: rules.some(namesPorts) };
+    traits.set(program, found);
+  }
+  return found;
 }
 
 /**
  * All pairs, computed by classes: subjects that the same policies select share one row, and a pair costs two lookups and
  * a memoised intersection. Semantics as in policy/evaluate.ts, which the tests compare it with.
+ *
+ * A matrix that follows another one of the same pods, and whose policies tell no more pods apart, takes over its classes
+ * and every row that the changed policies have no part in.
  */
 export class ConnectivityMatrix {
-  readonly ports = new PortSets();
-  readonly classes: PodClasses;
+  readonly #snapshot: Snapshot;
   readonly #policies: PolicySet;
-  readonly #pods: PodSpace;
-  readonly #ranges: Readonly<Record<Direction, readonly ExternalRange[]>>;
-  readonly #outside: Readonly<Record<Direction, OutsideSpace>>;
-  readonly #ids: ReadonlyMap<PolicyProgram, number>;
-  readonly #relative: ReadonlySet<PolicyProgram>;
-  readonly #named: ReadonlySet<PolicyProgram>;
-  readonly #rows = new Map<string, Rows>();
-  readonly #ofClass: Readonly<Record<Direction, (Rows | undefined)[]>> = { ingress: [], egress: [] };
-  readonly #effects = new Map<PolicyRule, Map<PeerSpace, readonly RuleEffect[]>>();
-  readonly #workloads: readonly Workload[];
-  #ends: readonly ConnectivityEnd[] | undefined;
-  #selecting: readonly (readonly PolicyProgram[])[] | undefined;
+  readonly #shared: Shared;
+  readonly #outside: PerDirection<Outside>;
+  readonly #selecting: readonly (readonly PolicyProgram[])[];
+  readonly #ofClass: PerDirection<(Row | undefined)[]>;
+  #ends: Ends | undefined;
+  #endsBefore: Ends | undefined;
 
-  constructor(snapshot: Snapshot, policies: PolicySet) {
+  constructor(snapshot: Snapshot, policies: PolicySet, previous?: ConnectivityMatrix) {
+    this.#snapshot = snapshot;
     this.#policies = policies;
-    const { programs } = policies;
-    this.classes = new PodClasses(snapshot, policies);
-    this.#pods = new PodSpace(snapshot, policies, this.classes);
-    this.#workloads = snapshot.workloads;
-    this.#ranges = { ingress: externalRanges(programs, 'ingress'), egress: externalRanges(programs, 'egress') };
-    this.#outside = { ingress: new OutsideSpace(this.#ranges.ingress), egress: new OutsideSpace(this.#ranges.egress) };
-    this.#ids = new Map(programs.map((one, index) => [one, index]));
-    this.#relative = new Set(programs.filter(({ rules }) => rules.some(isRelativeRule)));
-    this.#named = new Set(programs.filter(({ rules }) => rules.some(namesPorts)));
+    const changed = previous === undefined ? undefined : previous.#changedFor(snapshot, policies);
+    if (previous === undefined || changed === undefined) {
+      const ports = new PortSets();
+      const classes = new PodClasses(snapshot, policies);
+      const pods = new PodSpace(snapshot, policies, classes);
+      const effects = new RuleEffects(policies, classes, ports);
+      this.#shared = { ports, classes, pods, effects, rows: new Map() };
+      this.#selecting = this.#indexSubjects();
+      this.#ofClass = { ingress: [], egress: [] };
+      this.#outside = { ingress: this.#cutOutside('ingress'), egress: this.#cutOutside('egress') };
+      return;
+    }
+    this.#shared = previous.#shared;
+    if (this.#shared.rows.size > staleRows * this.classes.classes.length + 1000) this.#shared.rows.clear();
+    this.#selecting = previous.#selecting.slice();
+    this.#ofClass = { ingress: previous.#ofClass.ingress.slice(), egress: previous.#ofClass.egress.slice() };
+    this.#reselect(changed);
+    const cutsAgain = [...changed.added, ...changed.removed].some(({ rules }) => rules.some(namesBlocks));
+    this.#outside = cutsAgain
+      ? {
+          ingress: this.#cutOutside('ingress', previous.#outside.ingress),
+          egress: this.#cutOutside('egress', previous.#outside.egress),
+        }
+      : previous.#outside;
+    this.#endsBefore = previous.#ends ?? previous.#endsBefore;
+  }
+
+  get ports(): PortSets {
+    return this.#shared.ports;
+  }
+
+  get classes(): PodClasses {
+    return this.#shared.classes;
+  }
+
+  /** The policies that came and went; `undefined` where a new matrix can't be made of this one. */
+  #changedFor(snapshot: Snapshot, policies: PolicySet): Exchange | undefined {
+    const sameWorld = snapshot.pods === this.#snapshot.pods && snapshot.workloads === this.#snapshot.workloads;
+    const { ipBlockMatchesPods, hostNetworkPolicy } = this.#policies.settings;
+    const { settings } = policies;
+    const sameSettings =
+      settings.ipBlockMatchesPods === ipBlockMatchesPods && settings.hostNetworkPolicy === hostNetworkPolicy;
+    if (!sameWorld || !sameSettings || !sameNamespaces(snapshot, this.#snapshot)) return undefined;
+    const changed = exchanged(this.#policies.programs, policies.programs);
+    return changed.added.every((one) => this.classes.covers(one)) ? changed : undefined;
   }
 
   /** The workloads of the user's, by name: the rows and columns. */
   get ends(): readonly ConnectivityEnd[] {
-    this.#ends ??= connectivityEnds(this.#workloads, this.classes);
+    return this.#knownEnds().list;
+  }
+
+  /** The same by their names. */
+  get endsByName(): ReadonlyMap<string, ConnectivityEnd> {
+    return this.#knownEnds().byName;
+  }
+
+  #knownEnds(): Ends {
+    if (this.#ends === undefined) {
+      const before = this.#endsBefore;
+      const holds = before !== undefined && stillHolds(before, this.classes);
+      this.#ends = holds ? before : endsOf(this.#snapshot.workloads, this.classes);
+      this.#endsBefore = undefined;
+    }
     return this.#ends;
   }
 
   /** The ports that `from` may use to reach `to`, as an id of {@link ports}; `undefined` where it is not known. */
   allowed(from: ConnectivityEnd, to: ConnectivityEnd): number | undefined {
-    const out = passageTo(this.rowsOf(from.podClass, 'egress').pods, to.podClass.index);
-    const into = passageTo(this.rowsOf(to.podClass, 'ingress').pods, from.podClass.index);
+    const out = passageTo(this.row(from.podClass, 'egress'), to.podClass.index);
+    const into = passageTo(this.row(to.podClass, 'ingress'), from.podClass.index);
     const set = this.ports.intersection(out.allowed, into.allowed);
     if (set !== this.ports.none) return set;
     return this.ports.intersection(out.possible, into.possible) === this.ports.none ? set : undefined;
@@ -83,12 +168,7 @@ export class ConnectivityMatrix {
 
   /** True where a policy of a direction names an IPv6 block; lists leave that family out where none does. */
   speaksIPv6(direction: Direction): boolean {
-    return this.#policies.programs.some(({ rules }) =>
-      rules.some(
-        (rule) =>
-          rule.direction === direction && (rule.peers ?? []).flatMap(blocksOf).some(({ cidr }) => cidr.includes(':')),
-      ),
-    );
+    return this.#outside[direction].hasIPv6;
   }
 
   /** The ranges outside that may reach `to`, or that `from` may reach, merged where the ports are equal. */
@@ -97,9 +177,10 @@ export class ConnectivityMatrix {
     direction: Direction,
     withIPv6 = this.speaksIPv6(direction),
   ): readonly { readonly range: ExternalRange; readonly set: number }[] {
-    const row = this.rowsOf(end.podClass, direction).outside;
+    const { ranges, space, rows } = this.#outside[direction];
+    const row = this.#rowIn(rows, end.podClass, direction, space);
     const merged: { range: ExternalRange; set: number }[] = [];
-    for (const [index, range] of this.#ranges[direction].entries()) {
+    for (const [index, range] of ranges.entries()) {
       if (range.family === 6 && !withIPv6) continue;
       const set = passageTo(row, index).allowed;
       const last = merged.at(-1);
@@ -110,63 +191,83 @@ export class ConnectivityMatrix {
     return merged.filter(({ set }) => set !== this.ports.none);
   }
 
-  /** What a direction's policies let through between a class and every other end. */
-  rowsOf(subject: PodClass, direction: Direction): Rows {
+  /** What a direction's policies let through between a class and the pods of every class. */
+  row(subject: PodClass, direction: Direction): Row {
     const known = this.#ofClass[direction];
-    let rows = known[subject.index];
-    if (rows === undefined) {
-      rows = this.#shared(subject, direction);
-      known[subject.index] = rows;
+    let row = known[subject.index];
+    if (row === undefined) {
+      row = this.#rowIn(this.#shared.rows, subject, direction, this.#shared.pods);
+      known[subject.index] = row;
     }
-    return rows;
+    return row;
   }
 
-  #shared(subject: PodClass, direction: Direction): Rows {
+  #rowIn(rows: Map<string, Row>, subject: PodClass, direction: Direction, space: PeerSpace): Row {
     const selecting = this.selecting(subject);
-    const key = `${direction} ${this.#keyOf(subject, direction, selecting)}`;
-    let rows = this.#rows.get(key);
-    if (rows === undefined) {
-      const steps = this.#policies.inOrder(selecting);
-      rows = {
-        pods: this.#build(steps, subject, direction, this.#pods),
-        outside: this.#build(steps, subject, direction, this.#outside[direction]),
-      };
-      this.#rows.set(key, rows);
+    const key = `${direction} ${keyOf(subject, direction, selecting)}`;
+    let row = rows.get(key);
+    if (row === undefined) {
+      row = this.#build(this.#policies.inOrder(selecting), subject, direction, space);
+      rows.set(key, row);
     }
-    return rows;
-  }
-
-  /** Which policies act, and what of the subject their rules read beside being selected. */
-  #keyOf({ index, pod }: PodClass, direction: Direction, selecting: readonly PolicyProgram[]): string {
-    const ids = selecting.map((one) => this.#ids.get(one)).join();
-    if (selecting.some((one) => this.#relative.has(one))) return `${ids} ${index}`;
-    if (direction === 'egress' || !selecting.some((one) => this.#named.has(one))) return ids;
-    return `${ids} ${pod.template.ports.map(({ name, protocol, port }) => `${name}/${protocol}/${port}`).join()}`;
+    return row;
   }
 
   /** The policies whose subject a class is, in reading order. */
   selecting({ index, pod }: PodClass): readonly PolicyProgram[] {
-    if (this.#policies.isHost(pod)) return this.#policies.selecting(pod);
-    this.#selecting ??= this.#indexSubjects();
-    return this.#selecting[index] ?? [];
+    return this.#policies.isHost(pod) ? this.#policies.selecting(pod) : (this.#selecting[index] ?? []);
   }
 
   #indexSubjects(): readonly (readonly PolicyProgram[])[] {
     const lists: PolicyProgram[][] = this.classes.classes.map(() => []);
     for (const program of this.#policies.programs) {
-      for (const index of members(this.#pods.set(program.subject))) lists[index]?.push(program);
+      for (const index of members(this.#shared.pods.set(program.subject))) lists[index]?.push(program);
     }
     return lists;
   }
 
-  #build(steps: readonly TierStep[], subject: PodClass, direction: Direction, space: PeerSpace): Row {
-    const network = this.#buildLayer(
-      steps.filter(({ tier }) => tier.layer === 'network'),
-      subject,
-      direction,
-      space,
+  /** Takes programs that went out of the lists of the classes that they select, and puts those that came into them. */
+  #reselect({ added, removed }: Exchange): void {
+    const changed = [...added, ...removed];
+    if (changed.length === 0) return;
+    const gone = new Set(removed);
+    const lists = this.#selecting as (readonly PolicyProgram[])[];
+    const affected = new Set(changed.flatMap(({ subject }) => [...members(this.#shared.pods.set(subject))]));
+    const order = new Map(added.length === 0 ? [] : this.#policies.programs.map((one, index) => [one, index]));
+    for (const index of affected) {
+      const kept = (lists[index] ?? []).filter((one) => !gone.has(one));
+      const own = added.filter(({ subject }) => hasBit(this.#shared.pods.set(subject), index));
+      lists[index] = [...kept, ...own].sort((a, b) => (order.get(a) ?? 0) - (order.get(b) ?? 0));
+    }
+    // Nodes' policies are not in the lists.
+    const hosts = changed.some(({ nodes }) => nodes !== undefined) ? this.classes.classes : [];
+    const stale = [...affected, ...hosts.filter(({ pod }) => this.#policies.isHost(pod)).map(({ index }) => index)];
+    for (const index of stale) {
+      this.#ofClass.ingress[index] = undefined;
+      this.#ofClass.egress[index] = undefined;
+    }
+  }
+
+  /** Where the ranges are those of before, so are the rows towards them. */
+  #cutOutside(direction: Direction, before?: Outside): Outside {
+    const ranges = externalRanges(this.#policies.programs, direction);
+    const isSame =
+      before?.ranges.length === ranges.length &&
+      ranges.every(
+        (one, index) => one.first === before.ranges[index]?.first && one.family === before.ranges[index]?.family,
+      );
+    if (before !== undefined && isSame) return before;
+    const hasIPv6 = this.#policies.programs.some(({ rules }) =>
+      rules.some((rule) => rule.direction === direction && namesIPv6(rule)),
     );
-    const mesh = steps.filter(({ tier }) => tier.layer === 'mesh');
+    return { ranges, space: new OutsideSpace(ranges), rows: new Map(), hasIPv6 };
+  }
+
+  #build(steps: readonly TierStep[], subject: PodClass, direction: Direction, space: PeerSpace): Row {
+    const inLayer = (layer: 'network' | 'mesh'): readonly TierStep[] =>
+      steps.filter(({ tier }) => tier.layer === layer);
+    const network = this.#buildLayer(inLayer('network'), subject, direction, space);
+    const mesh = inLayer('mesh');
     if (mesh.length === 0) return network;
     return bothRows(this.ports, network, this.#buildLayer(mesh, subject, direction, space));
   }
@@ -177,7 +278,7 @@ export class ConnectivityMatrix {
       for (const program of programs) {
         for (const rule of program.rules) {
           if (rule.direction !== direction) continue;
-          for (const effect of this.#effectsOf(rule, subject, space)) builder.rule(effect);
+          for (const effect of this.#shared.effects.of(rule, subject, space)) builder.rule(effect);
         }
         if (doubtsIn(program, direction).length > 0) builder.doubt(program.couldDeny === true);
       }
@@ -185,76 +286,47 @@ export class ConnectivityMatrix {
     }
     return builder.row();
   }
-
-  #effectsOf(rule: PolicyRule, subject: PodClass, space: PeerSpace): readonly RuleEffect[] {
-    if (isRelativeRule(rule) || namesPorts(rule)) return this.#computeEffects(rule, subject, space);
-    let bySpace = this.#effects.get(rule);
-    if (bySpace === undefined) {
-      bySpace = new Map();
-      this.#effects.set(rule, bySpace);
-    }
-    let effects = bySpace.get(space);
-    if (effects === undefined) {
-      effects = this.#computeEffects(rule, subject, space);
-      bySpace.set(space, effects);
-    }
-    return effects;
-  }
-
-  #computeEffects(rule: PolicyRule, subject: PodClass, space: PeerSpace): readonly RuleEffect[] {
-    const end: PolicyEnd = { kind: 'pod', pod: subject.pod };
-    if (rule.onlyFor?.some((peer) => peerMatches(this.#policies, peer, end, end)) === false) return [];
-    const { action, condition } = rule;
-    const effect = { action, ...(condition === undefined ? {} : { condition: condition.of }) };
-    const bits = rule.peers === undefined ? undefined : bitsOfAny(space, rule.peers, end);
-    const effects = this.#byPorts(rule, subject, space, bits).map((one) => ({ ...one, ...effect }));
-    // Whether an address has the name that a rule gives is not known.
-    const names = space !== this.#pods && (rule.peers?.some(({ kind }) => kind === 'names') ?? false);
-    if (!names) return effects;
-    return [...effects, { bits: space.all, ports: this.#fixedPorts(rule), action, condition: 'unseen' }];
-  }
-
-  /** A rule's ends by the ports that it means on them: a name may be another number on another pod. */
-  #byPorts(
-    rule: PolicyRule,
-    subject: PodClass,
-    space: PeerSpace,
-    bits: Bits | undefined,
-  ): readonly { readonly bits?: Bits; readonly ports: number }[] {
-    const whole = bits === undefined ? {} : { bits };
-    if (!namesPorts(rule)) return [{ ...whole, ports: this.#fixedPorts(rule) }];
-    if (rule.direction === 'ingress') return [{ ...whole, ports: this.#portsOn(rule, subject) }];
-    if (space !== this.#pods) return [{ ...whole, ports: this.#fixedPorts(rule) }];
-    const byPorts = Map.groupBy(members(bits ?? space.all), (index) =>
-      this.#portsOn(rule, this.classes.classes[index] ?? subject),
-    );
-    return [...byPorts].map(([ports, indices]) => ({ bits: bitsOf(indices), ports }));
-  }
-
-  #fixedPorts(rule: PolicyRule): number {
-    if (rule.ports === undefined) return this.ports.all;
-    return this.ports.of(rule.ports.flatMap((port) => (port.kind === 'range' ? [port] : [])));
-  }
-
-  #portsOn(rule: PolicyRule, { pod }: PodClass): number {
-    const named = (rule.ports ?? []).flatMap((port): PortRange[] => {
-      if (port.kind !== 'named') return [];
-      const protocols = port.protocol === undefined ? (['TCP', 'UDP', 'SCTP'] as const) : [port.protocol];
-      return protocols.flatMap((protocol) => {
-        const number = namedPort(pod, port.name, protocol);
-        return number === undefined ? [] : [{ protocol, from: number, to: number }];
-      });
-    });
-    return this.ports.union(this.#fixedPorts(rule), this.ports.of(named));
-  }
 }
 
-function namesPorts({ ports }: PolicyRule): boolean {
-  return ports?.some(({ kind }) => kind === 'named') ?? false;
+function sameNamespaces({ namespaces: a }: Snapshot, { namespaces: b }: Snapshot): boolean {
+  if (a === b) return true;
+  const labels = (one: Snapshot['namespaces'], name: string): string => JSON.stringify(one.get(name)?.labels);
+  return a.size === b.size && [...a.keys()].every((name) => b.has(name) && labels(a, name) === labels(b, name));
 }
 
-function isRelativeRule({ peers, onlyFor }: PolicyRule): boolean {
-  return onlyFor !== undefined || (peers?.some(isRelative) ?? false);
+/** Programs that came, and programs that went. */
+interface Exchange {
+  readonly added: readonly PolicyProgram[];
+  readonly removed: readonly PolicyProgram[];
+}
+
+/** An edit changes a few programs in place, so all before and after them is passed over. */
+function exchanged(before: readonly PolicyProgram[], after: readonly PolicyProgram[]): Exchange {
+  let start = 0;
+  while (start < before.length && before[start] === after[start]) start++;
+  let end = 0;
+  const most = Math.min(before.length, after.length) - start;
+  while (end < most && before[before.length - 1 - end] === after[after.length - 1 - end]) end++;
+  const [old, now] = [before.slice(start, before.length - end), after.slice(start, after.length - end)];
+  const [inOld, inNow] = [new Set(old), new Set(now)];
+  return { added: now.filter((one) => !inOld.has(one)), removed: old.filter((one) => !inNow.has(one)) };
+}
+
+function namesBlocks({ peers = [] }: PolicyRule): boolean {
+  return peers.some((peer) => blocksOf(peer).length > 0);
+}
+
+function namesIPv6({ peers = [] }: PolicyRule): boolean {
+  return peers.some((peer) => blocksOf(peer).some(({ cidr }) => cidr.includes(':')));
+}
+
+/** Which policies act, and what of the subject their rules read beside being selected. */
+function keyOf({ index, pod }: PodClass, direction: Direction, selecting: readonly PolicyProgram[]): string {
+  const all = selecting.map(traitsOf);
+  const ids = all.map(({ number }) => number).join();
+  if (all.some(({ isRelative }) => isRelative)) return `${ids} ${index}`;
+  if (direction === 'egress' || !all.some((one) => one.namesPorts)) return ids;
+  return `${ids} ${pod.template.ports.map(({ name, protocol, port }) => `${name}/${protocol}/${port}`).join()}`;
 }
 
 /**

@@ -10,6 +10,7 @@ import type { ExternalRange } from './externalRanges.ts';
 
 /** What a peer may be told apart into: classes of pods, or ranges of addresses outside. */
 export interface PeerSpace {
+  readonly arePods: boolean;
   readonly all: Bits;
   /** The members that a peer covers; `subject` where that depends on whose peer it is. */
   bitsOf(peer: Peer, subject: PolicyEnd): Bits;
@@ -32,6 +33,7 @@ export function isRelative(peer: Peer): boolean {
 
 /** Classes of pods as peers. Equal sets are computed once, of the classes that have each value of a label. */
 export class PodSpace implements PeerSpace {
+  readonly arePods = true;
   readonly all: Bits;
   readonly #classes: PodClasses;
   readonly #policies: PolicySet;
@@ -230,6 +232,7 @@ class LabelIndex {
 
 /** Ranges of addresses outside as peers; they are sorted, so a block is one run of them. */
 export class OutsideSpace implements PeerSpace {
+  readonly arePods = false;
   readonly all: Bits;
   readonly #ranges: readonly ExternalRange[];
   readonly #memo = new Map<string, Bits>();

@@ -80,7 +80,7 @@ export class Reachability {
   #egressOf(index: number): Row {
     const podClass = this.#matrix.classes.classes[index];
     if (podClass === undefined) throw new RangeError(`no class ${index}`);
-    return this.#matrix.rowsOf(podClass, 'egress').pods;
+    return this.#matrix.row(podClass, 'egress');
   }
 
   #compute(index: number): Uint32Array {
@@ -108,7 +108,7 @@ export class Reachability {
   #admit(): readonly Admission[] {
     const { classes } = this.#matrix.classes;
     const all = bitsBetween(0, classes.length);
-    const byRow = Map.groupBy(classes, (one) => this.#matrix.rowsOf(one, 'ingress').pods);
+    const byRow = Map.groupBy(classes, (one) => this.#matrix.row(one, 'ingress'));
     const found = new Map<string, Admission>();
     for (const [{ cells, others }, own] of byRow) {
       const destinations = bitsOf(own.map(({ index }) => index));

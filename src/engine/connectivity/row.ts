@@ -20,6 +20,25 @@ export function passageTo(row: Row, index: number): Passage {
   return row.others;
 }
 
+/** True for rows, of the same port sets, that say the same of every end. */
+export function sameRow(a: Row, b: Row): boolean {
+  if (a === b) return true;
+  const isLike = (x: Row, y: Row): boolean =>
+    x.cells.every(({ bits, passage }) => {
+      let rest = bits;
+      for (const other of y.cells) {
+        if (!samePassage(passage, other.passage) && !isEmpty(both(bits, other.bits))) return false;
+        rest = minus(rest, other.bits);
+      }
+      return samePassage(passage, y.others) || isEmpty(rest);
+    });
+  return samePassage(a.others, b.others) && isLike(a, b) && isLike(b, a);
+}
+
+function samePassage(a: Passage, b: Passage): boolean {
+  return a.allowed === b.allowed && a.possible === b.possible;
+}
+
 /** How far a connection's ports have come: ids of port sets, disjoint but for the last two. */
 interface State {
   readonly remaining: number;

@@ -18,15 +18,14 @@ export interface SnapshotInput {
 
 /**
  * Reads the objects of one scope together and fills in what the files leave out. Never fails. What an earlier snapshot of
- * the scope made of the same objects is taken over.
+ * the scope made of the same objects is taken over: policies shape nothing but verdicts, and are edited most.
  */
 export function buildSnapshot(input: SnapshotInput, previous?: Snapshot): Snapshot {
   const assume = input.assume ?? {};
-  const { effective } = indexResources(input.resources);
-  const material = effective.filter((one) => !isPolicy(one));
-  const old = previous instanceof BuiltSnapshot ? previous : undefined;
-  const same = old !== undefined && sameList(material, old.material) && sameAssumptions(assume, old.assume);
-  return new BuiltSnapshot(input, effective, material, same ? old.world : new World(material, assume));
+  const given = input.resources.filter((one) => !isPolicy(one));
+  const old = previous instanceof BuiltSnapshot ? previous.material : undefined;
+  const same = old !== undefined && sameList(given, old.given) && sameAssumptions(assume, old.assume);
+  return new BuiltSnapshot(input, same ? old : materialOf(given, assume));
 }
 
 /** Kinds that shape nothing but verdicts. */
@@ -42,27 +41,54 @@ function sameAssumptions(a: AssumptionSettings, b: AssumptionSettings): boolean 
   return a === b || JSON.stringify(a) === JSON.stringify(b);
 }
 
+/** Everything that is not a policy, with the world that it makes. */
+interface Material {
+  /** As read, duplicates included. */
+  readonly given: readonly Resource[];
+  readonly assume: AssumptionSettings;
+  readonly world: World;
+  /** With what was invented. */
+  readonly index: ResourceIndex;
+  readonly namespaces: ReadonlyMap<string, Namespace>;
+}
+
+function materialOf(given: readonly Resource[], assume: AssumptionSettings): Material {
+  const { effective } = indexResources(given);
+  const world = new World(effective, assume);
+  const index = indexResources([...effective, ...world.invented]);
+  return { given, assume, world, index, namespaces: readNamespaces(index) };
+}
+
 class BuiltSnapshot implements Snapshot {
   readonly scope: string;
-  readonly resources: readonly Resource[];
   readonly allResources: readonly Resource[];
   readonly namespaces: ReadonlyMap<string, Namespace>;
   readonly assume: AssumptionSettings;
   readonly incomplete: readonly string[];
-  readonly material: readonly Resource[];
-  readonly world: World;
-  readonly #index: ResourceIndex;
+  readonly material: Material;
+  readonly #policies: ResourceIndex;
+  #resources: readonly Resource[] | undefined;
 
-  constructor(input: SnapshotInput, effective: readonly Resource[], material: readonly Resource[], world: World) {
-    this.#index = indexResources([...effective, ...world.invented]);
+  constructor(input: SnapshotInput, material: Material) {
     this.scope = input.scope;
     this.incomplete = input.incomplete ?? [];
-    this.resources = this.#index.effective;
     this.allResources = input.resources;
     this.assume = input.assume ?? {};
     this.material = material;
-    this.world = world;
-    this.namespaces = readNamespaces(this.#index);
+    this.#policies = indexResources(input.resources.filter(isPolicy));
+    this.namespaces = withNamed(material.namespaces, this.#policies.effective);
+  }
+
+  get resources(): readonly Resource[] {
+    this.#resources ??= [
+      ...this.allResources.filter((one) => this.get(one.ref) === one),
+      ...this.material.world.invented,
+    ];
+    return this.#resources;
+  }
+
+  get world(): World {
+    return this.material.world;
   }
 
   get nodes(): readonly ClusterNode[] {
@@ -90,11 +116,13 @@ class BuiltSnapshot implements Snapshot {
   }
 
   ofKind(group: string, kind: string): readonly Resource[] {
-    return this.#index.ofKind(group, kind);
+    const policies = this.#policies.ofKind(group, kind);
+    return policies.length > 0 ? policies : this.material.index.ofKind(group, kind);
   }
 
   get(ref: ResourceRef): Resource | undefined {
-    return this.#index.byRef.get(refKey(ref));
+    const key = refKey(ref);
+    return this.material.index.byRef.get(key) ?? this.#policies.byRef.get(key);
   }
 
   pod(namespace: string, name: string): Pod | undefined {
@@ -120,16 +148,25 @@ class BuiltSnapshot implements Snapshot {
 
 /** Namespaces that are defined, and those that some namespaced object or `default` only names. */
 function readNamespaces({ effective, ofKind }: ResourceIndex): ReadonlyMap<string, Namespace> {
-  const result = new Map<string, Namespace>();
+  const defined = new Map<string, Namespace>();
   for (const resource of ofKind('', 'Namespace')) {
     const { name } = resource.ref;
     const labels = { ...stringMapAt(resource.object, 'metadata', 'labels'), 'kubernetes.io/metadata.name': name };
-    result.set(name, { name, labels, resource });
+    defined.set(name, { name, labels, resource });
   }
-  for (const { ref } of effective) {
-    if (ref.namespace === '' || result.has(ref.namespace)) continue;
-    const name = ref.namespace;
-    result.set(name, { name, labels: { 'kubernetes.io/metadata.name': name } });
-  }
-  return result;
+  return withNamed(defined, effective);
+}
+
+/** With the namespaces that only objects name; the same map where there are none. */
+function withNamed(
+  known: ReadonlyMap<string, Namespace>,
+  resources: readonly Resource[],
+): ReadonlyMap<string, Namespace> {
+  const named = new Set(resources.map(({ ref }) => ref.namespace));
+  const missing = [...named].filter((name) => name !== '' && !known.has(name));
+  if (missing.length === 0) return known;
+  const made = missing.map((name): [string, Namespace] => {
+    return [name, { name, labels: { 'kubernetes.io/metadata.name': name } }];
+  });
+  return new Map([...known, ...made]);
 }

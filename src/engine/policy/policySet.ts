@@ -25,13 +25,12 @@ export class PolicySet {
   readonly settings: PolicySettings;
   readonly #snapshot: Snapshot;
   readonly #tiers: ReadonlyMap<string, PolicyTier>;
-  readonly #byNamespace = new Map<string, PolicyProgram[]>();
-  readonly #wide: readonly PolicyProgram[];
-  readonly #onNodes: readonly PolicyProgram[];
   readonly #selecting = new Map<Pod | ClusterNode, readonly PolicyProgram[]>();
   readonly #steps = new Map<Pod | ClusterNode, readonly TierStep[]>();
   readonly #members = new Map<PodSet, readonly Pod[]>();
   #nodes: ReadonlyMap<string, ClusterNode> | undefined;
+  #byNamespace: ReadonlyMap<string | undefined, readonly PolicyProgram[]> | undefined;
+  #onNodes: readonly PolicyProgram[] | undefined;
   #policies: readonly PolicyProgram[] | undefined;
 
   constructor(
@@ -44,15 +43,12 @@ export class PolicySet {
     this.settings = settings;
     this.#snapshot = snapshot;
     this.#tiers = new Map(tiers.map((one) => [one.name, one]));
-    this.#wide = programs.filter(({ subject }) => subject.inNamespace === undefined);
-    this.#onNodes = programs.filter(({ nodes }) => nodes !== undefined);
-    for (const program of programs) {
-      const namespace = program.subject.inNamespace;
-      if (namespace === undefined) continue;
-      const list = this.#byNamespace.get(namespace);
-      if (list === undefined) this.#byNamespace.set(namespace, [program]);
-      else list.push(program);
-    }
+  }
+
+  /** The policies by the namespace of their subjects, those of all namespaces under `undefined`. */
+  #inNamespace(namespace: string | undefined): readonly PolicyProgram[] {
+    this.#byNamespace ??= Map.groupBy(this.programs, ({ subject }) => subject.inNamespace);
+    return this.#byNamespace.get(namespace) ?? [];
   }
 
   /** One program a policy object, as which it is shown: some objects come to several. */
@@ -65,7 +61,7 @@ export class PolicySet {
   selecting(pod: Pod): readonly PolicyProgram[] {
     let found = this.#selecting.get(pod);
     if (found === undefined) {
-      const candidates = [...(this.#byNamespace.get(pod.ref.namespace) ?? []), ...this.#wide];
+      const candidates = [...this.#inNamespace(pod.ref.namespace), ...this.#inNamespace(undefined)];
       const node = this.isHost(pod) ? this.nodeNamed(pod.node) : undefined;
       const asNode = node === undefined ? [] : this.#selectingNode(node);
       found = [...candidates.filter((program) => this.inSet(program.subject, pod)), ...asNode];
@@ -75,6 +71,7 @@ export class PolicySet {
   }
 
   #selectingNode(node: ClusterNode): readonly PolicyProgram[] {
+    this.#onNodes ??= this.programs.filter(({ nodes }) => nodes !== undefined);
     return this.#onNodes.filter(({ nodes }) => nodes !== undefined && matchesLabels(nodes, node.labels));
   }
 

@@ -2,6 +2,7 @@ import {
   buildSnapshot,
   compilePolicies,
   decide,
+  judge,
   type Pod,
   type PolicyDecision,
   PolicySet,
@@ -25,7 +26,7 @@ export function runTruthTable(suite: string, one: CorpusCase): CaseResult {
   const wrong: string[] = [];
   let unknown = '';
   const answer = (one.expected.probes ?? []).map((probe) => {
-    const decision = judge(snapshot, policies, probe);
+    const decision = judgeProbe(snapshot, policies, probe);
     if (decision === undefined) {
       unknown = `no such end: ${probe.src} or ${probe.dst}`;
       return probe;
@@ -45,7 +46,11 @@ export function runTruthTable(suite: string, one: CorpusCase): CaseResult {
   return { case: one.id, outcome, why: unknown || wrong.slice(0, 2).join(' | '), answer: { probes: answer } };
 }
 
-function judge(snapshot: Snapshot, policies: PolicySet, probe: Probe): PolicyDecision | undefined {
+/**
+ * The verdict on a probe. Where the peer gives each direction alone, so do we: then the exception for a pod and itself,
+ * which is about the connection, has no part in it.
+ */
+function judgeProbe(snapshot: Snapshot, policies: PolicySet, probe: Probe): PolicyDecision | undefined {
   const source = podOf(snapshot, probe.src);
   const destination = podOf(snapshot, probe.dst);
   if (source === undefined || destination === undefined) return undefined;
@@ -54,12 +59,17 @@ function judge(snapshot: Snapshot, policies: PolicySet, probe: Probe): PolicyDec
     typeof probe.port === 'number'
       ? probe.port
       : (destination.template.ports.find((one) => one.name === probe.port && one.protocol === protocol)?.port ?? 0);
-  return decide(policies, {
+  const connection = {
     source: { kind: 'pod', pod: source },
     destination: { kind: 'pod', pod: destination },
     protocol,
     port,
-  });
+  } as const;
+  if (probe.ingress === undefined && probe.egress === undefined) return decide(policies, connection);
+  const [egress, ingress] = [judge(policies, connection, 'egress'), judge(policies, connection, 'ingress')];
+  const actions = [egress.action, ingress.action];
+  const action = actions.includes('deny') ? 'deny' : actions.includes('unknown') ? 'unknown' : 'allow';
+  return { action, egress, ingress };
 }
 
 /** `namespace/pod`, or the first pod of the workload `namespace/name`. */

@@ -1,0 +1,34 @@
+import type { Workload } from '../model/cluster.ts';
+import { type ConnectivityEnd, endsOfWorkload, type PodClasses } from './classes.ts';
+
+/** The rows and columns of a matrix: the user's workloads, by name. */
+export interface Ends {
+  readonly list: readonly ConnectivityEnd[];
+  readonly byName: ReadonlyMap<string, ConnectivityEnd>;
+  /** Workloads that other policies over the same classes may split otherwise, with the ends that they are now. */
+  readonly split: ReadonlyMap<Workload, readonly ConnectivityEnd[]>;
+}
+
+/** The ends of some workloads; those invented are left out. */
+export function endsOf(workloads: readonly Workload[], classes: PodClasses): Ends {
+  const split = new Map<Workload, readonly ConnectivityEnd[]>();
+  const ends = workloads.flatMap((workload) => {
+    if (workload.system) return [];
+    const own = endsOfWorkload(workload, classes);
+    if (own.mayDiffer) split.set(workload, own.ends);
+    return own.ends;
+  });
+  const list = ends.sort((a, b) => (a.name < b.name ? -1 : 1));
+  return { list, byName: new Map(list.map((one) => [one.name, one])), split };
+}
+
+/** True where the same workloads and classes still have these ends under other policies. */
+export function stillHolds({ split }: Ends, classes: PodClasses): boolean {
+  return [...split].every(([workload, before]) => {
+    const { ends } = endsOfWorkload(workload, classes);
+    return (
+      ends.length === before.length &&
+      ends.every((one, index) => one.name === before[index]?.name && one.podClass === before[index]?.podClass)
+    );
+  });
+}
