@@ -21,6 +21,7 @@ export {
 export { type ExplainedPorts, explainPair } from './connectivity/explain.ts';
 export { endFilter } from './connectivity/filter.ts';
 export { type Connection, type Connectivity, ConnectivityMatrix, connectivity, finish } from './connectivity/matrix.ts';
+export { Reachability } from './connectivity/reachability.ts';
 export { type Suggestion, suggestPolicies } from './connectivity/suggest.ts';
 export { presentConnections, type WantedConnection, wantedByAssertions } from './connectivity/wanted.ts';
 export type { ManifestFile } from './manifest/manifest.ts';

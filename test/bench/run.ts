@@ -1,10 +1,8 @@
 // `npm run bench [-- S M] [--no-vscode]`: what the engine costs on generated clusters, each figure beside its goal. Costs that depend
-// on the machine stand beside a baseline of the same run: JSON.parse of the same objects.
+// on the machine stand beside a baseline of the same run: JSON.parse of the same objects. `-- policies` measures verdicts.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { Worker } from 'node:worker_threads';
 import { parseDocument } from 'yaml';
 import { prepareChromium } from '../../scripts/chromium.mjs';
@@ -22,14 +20,10 @@ import {
   trace,
 } from '../../src/engine/index.ts';
 import { buildSuite, startWorkbench } from '../host/launch.ts';
+import { cpu, ms, percentile, print, type Row, usedMegabytes, wall } from './measure.ts';
+import { policyRows } from './policies.ts';
 
 const generator = resolve(process.env['PODPATH_SHARED'] ?? join(root, '../shared'), 'bench/gen-cluster.mjs');
-
-interface Row {
-  readonly what: string;
-  readonly value: string;
-  readonly goal: string;
-}
 
 interface Input {
   readonly folder: string;
@@ -56,34 +50,6 @@ async function inputOf(size: string): Promise<Input> {
   return { folder, texts };
 }
 
-function cpu<T>(task: () => T): { readonly result: T; readonly ms: number } {
-  const start = process.cpuUsage();
-  const result = task();
-  const { user, system } = process.cpuUsage(start);
-  return { result, ms: (user + system) / 1000 };
-}
-
-function percentile(all: readonly number[], share: number): number {
-  const sorted = [...all].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;
-}
-
-function wall(task: () => void): number {
-  const start = performance.now();
-  task();
-  return performance.now() - start;
-}
-
-const ms = (value: number): string => `${value < 10 ? value.toFixed(2) : value.toFixed(0)} ms`;
-
-setFlagsFromString('--expose_gc');
-const collect: () => void = runInNewContext('gc');
-
-function heapMegabytes(): number {
-  collect();
-  return process.memoryUsage().heapUsed / 1_000_000;
-}
-
 function findings(analysis: Analysis): number {
   return finish(query(analysis, 'findings', {})).length;
 }
@@ -91,7 +57,7 @@ function findings(analysis: Analysis): number {
 function measureSize(size: string, { folder, texts }: Input): readonly Row[] {
   const rows: Row[] = [];
   const bytes = texts.reduce((sum, one) => sum + one.text.length, 0);
-  const before = heapMegabytes();
+  const before = usedMegabytes();
   const host = new AnalysisHost();
   const read = cpu(() => host.apply({ folders: [{ uri: folder, name: size }], saved: texts }));
   const objects = read.result.files.flatMap((file) => file.manifest.documents.flatMap((one) => one.resources));
@@ -110,7 +76,7 @@ function measureSize(size: string, { folder, texts }: Input): readonly Row[] {
   rows.push({ what: `${size}: findings (${first.result})`, value: against(first.ms), goal: '' });
   rows.push({
     what: `${size}: memory kept`,
-    value: `${(heapMegabytes() - before).toFixed(0)} MB`,
+    value: `${(usedMegabytes() - before).toFixed(0)} MB`,
     goal: 'XL live: 250 MB',
   });
   rows.push(...edits(size, host, texts), ...traces(size, host.analysis));
@@ -236,18 +202,19 @@ async function activation(): Promise<readonly Row[]> {
   return [{ what, value: times.map(ms).join(', '), goal }];
 }
 
-function print(rows: readonly Row[]): void {
-  for (const { what, value, goal } of rows) console.log(`${what.padEnd(62)} ${value.padEnd(34)} ${goal}`);
-}
-
 if (!existsSync(generator)) {
   console.error(`the cluster generator is not at ${generator} (PODPATH_SHARED)`);
   process.exit(2);
 }
 const args = process.argv.slice(2);
 if (args.includes('--fresh')) rmSync(join(cache, 'bench'), { recursive: true, force: true });
-const sizes = args.filter((one) => !one.startsWith('-'));
-print(parsing());
-for (const size of sizes.length === 0 ? ['S', 'M'] : sizes) print(measureSize(size, await inputOf(size)));
-print(await starting());
-if (!args.includes('--no-vscode')) print(await activation());
+const words = args.filter((one) => !one.startsWith('-'));
+const sizes = words.filter((one) => one !== 'policies');
+if (words.includes('policies')) {
+  for (const size of sizes.length === 0 ? ['S', 'M', 'L', 'XL'] : sizes) print(await policyRows(generator, size));
+} else {
+  print(parsing());
+  for (const size of sizes.length === 0 ? ['S', 'M'] : sizes) print(measureSize(size, await inputOf(size)));
+  print(await starting());
+  if (!args.includes('--no-vscode')) print(await activation());
+}
