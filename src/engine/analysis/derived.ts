@@ -6,7 +6,7 @@ import type { Pod, Protocol, Service } from '../model/cluster.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { decide } from '../policy/evaluate.ts';
 import { compilePolicies } from '../policy/kinds.ts';
-import type { PolicyDecision, PolicyEnd } from '../policy/policy.ts';
+import type { Direction, PolicyDecision, PolicyEnd, Verdict } from '../policy/policy.ts';
 import { PolicySet } from '../policy/policySet.ts';
 import type { ProxyConfig, ProxyServices } from '../proxy/proxy.ts';
 import { proxyServices } from '../proxy/services.ts';
@@ -96,6 +96,32 @@ export class Derived {
 
   decide(source: PolicyEnd, destination: PolicyEnd, protocol: Protocol, port: number): PolicyDecision {
     return decide(this.policies, { source, destination, protocol, port });
+  }
+
+  /** The policies that the network enforces, or may. */
+  get #enforced(): PolicySet {
+    return this.#once('enforced', () => {
+      const { programs, settings } = this.policies;
+      const enforced = programs.filter(({ ref }) => this.environment.enforcesGroup(ref.group) !== 'no');
+      if (enforced.length === programs.length) return this.policies;
+      return new PolicySet(this.snapshot, enforced, settings, this.policies.tiers);
+    });
+  }
+
+  /**
+   * What the policies do to a connection here: as {@link decide}, but by those that the network enforces. What only the
+   * others would deny is `not-enforced`.
+   */
+  enforce(source: PolicyEnd, destination: PolicyEnd, protocol: Protocol, port: number): PolicyDecision {
+    const connection = { source, destination, protocol, port };
+    const real = decide(this.#enforced, connection);
+    if (this.#enforced === this.policies) return real;
+    const written = decide(this.policies, connection);
+    const judged = (direction: Direction): Verdict =>
+      written[direction].action === 'deny' && real[direction].action !== 'deny'
+        ? { ...written[direction], action: 'not-enforced' }
+        : real[direction];
+    return { action: real.action, egress: judged('egress'), ingress: judged('ingress') };
   }
 
   get matrix(): ConnectivityMatrix {

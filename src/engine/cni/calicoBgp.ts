@@ -1,5 +1,6 @@
 import { sha1 } from '@noble/hashes/legacy.js';
 import { nodeAddress } from './addresses.ts';
+import { calicoKinds } from './policyKinds.ts';
 import type { CniProfile } from './profile.ts';
 
 /** The name of a pod's device on its node: `cali` and 11 hex digits of a hash. Source: libcalico-go, workload endpoints. */
@@ -18,6 +19,7 @@ export const calicoBgp: CniProfile = {
   title: 'Calico (BGP, no encapsulation)',
   modelled: true,
   enforces: 'yes',
+  otherKinds: calicoKinds,
   ipBlockMatchesPods: true,
   policySeesClient: true,
   podDevice: (namespace, name) => ({ name: calicoDevice(namespace, name), certainty: 'computed' }),

@@ -1,4 +1,5 @@
 import { annotatedAddress, podBlockAddress } from './addresses.ts';
+import { ciliumKinds } from './policyKinds.ts';
 import type { CniProfile } from './profile.ts';
 
 /**
@@ -10,6 +11,7 @@ export const ciliumVxlan: CniProfile = {
   title: 'Cilium (VXLAN)',
   modelled: true,
   enforces: 'yes',
+  otherKinds: ciliumKinds,
   ipBlockMatchesPods: false,
   policySeesClient: true,
   podDevice: () => ({ name: 'lxc', certainty: 'generic' }),

@@ -13,7 +13,10 @@ export interface Environment {
   readonly proxy: Detected<'iptables' | 'ipvs' | 'nftables' | 'ebpf' | 'none'>;
   /** The CNI's profile with what the scope configures. */
   readonly profile: CniProfile;
+  /** Whether NetworkPolicies have any effect. */
   readonly enforces: Enforcement;
+  /** Whether policies of an API group have any effect. */
+  readonly enforcesGroup: (group: string) => Enforcement;
   readonly ipBlockMatchesPods: boolean;
   readonly proxyConfig: ProxyConfig;
 }
@@ -34,11 +37,20 @@ export function environmentOf(snapshot: Snapshot): Environment {
 function readEnvironment(snapshot: Snapshot): Environment {
   const cni = detectCni(snapshot);
   const profile = configured(profileOf(cni.value), snapshot);
+  const enforces = enforcement(snapshot, profile);
   return {
     cni,
     proxy: detectProxy(snapshot, profile),
     profile,
-    enforces: enforcement(snapshot, profile),
+    enforces,
+    enforcesGroup: (group) => {
+      // A mesh brings its own proxies.
+      if (group === 'security.istio.io') return 'yes';
+      if (group === 'networking.k8s.io') return enforces;
+      // An enforcer beside a CNI that does not enforce may know more kinds than that CNI.
+      const isBeside = enforces !== profile.enforces;
+      return profile.otherKinds?.[group] ?? (profile.otherKinds === undefined || isBeside ? 'unknown' : 'no');
+    },
     ipBlockMatchesPods: snapshot.assume.ipBlockMatchesPods ?? profile.ipBlockMatchesPods,
     proxyConfig: proxyConfigOf(snapshot),
   };

@@ -10,6 +10,7 @@ export const flannelVxlan: CniProfile = {
   title: 'Flannel (VXLAN)',
   modelled: true,
   enforces: 'no',
+  otherKinds: {},
   ipBlockMatchesPods: true,
   policySeesClient: true,
   bridge: 'cni0',

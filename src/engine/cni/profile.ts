@@ -46,6 +46,8 @@ export interface CniProfile {
   /** False where packets are shown on a generic path, because this CNI's own is not modelled. */
   readonly modelled: boolean;
   readonly enforces: Enforcement;
+  /** Groups of other policy kinds that it enforces, or may by version or setting; absent: not known of any. */
+  readonly otherKinds?: Readonly<Record<string, Enforcement>>;
   /** Whether an ipBlock that covers a pod's address matches the pod. */
   readonly ipBlockMatchesPods: boolean;
   /** True where the filter stands before the masquerade, so that a policy on the entry node sees the client's own address. */

@@ -1,22 +1,29 @@
+import { agentKinds, antreaKinds, calicoKinds, ciliumKinds, gkeKinds, ovnKinds } from './policyKinds.ts';
 import type { CniProfile, Enforcement } from './profile.ts';
 import { unknownCni } from './unknown.ts';
 
 /** What is known of a CNI whose own path is not modelled: packets take the generic one, and every trace says so. */
-function generic(name: string, title: string, enforces: Enforcement, ipBlockMatchesPods = true): CniProfile {
-  return { ...unknownCni, name, title, enforces, ipBlockMatchesPods };
+function generic(
+  name: string,
+  title: string,
+  enforces: Enforcement,
+  otherKinds: NonNullable<CniProfile['otherKinds']> = {},
+  ipBlockMatchesPods = true,
+): CniProfile {
+  return { ...unknownCni, name, title, enforces, otherKinds, ipBlockMatchesPods };
 }
 
 /** CNIs that may be assumed or detected and have no datapath of their own here. Sorted by name. */
 export const unmodelledCnis: readonly CniProfile[] = [
-  generic('antrea', 'Antrea', 'yes'),
+  generic('antrea', 'Antrea', 'yes', antreaKinds),
   generic('aws-vpc', 'AWS VPC CNI', 'unknown'),
   generic('azure', 'Azure CNI', 'unknown'),
   generic('bridge', 'plain bridge', 'no'),
-  generic('calico-ebpf', 'Calico (eBPF)', 'yes'),
-  generic('cilium-geneve', 'Cilium (Geneve)', 'yes', false),
-  generic('cilium-native', 'Cilium (native routing)', 'yes', false),
-  generic('gke', 'GKE Dataplane V2', 'yes', false),
-  generic('kindnet', 'kindnet', 'yes'),
-  generic('ovn-kubernetes', 'OVN-Kubernetes', 'yes'),
+  generic('calico-ebpf', 'Calico (eBPF)', 'yes', calicoKinds),
+  generic('cilium-geneve', 'Cilium (Geneve)', 'yes', ciliumKinds, false),
+  generic('cilium-native', 'Cilium (native routing)', 'yes', ciliumKinds, false),
+  generic('gke', 'GKE Dataplane V2', 'yes', gkeKinds, false),
+  generic('kindnet', 'kindnet', 'yes', agentKinds),
+  generic('ovn-kubernetes', 'OVN-Kubernetes', 'yes', ovnKinds),
   generic('weave', 'Weave Net', 'yes'),
 ];

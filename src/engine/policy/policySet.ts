@@ -24,6 +24,8 @@ export class PolicySet {
   readonly programs: readonly PolicyProgram[];
   readonly settings: PolicySettings;
   readonly #snapshot: Snapshot;
+  /** The tiers that its policies may stand in. */
+  readonly tiers: readonly PolicyTier[];
   readonly #tiers: ReadonlyMap<string, PolicyTier>;
   readonly #selecting = new Map<Pod | ClusterNode, readonly PolicyProgram[]>();
   readonly #steps = new Map<Pod | ClusterNode, readonly TierStep[]>();
@@ -42,6 +44,7 @@ export class PolicySet {
     this.programs = programs;
     this.settings = settings;
     this.#snapshot = snapshot;
+    this.tiers = tiers;
     this.#tiers = new Map(tiers.map((one) => [one.name, one]));
   }
 

@@ -29,8 +29,8 @@ export function dnsDenied(derived: Derived, pod: Pod): Verdict | undefined {
   const servers = dnsServers(derived);
   if (servers.length === 0 || !usesClusterDns(pod)) return undefined;
   const source = { kind: 'pod', pod } as const;
-  const verdicts = servers.map((server) => derived.decide(source, { kind: 'pod', pod: server }, 'UDP', 53).egress);
+  const verdicts = servers.map((server) => derived.enforce(source, { kind: 'pod', pod: server }, 'UDP', 53).egress);
   if (verdicts.some((one) => one.action !== 'deny')) return undefined;
-  const local = derived.decide(source, { kind: 'address', ip: nodeLocalDns }, 'UDP', 53).egress;
+  const local = derived.enforce(source, { kind: 'address', ip: nodeLocalDns }, 'UDP', 53).egress;
   return local.action === 'deny' ? verdicts[0] : undefined;
 }

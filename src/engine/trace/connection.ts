@@ -82,7 +82,7 @@ function verdicts(
 ): { readonly egress: Verdict; readonly ingress: Verdict } {
   const { derived, source, target, protocol, port } = connection;
   const end = policyEnd(target, target.ip);
-  const decision = derived.decide(policyEnd(source, source.ip), end, protocol, port);
+  const decision = derived.enforce(policyEnd(source, source.ip), end, protocol, port);
   const { egress } = decision;
   const own = isHost(source) && target.kind === 'pod' && nodeOf(derived.snapshot, source)?.name === targetNode?.name;
   if (own && derived.policies.settings.hostNetworkPolicy === 'ignored') {
@@ -91,7 +91,7 @@ function verdicts(
   }
   const itself = source.kind === 'pod' && target.kind === 'pod' && source.pod === target.pod;
   if (seen === source.ip || itself) return { egress, ingress: decision.ingress };
-  return { egress, ingress: derived.decide(seenAs(connection, seen), end, protocol, port).ingress };
+  return { egress, ingress: derived.enforce(seenAs(connection, seen), end, protocol, port).ingress };
 }
 
 /** A masqueraded client is its entry node to policies. */
@@ -99,23 +99,23 @@ function seenAs({ entry }: Connection, ip: string): PolicyEnd {
   return entry === undefined ? { kind: 'address', ip } : { kind: 'node', node: entry, ip };
 }
 
+const stepActions = {
+  allow: 'permitted',
+  deny: 'denied',
+  unknown: 'unknown',
+  'not-enforced': 'not-enforced',
+} as const;
+
 /** Writes down what policies say; false where the packet ends here. A CNI that does not enforce lets it pass. */
 function policyStep(walk: Walk, connection: Connection, verdict: Verdict): boolean {
   const { derived } = connection;
   if (verdict.decidedBy.length === 0 && verdict.action === 'allow') return true;
-  const enforced = derived.environment.enforces !== 'no';
   const kind = verdict.direction === 'egress' ? 'egress-policy' : 'ingress-policy';
-  const action =
-    verdict.action === 'allow'
-      ? 'permitted'
-      : verdict.action === 'unknown'
-        ? 'unknown'
-        : enforced
-          ? 'denied'
-          : 'not-enforced';
-  const mechanism = enforced
-    ? derived.profile.policyMechanism(verdict.direction, podDeviceOf(connection, verdict))
-    : 'none';
+  const action = stepActions[verdict.action];
+  const mechanism =
+    verdict.action === 'not-enforced'
+      ? 'none'
+      : derived.profile.policyMechanism(verdict.direction, podDeviceOf(connection, verdict));
   walk.step({ kind, action, mechanism, why: verdict.reason, evidence: verdict.decidedBy });
   return action !== 'denied';
 }
@@ -157,7 +157,7 @@ function ending(connection: Connection, egress: Verdict, ingress: Verdict, serve
   const { derived, target } = connection;
   const denying = [egress, ingress].find((one) => one.action === 'deny');
   const doubtful = [egress, ingress].find((one) => one.action === 'unknown');
-  const enforced = derived.environment.enforces !== 'no';
+  const unenforced = [egress, ingress].find((one) => one.action === 'not-enforced');
   const base = {
     pathMtu: pathMtu(connection),
     masquerade: connection.masquerade && serverSees !== connection.source.ip,
@@ -165,22 +165,24 @@ function ending(connection: Connection, egress: Verdict, ingress: Verdict, serve
     decidedBy: [...egress.decidedBy, ...ingress.decidedBy],
     considered: [],
   };
-  if (denying !== undefined && !enforced) {
-    const reason = t(
-      '{0} {1} does not enforce NetworkPolicy, so it is delivered.',
-      denying.reason,
-      derived.profile.title,
-    );
-    return { ...base, disposition: 'not-enforced', clientSees: 'connected', reason, considered: denying.considered };
-  }
   if (denying !== undefined) {
     const disposition: Disposition = denying.direction === 'egress' ? 'denied-egress' : 'denied-ingress';
     const own = { decidedBy: denying.decidedBy, considered: denying.considered, reason: denying.reason };
     return { ...base, ...own, disposition, clientSees: 'timeout' };
   }
-  if (doubtful !== undefined && enforced) {
+  if (doubtful !== undefined) {
     const own = { decidedBy: doubtful.decidedBy, reason: doubtful.reason };
     return { ...base, ...own, disposition: 'insufficient-information', clientSees: 'unknown' };
+  }
+  if (unenforced !== undefined) {
+    const kind = unenforced.decidedBy[0]?.ref.kind ?? 'NetworkPolicy';
+    const reason = t(
+      '{0} {1} does not enforce {2}, so it is delivered.',
+      unenforced.reason,
+      derived.profile.title,
+      kind,
+    );
+    return { ...base, disposition: 'not-enforced', clientSees: 'connected', reason, considered: unenforced.considered };
   }
   return { ...base, ...arrival(connection, target, egress, ingress) };
 }

@@ -212,8 +212,7 @@ function toHeadless(derived: Derived, flow: Flow, service: Service, port: number
 /** Walks the search path as the pod's resolver does; the first name that has addresses counts. */
 /** A pod that may not ask the cluster's DNS gets no answer, whatever stands in it. */
 function withoutDns(derived: Derived, source: Place, name: string): Target | undefined {
-  const enforced = derived.environment.enforces !== 'no';
-  const denied = source.kind === 'pod' && enforced ? dnsDenied(derived, source.pod) : undefined;
+  const denied = source.kind === 'pod' ? dnsDenied(derived, source.pod) : undefined;
   if (denied === undefined) return undefined;
   const reason = t('{0} is not resolved: the pod may not ask DNS. {1}', name, denied.reason);
   return { kind: 'fails', disposition: 'denied-egress', clientSees: 'timeout', reason, evidence: denied.decidedBy };
