@@ -7,6 +7,8 @@ import {
   compileBaselineAdminNetworkPolicy,
   compileClusterNetworkPolicy,
 } from './adminPolicy.ts';
+import { compileAuthorizationPolicies } from './istioAuthorization.ts';
+import { compilePeerAuthentications } from './istioPeerAuthentication.ts';
 import { compileNetworkPolicy } from './networkPolicy.ts';
 import type { PolicyProgram } from './policy.ts';
 
@@ -17,6 +19,13 @@ interface PolicyKind {
   readonly compile: (resource: Resource) => readonly PolicyProgram[];
 }
 
+/** A kind whose objects mean something only together with others: compiled for each snapshot, never kept by object. */
+interface JointKind {
+  readonly group: string;
+  readonly kind: string;
+  readonly compileAll: (snapshot: Snapshot) => readonly PolicyProgram[];
+}
+
 const admin = 'policy.networking.k8s.io';
 
 const policyKinds: readonly PolicyKind[] = [
@@ -24,6 +33,13 @@ const policyKinds: readonly PolicyKind[] = [
   { group: admin, kind: 'AdminNetworkPolicy', compile: compileAdminNetworkPolicy },
   { group: admin, kind: 'BaselineAdminNetworkPolicy', compile: compileBaselineAdminNetworkPolicy },
   { group: admin, kind: 'ClusterNetworkPolicy', compile: compileClusterNetworkPolicy },
+];
+
+const mesh = 'security.istio.io';
+
+const jointKinds: readonly JointKind[] = [
+  { group: mesh, kind: 'AuthorizationPolicy', compileAll: compileAuthorizationPolicies },
+  { group: mesh, kind: 'PeerAuthentication', compileAll: compilePeerAuthentications },
 ];
 
 /** Policy kinds that can change who may connect and are not modelled; the mark says that they act in all namespaces. */
@@ -38,7 +54,6 @@ const unmodelledKinds: readonly (readonly [group: string, kind: string, everywhe
   ['k8s.ovn.org', 'EgressFirewall'],
   ['projectcalico.org', 'GlobalNetworkPolicy', true],
   ['projectcalico.org', 'NetworkPolicy'],
-  ['security.istio.io', 'AuthorizationPolicy'],
 ];
 
 /** True for a kind of policy that Podpath knows of and does not model. */
@@ -60,7 +75,10 @@ export function compilePolicies(snapshot: Snapshot): readonly PolicyProgram[] {
   const unknown = unmodelledKinds.flatMap(([group, kind, everywhere]) =>
     snapshot.ofKind(group, kind).flatMap((resource) => compiled(resource, (one) => [doubtful(one, everywhere === true)])),
   );
-  return [...known, ...unknown];
+  const joint = jointKinds.flatMap(({ group, kind, compileAll }) =>
+    snapshot.ofKind(group, kind).length === 0 ? [] : compileAll(snapshot),
+  );
+  return [...known, ...joint, ...unknown];
 }
 
 function compiled(resource: Resource, compile: PolicyKind['compile']): readonly PolicyProgram[] {
