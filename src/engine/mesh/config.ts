@@ -17,27 +17,36 @@ export interface MeshConfig {
  * Source: istio.io, Global Mesh Options (rootNamespace, trustDomain, trustDomainAliases).
  */
 export function meshConfigOf(snapshot: Snapshot): MeshConfig {
-  const value = written(snapshot);
+  const { value, whole } = written(snapshot);
+  const trustDomain = stringAt(value, 'trustDomain');
   return {
     rootNamespace: stringAt(value, 'rootNamespace') ?? 'istio-system',
-    trustDomain: stringAt(value, 'trustDomain') ?? 'cluster.local',
+    trustDomain: trustDomain ?? 'cluster.local',
     trustDomainAliases: stringsAt(value, 'trustDomainAliases'),
-    seen: value !== undefined,
+    seen: whole || trustDomain !== undefined,
   };
 }
 
-function written(snapshot: Snapshot): JsonValue | undefined {
+interface Written {
+  readonly value: JsonValue | undefined;
+  /** True for what the control plane reads, where what is not set has its default. */
+  readonly whole: boolean;
+}
+
+function written(snapshot: Snapshot): Written {
   for (const { ref, object } of snapshot.ofKind('', 'ConfigMap')) {
     const text = stringAt(object, 'data', 'mesh');
-    if (text !== undefined && /^istio(-|$)/.test(ref.name)) return readPlainYaml(text);
+    if (text === undefined || !/^istio(-|$)/.test(ref.name)) continue;
+    const value = readPlainYaml(text);
+    if (value !== undefined) return { value, whole: true };
   }
-  for (const { object } of snapshot.ofKind('install.istio.io', 'IstioOperator')) {
-    const value = valueAt(object, 'spec', 'meshConfig');
-    if (value !== undefined) return value;
+  const installed = [
+    ...snapshot.ofKind('install.istio.io', 'IstioOperator'),
+    ...snapshot.ofKind('sailoperator.io', 'Istio'),
+  ];
+  for (const { object } of installed) {
+    const value = valueAt(object, 'spec', 'meshConfig') ?? valueAt(object, 'spec', 'values', 'meshConfig');
+    if (value !== undefined) return { value, whole: false };
   }
-  for (const { object } of snapshot.ofKind('sailoperator.io', 'Istio')) {
-    const value = valueAt(object, 'spec', 'values', 'meshConfig');
-    if (value !== undefined) return value;
-  }
-  return undefined;
+  return { value: undefined, whole: false };
 }

@@ -43,7 +43,7 @@ function compile(resource: Resource, context: Context): PolicyProgram {
   const target = targetOf(reader, snapshot);
   const action = actionOf(reader);
   const rules = readRules(reader, meshConfigOf(snapshot));
-  const acts = action !== undefined && action !== 'AUDIT' && !isDryRun(reader);
+  const acts = action !== undefined && action !== 'AUDIT' && (action === 'CUSTOM' || !isDryRun(reader));
   const works = acts && !target.broken;
   // A policy that has no effect can have none by what is wrong with it either.
   const doubts = action === undefined || acts ? reader.doubts : [];
@@ -89,7 +89,7 @@ function actionOf(reader: PolicyReader): Action | undefined {
   return value;
 }
 
-/** A dry run is only logged. */
+/** A dry run of an ALLOW or DENY policy is only logged. Source: istio.io, Authorization, Dry Run. */
 function isDryRun({ resource }: PolicyReader): boolean {
   return stringMapAt(resource.object, 'metadata', 'annotations')['istio.io/dry-run'] === 'true';
 }

@@ -63,10 +63,10 @@ export function outsideMesh(snapshot: Snapshot, action: 'allow' | 'pass', eviden
       peers: [{ kind: 'nodes', nodes: { requirements: [] }, which: 'own', path }],
       onlyFor: [meshPods(ztunnelModes, path)],
     },
-    ...uncaptured(snapshot).map(({ workload, ports, at }) => ({
+    ...uncaptured(snapshot).map(({ workload, ports, at, modes }) => ({
       ...head,
       ports: tcpPorts(ports, path),
-      onlyFor: [meshPods(['sidecar'], path, podsOf(workload))],
+      onlyFor: [meshPods(modes, path, podsOf(workload))],
       evidence: { ref: workload.ref, path: at, note: '' },
     })),
     {
@@ -89,6 +89,7 @@ interface Uncaptured {
   readonly workload: Workload;
   readonly ports: PortRanges;
   readonly at: FieldPath;
+  readonly modes: readonly MeshMode[];
 }
 
 const known = new WeakMap<Snapshot, readonly Uncaptured[]>();
@@ -111,10 +112,16 @@ function leftOut(workload: Workload): readonly Uncaptured[] {
     annotations[`${prefix}excludeInboundPorts`],
     annotations[`${prefix}includeInboundPorts`],
   ];
+  const modes = ['sidecar'] as const;
   const out: Uncaptured[] = [];
-  if (excluded !== undefined) out.push({ workload, ports: portList(excluded), at: at('excludeInboundPorts') });
+  if (excluded !== undefined) out.push({ workload, modes, ports: portList(excluded), at: at('excludeInboundPorts') });
   if (included !== undefined && included.trim() !== '*') {
-    out.push({ workload, ports: without(allPorts, portList(included)), at: at('includeInboundPorts') });
+    out.push({ workload, modes, ports: without(allPorts, portList(included)), at: at('includeInboundPorts') });
+  }
+  const bypass = 'ambient.istio.io/bypass-inbound-capture';
+  if (annotations[bypass] === 'true') {
+    const path = [...workload.template.metadataPath, 'annotations', bypass];
+    out.push({ workload, modes: ztunnelModes, ports: allPorts, at: path });
   }
   return out.filter(({ ports }) => ports.length > 0);
 }

@@ -1,6 +1,7 @@
 import { t } from '@vscode/l10n';
 import { type MeshConfig, meshConfigOf } from '../mesh/config.ts';
 import { claimedPorts } from '../mesh/portProtocols.ts';
+import type { Pod } from '../model/cluster.ts';
 import { objectAt, stringAt } from '../model/json.ts';
 import { type LabelSelector, matchesLabels, podFacts, selectorOfLabels } from '../model/labels.ts';
 import type { Evidence, FieldPath, Resource } from '../model/resource.ts';
@@ -200,7 +201,9 @@ function program(
   const set = scope?.subject ?? { ...everyone, pods: one.level === 'none' ? one.selector : { requirements: [] } };
   // A gateway's ports are its own listeners, which no PeerAuthentication acts on.
   const modes = ['sidecar', ...ztunnelModes, 'unknown'] as const;
-  const unsure = [...doubts, ...unordered(snapshot, one, all)];
+  const rival = rivalOf(snapshot, one, all);
+  const plain = { rules: scope === undefined ? [] : rulesOf(snapshot, scope), doubts: [] };
+  const found = rival === undefined ? plain : contested(snapshot, one, rival);
   return {
     ref,
     resource,
@@ -209,32 +212,45 @@ function program(
     subject: meshPods(modes, path, set).pods,
     subjectPath: path,
     isolates: { ingress: false, egress: false },
-    rules: scope === undefined ? [] : rulesOf(snapshot, scope),
-    doubts: unsure,
+    rules: found.rules,
+    doubts: [...doubts, ...found.doubts],
     couldDeny: true,
     only: 'ingress',
   };
 }
 
-/** Which of two is the older is known in a cluster alone. */
-function unordered(snapshot: Snapshot, one: Written, all: readonly Written[]): readonly Evidence[] {
+/** Another of the same level and the same pods, where nothing says which is older; in a cluster their ages do. */
+function rivalOf(snapshot: Snapshot, one: Written, all: readonly Written[]): Written | undefined {
   const say = ({ mode, ports }: Written): string => JSON.stringify([mode, ...ports]);
-  const rival = all.find((other) => {
-    const { namespace } = one.resource.ref;
+  const { namespace } = one.resource.ref;
+  return all.find((other) => {
     const same = other.level === one.level && other.resource.ref.namespace === namespace;
     const timed = ageOf(other.resource) !== '' && ageOf(one.resource) !== '';
     if (other === one || one.level === 'none' || !same || timed || say(other) === say(one)) return false;
-    const both = [one.selector, other.selector];
     if (one.level !== 'workload') return true;
-    return snapshot.podsIn(namespace).some((pod) => both.every((labels) => matchesLabels(labels, pod.template.labels)));
+    const labels = [one.selector, other.selector];
+    const isBoth = (pod: Pod): boolean => labels.every((selector) => matchesLabels(selector, pod.template.labels));
+    return snapshot.podsIn(namespace).some(isBoth);
   });
-  if (rival === undefined) return [];
-  const note = t(
-    'which is older, {0} or {1}, is not known; only the older counts',
-    one.resource.ref.name,
-    rival.resource.ref.name,
-  );
-  return [{ ref: one.resource.ref, path: ['spec', 'selector'], note }];
+}
+
+/** Of two of which one is not known to count: whoever has no identity may be refused, and where one switches it off nothing is known. */
+function contested(snapshot: Snapshot, one: Written, rival: Written): Pick<PolicyProgram, 'rules' | 'doubts'> {
+  const { ref } = one.resource;
+  const path = ['spec', 'selector'];
+  const text = t('which is older, {0} or {1}, is not known; only the older counts', ref.name, rival.resource.ref.name);
+  const evidence = { ref, path, note: text };
+  const isOff = [one, rival].some(({ mode, ports }) => mode === 'DISABLE' || [...ports.values()].includes('DISABLE'));
+  if (isOff) return { rules: [], doubts: [evidence] };
+  const deny = {
+    direction: 'ingress',
+    action: 'deny',
+    ports: tcpPorts(allPorts, path),
+    peers: [{ kind: 'none-of', peers: [meshPods(meshModes, path)], path }],
+    condition: { of: 'unseen', text },
+    evidence,
+  } as const;
+  return { rules: [...outsideMesh(snapshot, 'pass', evidence), deny], doubts: [] };
 }
 
 function rulesOf(snapshot: Snapshot, scope: MtlsScope): readonly PolicyRule[] {
