@@ -178,6 +178,32 @@ const test = output({
   ),
 });
 
+const changed = { from: text, to: text, ports: list(portRange), because: evidence };
+const diff = output({
+  added: list(object(changed)),
+  removed: list(object(changed)),
+  changed: list(object({ ...changed, before: list(portRange) })),
+});
+
+const verdict = object({
+  action: oneOf('allow', 'deny', 'unknown'),
+  direction: oneOf('ingress', 'egress'),
+  decidedBy: evidence,
+  considered: evidence,
+  'passed?': evidence,
+  'conditions?': list(text),
+  reason: text,
+});
+const explained = object({
+  ports: list(portRange),
+  action: oneOf('allow', 'deny', 'unknown'),
+  egress: verdict,
+  ingress: verdict,
+});
+const explain = output({ explanations: list(object({ from: text, to: text, groups: list(explained) })) });
+
+const suggest = output({ policies: list({ type: 'object' }), problems: list(text) });
+
 const boxKinds = ['external', 'ingress', 'service', 'workload', 'namespace', 'pod', 'cidr', 'fold'];
 const graph = output({
   nodes: list(
@@ -254,9 +280,12 @@ const schemas: Readonly<Record<string, Schema>> = {
   check,
   connectivity,
   'connectivity-test': connectivityTest,
+  diff,
   endpoints,
+  explain,
   graph,
   podpath,
+  suggest,
   test,
   trace,
 };

@@ -12,6 +12,8 @@ export interface Options {
   readonly output: string;
   readonly failOn: 'error' | 'warning' | 'info';
   readonly protocol: 'TCP' | 'UDP' | 'SCTP';
+  /** What `suggest` goes by. */
+  readonly source: 'present' | 'assertions';
   readonly assume: AssumptionSettings;
   readonly allAsOne: boolean;
   readonly scope?: string;
@@ -28,8 +30,11 @@ export const commands: Readonly<Record<string, { readonly ends: number; readonly
   endpoints: { ends: 0, outputs: ['text', 'json'] },
   trace: { ends: 2, outputs: ['text', 'json', 'mermaid'] },
   connectivity: { ends: 0, outputs: ['text', 'json', 'mermaid', 'dot'] },
-  test: { ends: 0, outputs: ['text', 'json'] },
+  diff: { ends: 2, outputs: ['text', 'json', 'mermaid', 'markdown'] },
+  explain: { ends: 2, outputs: ['text', 'json'] },
+  test: { ends: 0, outputs: ['text', 'json', 'junit'] },
   graph: { ends: 0, outputs: ['mermaid', 'dot', 'json'] },
+  suggest: { ends: 0, outputs: ['yaml', 'json'] },
 };
 
 /** How to use the program. */
@@ -39,7 +44,11 @@ export const usage = `usage: podpath COMMAND [PATH…] [options]
   endpoints     the endpoints of Services: [--service ns/name] [-o text|json]
   trace FROM TO the way of a connection: [--protocol TCP] [--node NAME] [-o text|json|mermaid]
   connectivity  who may talk to whom: [--from END] [--to END] [-o text|json|mermaid|dot]
-  test          connectivity assertions: [--assertions FILE] [-o text|json]
+  explain FROM TO why each port is open or not: [--protocol TCP] [-o text|json]
+  diff OLD NEW  what changes between two folders or git revisions: [-o text|json|mermaid|markdown]
+  test          connectivity assertions: [--assertions FILE] [-o text|json|junit]
+  suggest       NetworkPolicies for what is allowed today, or for the assertions: [--by present|assertions]
+                [--assertions FILE] [-o yaml|json]
   graph         the topology: [-o mermaid|dot|json]
 
   PATH is a file or folder (default .), - is standard input
@@ -51,6 +60,7 @@ export const usage = `usage: podpath COMMAND [PATH…] [options]
 const choices = {
   failOn: ['error', 'warning', 'info'],
   protocol: ['TCP', 'UDP', 'SCTP'],
+  source: ['present', 'assertions'],
 } as const;
 
 /** Reads the command line; throws a {@link UsageError}. */
@@ -66,7 +76,9 @@ export function readArguments(argv: readonly string[]): Options {
   if (!known.outputs.includes(output)) {
     throw new UsageError(`${command} prints ${known.outputs.join(', ')}, not ${output}`);
   }
-  if (operands.length < known.ends) throw new UsageError(`${command} needs FROM and TO`);
+  if (operands.length < known.ends) {
+    throw new UsageError(`${command} needs ${command === 'diff' ? 'OLD and NEW' : 'FROM and TO'}`);
+  }
   const optional = Object.fromEntries(
     (['scope', 'service', 'node', 'from', 'to', 'assertions'] as const).flatMap((key) => {
       const value = values[key];
@@ -80,6 +92,7 @@ export function readArguments(argv: readonly string[]): Options {
     output,
     failOn: oneOf('--fail-on', values['fail-on'] ?? 'error', choices.failOn),
     protocol: oneOf('--protocol', (values.protocol ?? 'TCP').toUpperCase(), choices.protocol),
+    source: oneOf('--by', values.by ?? 'present', choices.source),
     assume: assumptions(values.assume ?? []),
     allAsOne: values['all-as-one'] ?? false,
   };
@@ -103,6 +116,7 @@ function parse(argv: readonly string[]) {
         from: text,
         to: text,
         assertions: text,
+        by: text,
         context: text,
         kubeconfig: text,
       },

@@ -4,11 +4,24 @@ import { assertions } from './assertions.ts';
 import { check } from './check.ts';
 import type { Command, Outcome } from './command.ts';
 import { connectivity } from './connectivity.ts';
+import { diff } from './diff.ts';
 import { endpoints } from './endpoints.ts';
+import { explain } from './explain.ts';
 import { graph } from './graph.ts';
+import { suggest } from './suggest.ts';
 import { trace } from './trace.ts';
 
-const commands: Readonly<Record<string, Command>> = { check, connectivity, endpoints, graph, test: assertions, trace };
+const commands: Readonly<Record<string, Command>> = {
+  check,
+  connectivity,
+  diff,
+  endpoints,
+  explain,
+  graph,
+  suggest,
+  test: assertions,
+  trace,
+};
 
 /** The oldest Node that has what the bundle uses. */
 const oldestNode = 22;

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import type { Location, TreeRow } from '../engine/index.ts';
 import { changeAssumption } from './assumptions.ts';
+import { registerChanges } from './changes.ts';
 import { registerCodeActions } from './codeActions.ts';
 import { registerCodeLens } from './codeLens.ts';
 import { registerDefinition } from './definition.ts';
@@ -47,6 +48,7 @@ export function activate(context: vscode.ExtensionContext): Activated {
     registerCodeActions(diagnostics),
     registerDefinition(client),
     registerTrees(client),
+    registerChanges(client),
     ...registerCommands(log),
   );
   client.start();

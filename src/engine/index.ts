@@ -11,14 +11,24 @@ export { findings } from './analysis/findings.ts';
 export type { ScopeAnalysis } from './analysis/scopeAnalysis.ts';
 export { runTests, type TestResult } from './analysis/tests.ts';
 export { type Assertion, checkAssertion, readAssertion } from './connectivity/assertions.ts';
+export type { ConnectivityEnd } from './connectivity/classes.ts';
+export {
+  type ChangedConnection,
+  type ConnectivityDiff,
+  diffConnectivity,
+  isSameConnectivity,
+} from './connectivity/diff.ts';
+export { type ExplainedPorts, explainPair } from './connectivity/explain.ts';
 export { endFilter } from './connectivity/filter.ts';
 export { type Connection, type Connectivity, ConnectivityMatrix, connectivity, finish } from './connectivity/matrix.ts';
+export { type Suggestion, suggestPolicies } from './connectivity/suggest.ts';
+export { presentConnections, type WantedConnection, wantedByAssertions } from './connectivity/wanted.ts';
 export type { ManifestFile } from './manifest/manifest.ts';
 export { parseManifest, readDocuments } from './manifest/parse.ts';
 export { formatIp, parseCidr, parseIp } from './model/addresses.ts';
 export type { AssumptionSettings } from './model/assumptions.ts';
 export { buildSnapshot } from './model/build.ts';
-export type { ClusterNode, Pod, Protocol, Service, Workload } from './model/cluster.ts';
+export type { ClusterNode, Pod, Protocol, Service, ServicePort, Workload } from './model/cluster.ts';
 export type { JsonObject, JsonValue } from './model/json.ts';
 export { formatPortRanges, type PortRange } from './model/ports.ts';
 export type { Evidence, Location, Resource, ResourceRef, TextPosition, TextRange } from './model/resource.ts';
@@ -32,15 +42,19 @@ export { endpointChain, nftEndpointChain, nftServiceChains, probabilityText, ser
 export { joinHostPort, translate } from './proxy/iptables.ts';
 export type { ProxyConfig, Translation } from './proxy/proxy.ts';
 export { isProxied, proxyServices } from './proxy/services.ts';
+export { type Explanation, explainEnds } from './queries/explain.ts';
 export { wholeGraph } from './queries/graph.ts';
 export { type Queries, query } from './queries/query.ts';
 export { traceFlow } from './queries/trace.ts';
 export { connectivityDot, connectivityMermaid, connectivityText } from './render/connectivityText.ts';
+export { causes, diffMarkdown, diffMermaid, diffSummary, diffText, portsChange } from './render/diffText.ts';
 export { graphDot } from './render/dot.ts';
+export { explainText } from './render/explainText.ts';
 export { graphMermaid } from './render/mermaid.ts';
 export { endpointsTable } from './render/table.ts';
 export { traceText } from './render/traceAnswer.ts';
-export { matchIngress } from './route/ingress.ts';
+export { yamlText } from './render/yaml.ts';
+export { externalRoutes, matchIngress } from './route/ingress.ts';
 export { answerDns, type DnsRecord } from './service/dns.ts';
 export type { ServiceEndpoints } from './service/endpoint.ts';
 export { resolveEndpoints } from './service/endpoints.ts';

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { folderWith, podpath, root } from './run.ts';
@@ -111,15 +112,15 @@ test('trace: each disposition has its exit code', async () => {
 });
 
 test('trace: not known is 3, not enforced is 0', async () => {
-  const unmodelled = `apiVersion: cilium.io/v2
-kind: CiliumNetworkPolicy
+  const unmodelled = `apiVersion: k8s.ovn.org/v1
+kind: EgressFirewall
 metadata: {name: some, namespace: shop}
-spec: {endpointSelector: {}}
+spec: {egress: []}
 `;
   const folder = folderWith({
     'pods.yaml': readFileSync(join(root, shop, 'backend.yaml'), 'utf8'),
     'front.yaml': readFileSync(join(root, shop, 'frontend.yaml'), 'utf8'),
-    'cilium.yaml': unmodelled,
+    'firewall.yaml': unmodelled,
   });
   const ends = ['shop/Deployment/frontend', 'shop/svc/backend:8080'];
   assert.equal((await podpath(['trace', ...ends, folder])).code, 3);
@@ -254,4 +255,105 @@ test('several scopes: named, listed, or taken as one', async () => {
   );
   assert.equal((await podpath(['endpoints', folder, '--all-as-one'])).code, 0);
   assert.equal((await podpath(['endpoints', folder, '--scope', 'three'])).code, 2);
+});
+
+test('explain: the rules of the pods’ own port behind a Service’s port, with their places', async () => {
+  const { stdout, code } = await podpath(['explain', 'shop/Deployment/frontend', 'shop/svc/backend:8080', shop]);
+  assert.equal(code, 0);
+  assert.match(stdout, /TCP 9376: allowed/);
+  assert.match(stdout, /egress: NetworkPolicy shop\/frontend-open allows it/);
+  assert.match(stdout, /NetworkPolicy shop\/allow-frontend {2}examples\/shop\/policies\.yaml:\d+/);
+  assert.doesNotMatch(stdout, /denied/);
+});
+
+test('explain: a denial names who isolates and the rule that comes nearest', async () => {
+  const { stdout } = await podpath(['explain', 'shop/Deployment/frontend', 'shop/svc/db:5432', shop]);
+  assert.match(stdout, /: denied\n/);
+  assert.match(stdout, /ingress: no rule allows it/);
+  assert.match(stdout, /nearest: NetworkPolicy shop\/allow-backend/);
+});
+
+test('diff: two folders, with the rules behind each change; 1 where they differ, 0 where not', async () => {
+  const text = readFileSync(join(root, shop, 'policies.yaml'), 'utf8');
+  const files = Object.fromEntries(
+    ['backend', 'database', 'frontend'].map((name) => [
+      `${name}.yaml`,
+      readFileSync(join(root, shop, `${name}.yaml`), 'utf8'),
+    ]),
+  );
+  const old = folderWith({ ...files, 'policies.yaml': text });
+  const now = folderWith({ ...files, 'policies.yaml': text.replaceAll('port: 9376', 'port: 9377') });
+  const { stdout, code } = await podpath(['diff', old, now]);
+  assert.equal(code, 1);
+  assert.match(stdout, /^~ shop\/frontend\[Deployment\] → shop\/backend\[Deployment\] {2}TCP 9376 → TCP 9377$/m);
+  assert.match(stdout, /because of NetworkPolicy shop\/frontend-open \(.*policies\.yaml:\d+\)/);
+  const markdown = await podpath(['diff', old, now, '-o', 'markdown']);
+  assert.match(markdown.stdout, /^### Connectivity: this change changes 1$/m);
+  assert.match(markdown.stdout, /```mermaid\nflowchart LR\n/);
+  assert.equal((await podpath(['diff', old, old])).code, 0);
+});
+
+test('diff: git revisions, and neither a folder nor a revision exits 2', async () => {
+  const folder = folderWith({ 'pods.yaml': pods(8080) });
+  const git = (...args: readonly string[]) =>
+    execFileSync('git', ['-c', 'user.name=t', '-c', 'user.email=t', ...args], { cwd: folder });
+  git('init', '-q');
+  git('add', '.');
+  git('commit', '-qm', 'first');
+  writeFileSync(join(folder, 'policy.yaml'), deny);
+  git('add', '.');
+  git('commit', '-qm', 'second');
+  const { stdout, code } = await podpath(['diff', 'HEAD~1', 'HEAD'], '', folder);
+  assert.equal(code, 1);
+  assert.match(stdout, /^- default\/web\[Pod\] → default\/api\[Pod\] {2}all ports$/m);
+  assert.equal((await podpath(['diff', 'HEAD', folder])).code, 2);
+  assert.equal((await podpath(['diff', '--', '--output=x', folder], '', folder)).code, 2);
+});
+
+const pods = (port: number): string =>
+  ['api', 'web']
+    .map(
+      (name) =>
+        `apiVersion: v1\nkind: Pod\nmetadata: {name: ${name}, labels: {app: ${name}}}\nspec: {containers: [{name: c, image: c, ports: [{containerPort: ${port}}]}]}\n`,
+    )
+    .join('---\n');
+
+const deny = `apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: deny}
+spec: {podSelector: {matchLabels: {app: api}}}
+`;
+
+test('suggest: the policies of today’s connectivity give today’s connectivity', async () => {
+  const { stdout, code } = await podpath(['suggest', shop]);
+  assert.equal(code, 0);
+  const files = Object.fromEntries(
+    ['backend', 'database', 'frontend'].map((name) => [
+      `${name}.yaml`,
+      readFileSync(join(root, shop, `${name}.yaml`), 'utf8'),
+    ]),
+  );
+  const folder = folderWith({ ...files, 'policies.yaml': stdout });
+  const { code: difference, stdout: what } = await podpath(['diff', shop, folder]);
+  assert.equal(difference, 0, what);
+});
+
+test('suggest: policies made of the assertions fulfil them', async () => {
+  const { stdout } = await podpath(['suggest', shop, '--by', 'assertions']);
+  const names = ['backend.yaml', 'database.yaml', 'frontend.yaml', 'podpath.yaml'];
+  const files = Object.fromEntries(names.map((name) => [name, readFileSync(join(root, shop, name), 'utf8')]));
+  const folder = folderWith({ ...files, 'policies.yaml': stdout });
+  const { code, stdout: what } = await podpath(['test', folder]);
+  assert.equal(code, 0, what);
+});
+
+test('test: JUnit has a case for each assertion and says why one fails', async () => {
+  const folder = folderWith({
+    'pods.yaml': pods(8080),
+    'podpath.yaml': 'tests:\n  - {from: default/web, to: default/api, port: 8080, expect: denied}\n',
+  });
+  const { stdout, code } = await podpath(['test', folder, '-o', 'junit']);
+  assert.equal(code, 1);
+  assert.match(stdout, /<testsuite name=".*podpath\.yaml" tests="1" failures="1">/);
+  assert.match(stdout, /<failure message="allowed, expected denied">No policy isolates either end/);
 });

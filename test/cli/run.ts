@@ -14,10 +14,10 @@ export interface Result {
   readonly code: number | null;
 }
 
-/** Runs the program in the repository's root, as a user would. */
-export function podpath(args: readonly string[], input = ''): Promise<Result> {
+/** Runs the program as a user would, in the repository's root or another folder. */
+export function podpath(args: readonly string[], input = '', cwd = root): Promise<Result> {
   return new Promise((done, failed) => {
-    const child = spawn(process.execPath, [program, ...args], { cwd: root });
+    const child = spawn(process.execPath, [program, ...args], { cwd });
     let stdout = '';
     let stderr = '';
     child.stdout.on('data', (chunk) => {

@@ -22,6 +22,9 @@ const commands: readonly (readonly [schema: string, args: readonly string[]])[] 
   ['trace', ['trace', '203.0.113.7', 'http://shop.example/', shop, '--assume', 'cni=calico-vxlan']],
   ['trace', ['trace', 'shop/Deployment/backend', 'db:5432', shop, '--assume', 'cni=flannel-vxlan']],
   ['connectivity', ['connectivity', shop]],
+  ['diff', ['diff', shop, 'examples/broken/wrong-target-port']],
+  ['explain', ['explain', 'shop/Deployment/frontend', 'shop/svc/backend', shop]],
+  ['suggest', ['suggest', shop]],
   ['test', ['test', shop]],
   ['graph', ['graph', shop]],
 ];

@@ -8,9 +8,9 @@ import {
   buildSnapshot,
   Derived,
   type JsonObject,
-  parseManifest,
   type PolicyEnd,
   type Protocol,
+  parseManifest,
   type Snapshot,
 } from '../../src/engine/index.ts';
 

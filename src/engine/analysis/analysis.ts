@@ -74,7 +74,9 @@ export class AnalysisHost {
       unsaved: withTexts(this.#state.unsaved, change.unsaved ?? [], saved),
       settings: change.settings ?? this.#state.settings,
     };
-    this.#current = new Analysis(this.#state, this.#current, this.#current.revision + 1);
+    const isOnlyUnsaved = change.folders === undefined && change.saved === undefined && change.settings === undefined;
+    const before = isOnlyUnsaved ? this.#current.knownSaved : undefined;
+    this.#current = new Analysis(this.#state, this.#current, this.#current.revision + 1, before);
     return this.#current;
   }
 }
@@ -106,15 +108,28 @@ export class Analysis {
   readonly #previous: ReadonlyMap<string, ScopeAnalysis>;
   #files: readonly SourceFile[] | undefined;
   #scopes: readonly ScopeAnalysis[] | undefined;
+  #saved: Analysis | undefined;
   readonly #configs = new Map<string, PodpathConfig>();
 
-  constructor(state: HostState, previous: Analysis | undefined, revision: number) {
+  constructor(state: HostState, previous: Analysis | undefined, revision: number, saved?: Analysis) {
     this.#state = state;
+    this.#saved = state.unsaved.size === 0 ? this : saved;
     this.revision = revision;
     this.settings = state.settings;
     this.#previous = new Map(
       (previous === undefined ? [] : (previous.#scopes ?? [])).map((one) => [one.scope.name, one]),
     );
+  }
+
+  /** The same world with saved texts alone; this analysis where no text is unsaved. */
+  get saved(): Analysis {
+    this.#saved ??= new Analysis({ ...this.#state, unsaved: new Map() }, this, this.revision);
+    return this.#saved;
+  }
+
+  /** {@link saved}, where it has been asked for. */
+  get knownSaved(): Analysis | undefined {
+    return this.#saved;
   }
 
   /** The text that counts for a file: the unsaved one before the saved one. */

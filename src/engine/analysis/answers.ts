@@ -51,7 +51,8 @@ export interface ActionLink {
     | 'podpath.showTopology'
     | 'podpath.copyText'
     | 'podpath.openLocation'
-    | 'podpath.changeAssumption';
+    | 'podpath.changeAssumption'
+    | 'podpath.showChanges';
   readonly arguments: readonly unknown[];
 }
 
@@ -68,6 +69,23 @@ export interface LensAnswer {
   readonly title: string;
   readonly tooltip: string;
   readonly action?: ActionLink;
+}
+
+/** One connection that an unsaved edit opens, closes, or gives other ports. */
+export interface ChangeRow {
+  readonly scope: string;
+  readonly kind: 'opens' | 'closes' | 'changes';
+  readonly from: string;
+  readonly to: string;
+  readonly ports: string;
+  /** The objects it comes from. */
+  readonly because: readonly { readonly text: string; readonly location?: Location }[];
+}
+
+/** What unsaved text changes; `summary` is '' where it changes nothing. */
+export interface ChangesAnswer {
+  readonly summary: string;
+  readonly rows: readonly ChangeRow[];
 }
 
 /** A row of the side bar. Children are complete; `id` is stable between answers. */

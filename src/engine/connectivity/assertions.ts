@@ -78,23 +78,31 @@ function workloadOf(snapshot: Snapshot, { ref }: Extract<FlowEnd, { kind: 'workl
 
 type Judged = Pick<AssertionResult, 'actual' | 'why'>;
 
-function judge(derived: Derived, assertion: Assertion): Judged {
+/** What an assertion asks: its flow, for each of the sources. */
+export interface AssertionEnds {
+  readonly sources: readonly FlowEnd[];
+  readonly flow: Omit<Flow, 'source'>;
+}
+
+/** The ends of an assertion, every pod of a workload as a source; a problem where they can't be read. */
+export function endsOf(derived: Derived, assertion: Assertion): AssertionEnds | FlowProblem {
   const from = parseEnd(derived.snapshot, assertion.from, 'from');
   const to = parseEnd(derived.snapshot, assertion.to, 'to');
-  if (isProblem(from)) return { actual: 'unknown', why: from.message };
-  if (isProblem(to)) return { actual: 'unknown', why: to.message };
+  if (isProblem(from)) return from;
+  if (isProblem(to)) return to;
   const port = assertion.port ?? to.port;
+  const { protocol } = assertion;
+  const flow = { destination: to.end, protocol, ...(port === undefined ? {} : { port }) };
+  return { sources: sourcesOf(derived, from.end), flow };
+}
+
+function judge(derived: Derived, assertion: Assertion): Judged {
+  const ends = endsOf(derived, assertion);
+  if (isProblem(ends)) return { actual: 'unknown', why: ends.message };
   const branches: Branch[] = [];
-  const sources = sourcesOf(derived, from.end);
-  if (sources.length === 0) return { actual: 'unknown', why: t('{0} has no pods', assertion.from) };
-  for (const source of sources) {
-    const flow: Flow = {
-      source,
-      destination: to.end,
-      protocol: assertion.protocol,
-      ...(port === undefined ? {} : { port }),
-    };
-    const answer = trace(derived, flow);
+  if (ends.sources.length === 0) return { actual: 'unknown', why: t('{0} has no pods', assertion.from) };
+  for (const source of ends.sources) {
+    const answer = trace(derived, { ...ends.flow, source });
     if (isProblem(answer)) return { actual: 'unknown', why: (answer as FlowProblem).message };
     branches.push(...withoutSelf(source, answer.branches));
   }

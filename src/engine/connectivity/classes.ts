@@ -1,9 +1,13 @@
-import { parseCidr, parseIp } from '../model/addresses.ts';
+import { cidrContains, parseCidr, parseIp } from '../model/addresses.ts';
 import type { Pod, Workload } from '../model/cluster.ts';
-import type { LabelSelector } from '../model/labels.ts';
+import type { Labels } from '../model/labels.ts';
 import { refKey } from '../model/resource.ts';
+import type { Snapshot } from '../model/snapshot.ts';
+import { blocksOf, peerMatches } from '../policy/peers.ts';
 import type { Peer, PodSet, PolicyProgram } from '../policy/policy.ts';
 import type { PolicySet } from '../policy/policySet.ts';
+import { peersOf, portNamesOf, readsNodes } from './programPeers.ts';
+import { type Values, VisibleLabels } from './visibleLabels.ts';
 
 /** Pods that no policy can tell apart; `pod` stands for all of them. */
 export interface PodClass {
@@ -20,104 +24,155 @@ export interface ConnectivityEnd {
 }
 
 /**
- * Partitions pods by what policies can see: namespace, the labels that some selector reads, the declared ports that
- * some rule names, and where it matters the address. Everything else (a template hash, an unread label) makes no class.
+ * Partitions pods by what policies can see: namespace, the labels that some selector reads there, the declared ports
+ * that some rule names, and where it matters address and node. Everything else (a template hash, a label's value that
+ * nobody mentions) makes no class. Classes of one namespace have adjacent numbers.
  */
 export class PodClasses {
   readonly classes: PodClass[] = [];
-  readonly #byKey = new Map<string, PodClass>();
-  readonly #labelKeys: ReadonlySet<string>;
+  /** The numbers of a namespace's classes, from `first` to before `end`. */
+  readonly ranges = new Map<string, { readonly first: number; readonly end: number }>();
+  readonly #inNamespace = new Map<string, NamespaceClasses>();
+  readonly #visible: VisibleLabels;
   readonly #portNames: ReadonlySet<string>;
   readonly #blocks: readonly string[];
+  readonly #readsNodes: boolean;
   readonly #policies: PolicySet;
 
-  constructor(policies: PolicySet) {
+  constructor(snapshot: Snapshot, policies: PolicySet) {
     this.#policies = policies;
     const { programs } = policies;
-    this.#labelKeys = new Set(programs.flatMap(selectorsOf).flatMap((one) => one.requirements.map(({ key }) => key)));
-    this.#portNames = new Set(
-      programs.flatMap((one) =>
-        one.rules.flatMap((rule) => (rule.ports ?? []).flatMap((port) => (port.kind === 'named' ? [port.name] : []))),
-      ),
-    );
-    this.#blocks = [
-      ...new Set(programs.flatMap((one) => one.rules.flatMap((rule) => (rule.peers ?? []).flatMap(cidrsOf)))),
-    ];
+    const peers = programs.flatMap(peersOf);
+    this.#portNames = new Set(programs.flatMap(portNamesOf));
+    this.#blocks = [...new Set(peers.flatMap(blocksOf).flatMap(({ cidr, except }) => [cidr, ...except]))];
+    this.#readsNodes = peers.some(readsNodes) || programs.some(({ nodes }) => nodes !== undefined);
+    this.#visible = new VisibleLabels();
+    for (const program of programs) this.#visible.add(program);
+    this.#assign(snapshot);
   }
 
-  classOf(pod: Pod): PodClass {
-    const key = this.#key(pod);
-    let found = this.#byKey.get(key);
+  /** True where another policy tells no more pods apart than are told apart already. */
+  covers(program: PolicyProgram): boolean {
+    const peers = peersOf(program);
+    const blocks = peers.flatMap(blocksOf).flatMap(({ cidr, except }) => [cidr, ...except]);
+    const readsMore = !this.#readsNodes && (program.nodes !== undefined || peers.some(readsNodes));
+    const hosts =
+      this.#policies.settings.ipBlockMatchesPods || this.classes.some(({ pod }) => this.#policies.isHost(pod));
+    return (
+      !readsMore &&
+      portNamesOf(program).every((name) => this.#portNames.has(name)) &&
+      (!hosts || blocks.every((one) => this.#blocks.includes(one))) &&
+      this.#visible.covers(program)
+    );
+  }
+
+  #assign(snapshot: Snapshot): void {
+    const templates = snapshot.workloads.filter((one) => one.pods.length === 0).map(templatePod);
+    const planned = Map.groupBy(templates, (pod) => pod.ref.namespace);
+    for (const namespace of new Set([...snapshot.namespaces.keys(), ...planned.keys()])) {
+      const first = this.classes.length;
+      const known = this.#classesIn(namespace);
+      for (const pod of snapshot.podsIn(namespace)) this.#classFor(pod, known);
+      for (const pod of planned.get(namespace) ?? []) this.#classFor(pod, known);
+      this.ranges.set(namespace, { first, end: this.classes.length });
+    }
+  }
+
+  #classesIn(namespace: string): NamespaceClasses {
+    let known = this.#inNamespace.get(namespace);
+    if (known === undefined) {
+      const keys = this.#visible.keysIn(namespace);
+      known = { keys, byKey: new Map(), byLabels: new Map(), facts: keys.some(([key]) => key.includes(':')) };
+      this.#inNamespace.set(namespace, known);
+    }
+    return known;
+  }
+
+  /** Equal labels are one object, so most pods are looked up by that alone. */
+  #classFor(pod: Pod, known: NamespaceClasses): PodClass {
+    const rest = this.#restKey(pod);
+    const isPlain = rest === '' && !known.facts;
+    const { labels } = pod.template;
+    const before = isPlain ? known.byLabels.get(labels) : undefined;
+    if (before !== undefined) return before;
+    const key = rest + this.#labelKey(pod, known);
+    let found = known.byKey.get(key);
     if (found === undefined) {
       found = { index: this.classes.length, pod };
       this.classes.push(found);
-      this.#byKey.set(key, found);
+      known.byKey.set(key, found);
     }
+    if (isPlain) known.byLabels.set(labels, found);
     return found;
+  }
+
+  /** The class of a pod of the snapshot, or of a workload's template. */
+  classOf(pod: Pod): PodClass {
+    return this.#classFor(pod, this.#classesIn(pod.ref.namespace));
   }
 
   /** True when some policy treats the two pods differently, as a subject, a peer or by a named port. */
   tellsApart(a: Pod, b: Pod): boolean {
     const differs = (set: PodSet): boolean => this.#policies.inSet(set, a) !== this.#policies.inSet(set, b);
-    const peerDiffers = (peer: Peer): boolean =>
-      peer.kind === 'pods'
-        ? differs(peer.pods)
-        : this.#policies.peerMatches(peer, { kind: 'pod', pod: a }) !==
-          this.#policies.peerMatches(peer, { kind: 'pod', pod: b });
+    const matches = (peer: Peer, pod: Pod): boolean =>
+      peerMatches(this.#policies, peer, { kind: 'pod', pod }, undefined);
     return (
       this.#portKey(a) !== this.#portKey(b) ||
       this.#policies.programs.some(
-        (one) => differs(one.subject) || one.rules.some((rule) => rule.peers?.some(peerDiffers) ?? false),
+        (one) => differs(one.subject) || peersOf(one).some((peer) => matches(peer, a) !== matches(peer, b)),
       )
     );
   }
 
   #portKey({ template }: Pod): string {
-    const named = template.ports.filter((one) => this.#portNames.has(one.name));
-    return named.map((one) => `${one.name}:${one.protocol}:${one.port}`).join();
+    let key = '';
+    for (const { name, protocol, port } of template.ports) {
+      if (this.#portNames.has(name)) key += `${name}:${protocol}:${port},`;
+    }
+    return key;
   }
 
-  #key(pod: Pod): string {
-    const { template, ref, phase } = pod;
-    const labels = Object.keys(template.labels)
-      .filter((key) => this.#labelKeys.has(key))
-      .sort()
-      .map((key) => `${key}=${template.labels[key]}`);
-    const ended = phase === 'Succeeded' || phase === 'Failed';
-    return JSON.stringify([
-      ref.namespace,
-      labels,
-      this.#portKey(pod),
-      template.hostNetwork,
-      ended,
-      this.#blockBits(pod),
-    ]);
+  /** What policies see of a pod beside labels and namespace; '' for most. */
+  #restKey(pod: Pod): string {
+    const { template, phase } = pod;
+    let key = this.#portNames.size === 0 ? '' : this.#portKey(pod);
+    if (template.hostNetwork) key += 'h;';
+    if (phase === 'Succeeded' || phase === 'Failed') key += 'e;';
+    if (this.#readsNodes) key += `@${pod.node ?? ''};`;
+    return key + this.#blockBits(pod);
+  }
+
+  #labelKey(pod: Pod, { keys }: NamespaceClasses): string {
+    let key = '';
+    for (const [name, values] of keys) {
+      const value = this.#policies.label(pod, name);
+      // An unmentioned value is one of many that all selectors treat alike; it differs from an absent one.
+      key += value === undefined ? '\n' : values === 'all' || values.has(value) ? `\n=${value}` : '\n*';
+    }
+    return key;
   }
 
   /** Which of the policies' blocks hold the pod's addresses, where that can matter. */
   #blockBits(pod: Pod): string {
     const { ipBlockMatchesPods } = this.#policies.settings;
-    if (!ipBlockMatchesPods && !pod.template.hostNetwork) return '';
+    if (!ipBlockMatchesPods && !this.#policies.isHost(pod)) return '';
     const addresses = pod.ips.flatMap((ip) => parseIp(ip) ?? []);
     return this.#blocks
       .map((text) => {
         const block = parseCidr(text);
-        const inside = addresses.some(
-          (one) => one.family === block?.family && one.value >= block.first && one.value <= block.last,
-        );
-        return inside ? '1' : '0';
+        return block !== undefined && addresses.some((one) => cidrContains(block, one)) ? '1' : '0';
       })
       .join('');
   }
 }
 
-function selectorsOf(program: PolicyProgram): LabelSelector[] {
-  const peers = program.rules.flatMap((rule) => rule.peers ?? []);
-  return [program.subject.pods, ...peers.flatMap((peer) => (peer.kind === 'pods' ? [peer.pods.pods] : []))];
-}
-
-function cidrsOf(peer: Peer): string[] {
-  return peer.kind === 'block' ? [peer.cidr, ...peer.except] : [];
+/** The classes of one namespace while pods are put into them. */
+interface NamespaceClasses {
+  readonly keys: readonly (readonly [string, Values])[];
+  readonly byKey: Map<string, PodClass>;
+  readonly byLabels: Map<Labels, PodClass>;
+  /** True where selectors read more of a pod than its labels. */
+  readonly facts: boolean;
 }
 
 /** The ends of a matrix, by name: workloads of the user's, each once, or once a pod where its pods are in several classes. */
@@ -129,7 +184,8 @@ export function connectivityEnds(workloads: readonly Workload[], classes: PodCla
       const label = `${namespace}/${name}[${kind}]`;
       const pods = workload.pods.length > 0 ? workload.pods : [templatePod(workload)];
       const first = classes.classOf(pods[0] ?? templatePod(workload));
-      const same = pods.every((pod) => classes.classOf(pod) === first || !classes.tellsApart(pod, first.pod));
+      const others = new Set(pods.map((pod) => classes.classOf(pod)));
+      const same = [...others].every((one) => one === first || !classes.tellsApart(one.pod, first.pod));
       if (same) return [{ name: label, workload, podClass: first }];
       return pods.map((pod) => ({
         name: `${namespace}/${pod.ref.name}[Pod]`,

@@ -1,4 +1,5 @@
 import { formatIp, parseCidr } from '../model/addresses.ts';
+import { blocksOf } from '../policy/peers.ts';
 import type { Direction, PolicyProgram } from '../policy/policy.ts';
 
 /** A part of the address space outside the cluster that no policy of a direction can tell apart. */
@@ -10,21 +11,15 @@ export interface ExternalRange {
   readonly ip: string;
 }
 
-/**
- * Cuts the addresses outside at every block and exception of a direction's rules. IPv6 appears only where a policy
- * names an IPv6 block.
- */
+/** Cuts the addresses outside, of both families, at every block and exception of a direction's rules. */
 export function externalRanges(programs: readonly PolicyProgram[], direction: Direction): readonly ExternalRange[] {
   const blocks = programs.flatMap((program) =>
     program.rules
       .filter((rule) => rule.direction === direction)
-      .flatMap((rule) =>
-        (rule.peers ?? []).flatMap((peer) => (peer.kind === 'block' ? [peer.cidr, ...peer.except] : [])),
-      )
+      .flatMap((rule) => (rule.peers ?? []).flatMap(blocksOf).flatMap(({ cidr, except }) => [cidr, ...except]))
       .flatMap((text) => parseCidr(text) ?? []),
   );
-  const families = blocks.some((block) => block.family === 6) ? ([4, 6] as const) : ([4] as const);
-  return families.flatMap((family) => {
+  return ([4, 6] as const).flatMap((family) => {
     const end = (1n << (family === 4 ? 32n : 128n)) - 1n;
     const starts = new Set([0n]);
     for (const block of blocks) {

@@ -1,11 +1,15 @@
-import type { Protocol } from '../model/cluster.ts';
+import type { Workload } from '../model/cluster.ts';
 import { type PortRange, PortSets } from '../model/ports.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { doubtsIn } from '../policy/doubts.ts';
+import { blocksOf, peerMatches } from '../policy/peers.ts';
 import type { Direction, PolicyEnd, PolicyProgram, PolicyRule } from '../policy/policy.ts';
-import { namedPort, type PolicySet } from '../policy/policySet.ts';
+import { namedPort, type PolicySet, type TierStep } from '../policy/policySet.ts';
+import { type Bits, bitsOf, members } from './bits.ts';
 import { type ConnectivityEnd, connectivityEnds, type PodClass, PodClasses, sameWorkload } from './classes.ts';
 import { type ExternalRange, externalRanges, formatRange } from './externalRanges.ts';
+import { bitsOfAny, isRelative, OutsideSpace, type PeerSpace, PodSpace } from './peerBits.ts';
+import { bothRows, passageTo, type Row, RowBuilder, type RuleEffect } from './row.ts';
 
 /** One row of a connectivity list: `from` may open connections to `to` on these ports. */
 export interface Connection {
@@ -22,51 +26,82 @@ export interface Connectivity {
   readonly unknown: readonly { readonly from: string; readonly to: string }[];
 }
 
-/** What a direction's policies let through between a subject and every other end; `doubt` where that is not known. */
-interface Row {
-  readonly sets: Int32Array;
-  readonly doubt: boolean;
+/** A direction's rows towards pods and towards addresses outside. */
+interface Rows {
+  readonly pods: Row;
+  readonly outside: Row;
 }
 
 /**
- * All pairs, computed by classes: a pair of workloads costs two array reads and a memoised intersection. Semantics as
- * in policy/evaluate.ts, which the tests compare it with.
+ * All pairs, computed by classes: subjects that the same policies select share one row, and a pair costs two lookups and
+ * a memoised intersection. Semantics as in policy/evaluate.ts, which the tests compare it with.
  */
 export class ConnectivityMatrix {
-  readonly ends: readonly ConnectivityEnd[];
   readonly ports = new PortSets();
+  readonly classes: PodClasses;
   readonly #policies: PolicySet;
-  readonly #classes: PodClasses;
-  readonly #outside: Readonly<Record<Direction, readonly ExternalRange[]>>;
-  readonly #rows = new Map<string, Row>();
+  readonly #pods: PodSpace;
+  readonly #ranges: Readonly<Record<Direction, readonly ExternalRange[]>>;
+  readonly #outside: Readonly<Record<Direction, OutsideSpace>>;
+  readonly #ids: ReadonlyMap<PolicyProgram, number>;
+  readonly #relative: ReadonlySet<PolicyProgram>;
+  readonly #named: ReadonlySet<PolicyProgram>;
+  readonly #rows = new Map<string, Rows>();
+  readonly #ofClass: Readonly<Record<Direction, (Rows | undefined)[]>> = { ingress: [], egress: [] };
+  readonly #effects = new Map<PolicyRule, Map<PeerSpace, readonly RuleEffect[]>>();
+  readonly #workloads: readonly Workload[];
+  #ends: readonly ConnectivityEnd[] | undefined;
+  #selecting: readonly (readonly PolicyProgram[])[] | undefined;
 
   constructor(snapshot: Snapshot, policies: PolicySet) {
     this.#policies = policies;
-    this.#classes = new PodClasses(policies);
-    this.ends = connectivityEnds(snapshot.workloads, this.#classes);
-    this.#outside = {
-      ingress: externalRanges(policies.programs, 'ingress'),
-      egress: externalRanges(policies.programs, 'egress'),
-    };
+    const { programs } = policies;
+    this.classes = new PodClasses(snapshot, policies);
+    this.#pods = new PodSpace(snapshot, policies, this.classes);
+    this.#workloads = snapshot.workloads;
+    this.#ranges = { ingress: externalRanges(programs, 'ingress'), egress: externalRanges(programs, 'egress') };
+    this.#outside = { ingress: new OutsideSpace(this.#ranges.ingress), egress: new OutsideSpace(this.#ranges.egress) };
+    this.#ids = new Map(programs.map((one, index) => [one, index]));
+    this.#relative = new Set(programs.filter(({ rules }) => rules.some(isRelativeRule)));
+    this.#named = new Set(programs.filter(({ rules }) => rules.some(namesPorts)));
+  }
+
+  /** The workloads of the user's, by name: the rows and columns. */
+  get ends(): readonly ConnectivityEnd[] {
+    this.#ends ??= connectivityEnds(this.#workloads, this.classes);
+    return this.#ends;
   }
 
   /** The ports that `from` may use to reach `to`, as an id of {@link ports}; `undefined` where it is not known. */
   allowed(from: ConnectivityEnd, to: ConnectivityEnd): number | undefined {
-    const out = this.#row(from.podClass, 'egress');
-    const into = this.#row(to.podClass, 'ingress');
-    const set = this.ports.intersection(out.sets[to.podClass.index] ?? 0, into.sets[from.podClass.index] ?? 0);
-    return (out.doubt || into.doubt) && set === this.ports.none ? undefined : set;
+    const out = passageTo(this.rowsOf(from.podClass, 'egress').pods, to.podClass.index);
+    const into = passageTo(this.rowsOf(to.podClass, 'ingress').pods, from.podClass.index);
+    const set = this.ports.intersection(out.allowed, into.allowed);
+    if (set !== this.ports.none) return set;
+    return this.ports.intersection(out.possible, into.possible) === this.ports.none ? set : undefined;
+  }
+
+  /** True where a policy of a direction names an IPv6 block; lists leave that family out where none does. */
+  speaksIPv6(direction: Direction): boolean {
+    return this.#policies.programs.some(({ rules }) =>
+      rules.some(
+        (rule) =>
+          rule.direction === direction && (rule.peers ?? []).flatMap(blocksOf).some(({ cidr }) => cidr.includes(':')),
+      ),
+    );
   }
 
   /** The ranges outside that may reach `to`, or that `from` may reach, merged where the ports are equal. */
   outside(
     end: ConnectivityEnd,
     direction: Direction,
+    withIPv6 = this.speaksIPv6(direction),
   ): readonly { readonly range: ExternalRange; readonly set: number }[] {
-    const row = this.#row(end.podClass, direction);
+    const row = this.rowsOf(end.podClass, direction).outside;
     const merged: { range: ExternalRange; set: number }[] = [];
-    for (const [index, range] of this.#outside[direction].entries()) {
-      const set = row.sets[this.#classes.classes.length + index] ?? this.ports.none;
+    for (const [index, range] of this.#ranges[direction].entries()) {
+      if (range.family === 6 && !withIPv6) continue;
+      const set = passageTo(row, index).allowed;
       const last = merged.at(-1);
       if (last !== undefined && last.set === set && last.range.family === range.family) {
         last.range = { ...last.range, last: range.last };
@@ -75,57 +110,151 @@ export class ConnectivityMatrix {
     return merged.filter(({ set }) => set !== this.ports.none);
   }
 
-  /** True where a malformed or unmodelled policy may change what the end's direction lets through. */
-  doubtful(end: ConnectivityEnd, direction: Direction): boolean {
-    return this.#row(end.podClass, direction).doubt;
-  }
-
-  #row(subject: PodClass, direction: Direction): Row {
-    const key = `${direction}${subject.index}`;
-    let row = this.#rows.get(key);
-    if (row === undefined) {
-      row = this.#compute(subject, direction);
-      this.#rows.set(key, row);
+  /** What a direction's policies let through between a class and every other end. */
+  rowsOf(subject: PodClass, direction: Direction): Rows {
+    const known = this.#ofClass[direction];
+    let rows = known[subject.index];
+    if (rows === undefined) {
+      rows = this.#shared(subject, direction);
+      known[subject.index] = rows;
     }
-    return row;
+    return rows;
   }
 
-  #compute(subject: PodClass, direction: Direction): Row {
-    const selecting = this.#policies.selecting(subject.pod);
-    const doubt = selecting.some((one) => doubtsIn(one, direction).length > 0);
-    const pods: PolicyEnd[] = this.#classes.classes.map(({ pod }) => ({ kind: 'pod', pod }));
-    const outside: PolicyEnd[] = this.#outside[direction].map(({ ip }) => ({ kind: 'address', ip }));
-    const others = [...pods, ...outside];
-    const sets = new Int32Array(others.length);
-    const isolating = selecting.filter((one) => one.isolates[direction]);
-    if (selecting.some((one) => one.unmodelled)) return { sets, doubt };
-    if (isolating.length === 0) return { sets: sets.fill(doubt ? this.ports.none : this.ports.all), doubt };
-    const rules = isolating.flatMap((one: PolicyProgram) => one.rules.filter((rule) => rule.direction === direction));
-    for (const rule of rules) this.#add(rule, subject, others, sets);
-    return { sets, doubt };
-  }
-
-  /** Adds a rule's ports to every end that it names. */
-  #add(rule: PolicyRule, subject: PodClass, others: readonly PolicyEnd[], sets: Int32Array): void {
-    const fixed = rule.ports?.some((port) => port.kind === 'named') ? undefined : this.#portsOf(rule, undefined);
-    for (const [index, other] of others.entries()) {
-      if (rule.peers !== undefined && !rule.peers.some((peer) => this.#policies.peerMatches(peer, other))) continue;
-      const destination: PolicyEnd = rule.direction === 'ingress' ? { kind: 'pod', pod: subject.pod } : other;
-      const set = fixed ?? this.#portsOf(rule, destination);
-      sets[index] = this.ports.union(sets[index] ?? this.ports.none, set);
+  #shared(subject: PodClass, direction: Direction): Rows {
+    const selecting = this.selecting(subject);
+    const key = `${direction} ${this.#keyOf(subject, direction, selecting)}`;
+    let rows = this.#rows.get(key);
+    if (rows === undefined) {
+      const steps = this.#policies.inOrder(selecting);
+      rows = {
+        pods: this.#build(steps, subject, direction, this.#pods),
+        outside: this.#build(steps, subject, direction, this.#outside[direction]),
+      };
+      this.#rows.set(key, rows);
     }
+    return rows;
   }
 
-  #portsOf(rule: PolicyRule, destination: PolicyEnd | undefined): number {
+  /** Which policies act, and what of the subject their rules read beside being selected. */
+  #keyOf({ index, pod }: PodClass, direction: Direction, selecting: readonly PolicyProgram[]): string {
+    const ids = selecting.map((one) => this.#ids.get(one)).join();
+    if (selecting.some((one) => this.#relative.has(one))) return `${ids} ${index}`;
+    if (direction === 'egress' || !selecting.some((one) => this.#named.has(one))) return ids;
+    return `${ids} ${pod.template.ports.map(({ name, protocol, port }) => `${name}/${protocol}/${port}`).join()}`;
+  }
+
+  /** The policies whose subject a class is, in reading order. */
+  selecting({ index, pod }: PodClass): readonly PolicyProgram[] {
+    if (this.#policies.isHost(pod)) return this.#policies.selecting(pod);
+    this.#selecting ??= this.#indexSubjects();
+    return this.#selecting[index] ?? [];
+  }
+
+  #indexSubjects(): readonly (readonly PolicyProgram[])[] {
+    const lists: PolicyProgram[][] = this.classes.classes.map(() => []);
+    for (const program of this.#policies.programs) {
+      for (const index of members(this.#pods.set(program.subject))) lists[index]?.push(program);
+    }
+    return lists;
+  }
+
+  #build(steps: readonly TierStep[], subject: PodClass, direction: Direction, space: PeerSpace): Row {
+    const network = this.#buildLayer(
+      steps.filter(({ tier }) => tier.layer === 'network'),
+      subject,
+      direction,
+      space,
+    );
+    const mesh = steps.filter(({ tier }) => tier.layer === 'mesh');
+    if (mesh.length === 0) return network;
+    return bothRows(this.ports, network, this.#buildLayer(mesh, subject, direction, space));
+  }
+
+  #buildLayer(steps: readonly TierStep[], subject: PodClass, direction: Direction, space: PeerSpace): Row {
+    const builder = new RowBuilder(this.ports);
+    for (const { tier, programs } of steps) {
+      for (const program of programs) {
+        for (const rule of program.rules) {
+          if (rule.direction !== direction) continue;
+          for (const effect of this.#effectsOf(rule, subject, space)) builder.rule(effect);
+        }
+        if (doubtsIn(program, direction).length > 0) builder.doubt(program.couldDeny === true);
+      }
+      builder.endTier(tier.end === 'deny' && programs.some((one) => one.isolates[direction]));
+    }
+    return builder.row();
+  }
+
+  #effectsOf(rule: PolicyRule, subject: PodClass, space: PeerSpace): readonly RuleEffect[] {
+    if (isRelativeRule(rule) || namesPorts(rule)) return this.#computeEffects(rule, subject, space);
+    let bySpace = this.#effects.get(rule);
+    if (bySpace === undefined) {
+      bySpace = new Map();
+      this.#effects.set(rule, bySpace);
+    }
+    let effects = bySpace.get(space);
+    if (effects === undefined) {
+      effects = this.#computeEffects(rule, subject, space);
+      bySpace.set(space, effects);
+    }
+    return effects;
+  }
+
+  #computeEffects(rule: PolicyRule, subject: PodClass, space: PeerSpace): readonly RuleEffect[] {
+    const end: PolicyEnd = { kind: 'pod', pod: subject.pod };
+    if (rule.onlyFor?.some((peer) => peerMatches(this.#policies, peer, end, end)) === false) return [];
+    const { action, condition } = rule;
+    const effect = { action, ...(condition === undefined ? {} : { condition: condition.of }) };
+    const bits = rule.peers === undefined ? undefined : bitsOfAny(space, rule.peers, end);
+    const effects = this.#byPorts(rule, subject, space, bits).map((one) => ({ ...one, ...effect }));
+    // Whether an address has the name that a rule gives is not known.
+    const names = space !== this.#pods && (rule.peers?.some(({ kind }) => kind === 'names') ?? false);
+    if (!names) return effects;
+    return [...effects, { bits: space.all, ports: this.#fixedPorts(rule), action, condition: 'unseen' }];
+  }
+
+  /** A rule's ends by the ports that it means on them: a name may be another number on another pod. */
+  #byPorts(
+    rule: PolicyRule,
+    subject: PodClass,
+    space: PeerSpace,
+    bits: Bits | undefined,
+  ): readonly { readonly bits?: Bits; readonly ports: number }[] {
+    const whole = bits === undefined ? {} : { bits };
+    if (!namesPorts(rule)) return [{ ...whole, ports: this.#fixedPorts(rule) }];
+    if (rule.direction === 'ingress') return [{ ...whole, ports: this.#portsOn(rule, subject) }];
+    if (space !== this.#pods) return [{ ...whole, ports: this.#fixedPorts(rule) }];
+    const byPorts = Map.groupBy(members(bits ?? space.all), (index) =>
+      this.#portsOn(rule, this.classes.classes[index] ?? subject),
+    );
+    return [...byPorts].map(([ports, indices]) => ({ bits: bitsOf(indices), ports }));
+  }
+
+  #fixedPorts(rule: PolicyRule): number {
     if (rule.ports === undefined) return this.ports.all;
-    const ranges = rule.ports.flatMap((port): PortRange[] => {
-      if (port.kind === 'range') return [port];
-      if (port.kind === 'invalid' || destination?.kind !== 'pod') return [];
-      const number = namedPort(destination.pod, port.name, port.protocol);
-      return number === undefined ? [] : [{ protocol: port.protocol as Protocol, from: number, to: number }];
-    });
-    return this.ports.of(ranges);
+    return this.ports.of(rule.ports.flatMap((port) => (port.kind === 'range' ? [port] : [])));
   }
+
+  #portsOn(rule: PolicyRule, { pod }: PodClass): number {
+    const named = (rule.ports ?? []).flatMap((port): PortRange[] => {
+      if (port.kind !== 'named') return [];
+      const protocols = port.protocol === undefined ? (['TCP', 'UDP', 'SCTP'] as const) : [port.protocol];
+      return protocols.flatMap((protocol) => {
+        const number = namedPort(pod, port.name, protocol);
+        return number === undefined ? [] : [{ protocol, from: number, to: number }];
+      });
+    });
+    return this.ports.union(this.#fixedPorts(rule), this.ports.of(named));
+  }
+}
+
+function namesPorts({ ports }: PolicyRule): boolean {
+  return ports?.some(({ kind }) => kind === 'named') ?? false;
+}
+
+function isRelativeRule({ peers, onlyFor }: PolicyRule): boolean {
+  return onlyFor !== undefined || (peers?.some(isRelative) ?? false);
 }
 
 /**

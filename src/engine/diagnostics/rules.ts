@@ -7,8 +7,10 @@ import { rule as manifestDuplicateKey } from './rules/manifest-duplicate-key.ts'
 import { rule as manifestDuplicateObject } from './rules/manifest-duplicate-object.ts';
 import { rule as manifestNotRendered } from './rules/manifest-not-rendered.ts';
 import { rule as manifestSyntax } from './rules/manifest-syntax.ts';
+import { rule as namespaceLabelsConflict } from './rules/namespace-labels-conflict.ts';
 import { rule as podpathConfigInvalid } from './rules/podpath-config-invalid.ts';
 import { rule as policyEgressBlocksDns } from './rules/policy-egress-blocks-dns.ts';
+import { rule as policyFieldInvalid } from './rules/policy-field-invalid.ts';
 import { rule as policyIpBlockInvalid } from './rules/policy-ip-block-invalid.ts';
 import { rule as policyNamedPortUnresolved } from './rules/policy-named-port-unresolved.ts';
 import { rule as policyNamespaceLabelMissing } from './rules/policy-namespace-label-missing.ts';
@@ -28,6 +30,7 @@ import { rule as serviceTargetPortMissing } from './rules/service-target-port-mi
 import { rule as serviceTargetPortUndeclared } from './rules/service-target-port-undeclared.ts';
 import { rule as statefulsetServiceMissing } from './rules/statefulset-service-missing.ts';
 import { rule as suppressionUnused } from './rules/suppression-unused.ts';
+import { rule as userDefinedNetworkInvalid } from './rules/user-defined-network-invalid.ts';
 import { rule as workloadSelectorMismatch } from './rules/workload-selector-mismatch.ts';
 
 /** Every check, sorted by code. One file and one line here adds one. */
@@ -40,8 +43,10 @@ export const rules: readonly Rule[] = [
   manifestDuplicateObject,
   manifestNotRendered,
   manifestSyntax,
+  namespaceLabelsConflict,
   podpathConfigInvalid,
   policyEgressBlocksDns,
+  policyFieldInvalid,
   policyIpBlockInvalid,
   policyNamedPortUnresolved,
   policyNamespaceLabelMissing,
@@ -61,5 +66,6 @@ export const rules: readonly Rule[] = [
   serviceTargetPortUndeclared,
   statefulsetServiceMissing,
   suppressionUnused,
+  userDefinedNetworkInvalid,
   workloadSelectorMismatch,
 ];

@@ -29,9 +29,9 @@ export function buildSnapshot(input: SnapshotInput, previous?: Snapshot): Snapsh
   return new BuiltSnapshot(input, effective, material, same ? old.world : new World(material, assume));
 }
 
-/** The kind that is edited most and shapes nothing but verdicts. */
+/** Kinds that shape nothing but verdicts. */
 function isPolicy({ ref }: Resource): boolean {
-  return ref.group === 'networking.k8s.io' && ref.kind === 'NetworkPolicy';
+  return ref.kind.endsWith('NetworkPolicy') || (ref.group === 'security.istio.io' && ref.kind.endsWith('Policy'));
 }
 
 function sameList(a: readonly Resource[], b: readonly Resource[]): boolean {

@@ -33,9 +33,12 @@ const operators = new Set(['In', 'NotIn', 'Exists', 'DoesNotExist']);
 
 /**
  * Reads a metav1.LabelSelector. `undefined` (an absent or null selector) gives `undefined`: what absence means is
- * the caller's knowledge. `{}` selects everything.
+ * the caller's knowledge. `{}` selects everything. `labelOf` takes away what a policy kind writes before a label's key.
  */
-export function readLabelSelector(value: JsonValue | undefined): LabelSelector | undefined {
+export function readLabelSelector(
+  value: JsonValue | undefined,
+  labelOf: (key: string) => string = (key) => key,
+): LabelSelector | undefined {
   if (value === undefined || value === null) return undefined;
   if (!isObject(value)) return { requirements: [], invalid: 'not an object' };
   const requirements: LabelRequirement[] = Object.entries(stringMapAt(value, 'matchLabels')).map(([key, text]) => ({
@@ -43,19 +46,19 @@ export function readLabelSelector(value: JsonValue | undefined): LabelSelector |
     operator: 'In',
     values: [text],
   }));
-  let invalid: string | undefined;
+  let invalid = requirements.map((one) => malformed(one, labelOf)).find((one) => one !== undefined);
   const matchLabels = objectAt(value, 'matchLabels') ?? {};
   const odd = Object.keys(matchLabels).find((key) => typeof matchLabels[key] !== 'string');
   if (odd !== undefined) invalid = `matchLabels.${odd} is not a string`;
   for (const expression of arrayAt(value, 'matchExpressions')) {
-    const requirement = readRequirement(expression);
+    const requirement = readRequirement(expression, labelOf);
     if (typeof requirement === 'string') invalid = requirement;
     else requirements.push(requirement);
   }
   return invalid === undefined ? { requirements } : { requirements, invalid };
 }
 
-function readRequirement(value: JsonValue): LabelRequirement | string {
+function readRequirement(value: JsonValue, labelOf: (key: string) => string): LabelRequirement | string {
   const key = stringAt(value, 'key');
   const operator = stringAt(value, 'operator');
   const values = stringsAt(value, 'values');
@@ -63,7 +66,24 @@ function readRequirement(value: JsonValue): LabelRequirement | string {
   if (operator === undefined || !operators.has(operator)) return `operator ${operator ?? '(none)'} is not known`;
   const wantsValues = operator === 'In' || operator === 'NotIn';
   if (wantsValues !== values.length > 0) return `operator ${operator} with ${values.length} values`;
-  return { key, operator: operator as LabelRequirement['operator'], values };
+  const requirement = { key, operator: operator as LabelRequirement['operator'], values };
+  return malformed(requirement, labelOf) ?? requirement;
+}
+
+const name = /^[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
+const dnsName = /^[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?$/;
+
+/**
+ * Why no label can have the key or a value: a key is a name of up to 63 characters, after a DNS name and a slash where
+ * it has a prefix, and a value is a name or empty. Source: the concept page on labels, "Syntax and character set".
+ */
+function malformed({ key: written, values }: LabelRequirement, labelOf: (key: string) => string): string | undefined {
+  const key = labelOf(written);
+  const slash = key.indexOf('/');
+  const isKey = name.test(key.slice(slash + 1)) && (slash < 0 || dnsName.test(key.slice(0, slash)));
+  if (!isKey) return `${written} is not a label's key`;
+  const bad = values.find((value) => value !== '' && !name.test(value));
+  return bad === undefined ? undefined : `${bad} is not a label's value`;
 }
 
 /** A selector of equalities only, as in Service.spec.selector. */

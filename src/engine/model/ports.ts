@@ -20,6 +20,7 @@ type Spans = readonly number[];
  */
 export class PortSets {
   readonly #spans: Spans[] = [];
+  readonly #keys: string[] = [];
   readonly #ids = new Map<string, number>();
   readonly #unions = new Map<number, number>();
   readonly #meets = new Map<number, number>();
@@ -69,6 +70,11 @@ export class PortSets {
     return id;
   }
 
+  /** Equal for equal sets, also of another {@link PortSets}. */
+  key(set: number): string {
+    return this.#keys[set] ?? '';
+  }
+
   has(set: number, protocol: Protocol, port: number): boolean {
     const value = protocols.indexOf(protocol) * stride + port;
     return pairsOf(this.#spans[set] ?? []).some(([first, last]) => first <= value && value <= last);
@@ -98,6 +104,7 @@ export class PortSets {
     let id = this.#ids.get(key);
     if (id === undefined) {
       id = this.#spans.push(spans) - 1;
+      this.#keys.push(key);
       this.#ids.set(key, id);
     }
     return id;

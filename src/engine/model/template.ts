@@ -1,4 +1,5 @@
 import type { ContainerPort, PodTemplate, Protocol } from './cluster.ts';
+import { internLabels } from './internLabels.ts';
 import { arrayAt, isTrueAt, type JsonValue, numberAt, objectAt, stringAt, stringMapAt } from './json.ts';
 import type { FieldPath, Resource } from './resource.ts';
 
@@ -16,7 +17,7 @@ export function readTemplate(resource: Resource, podPath: FieldPath): PodTemplat
   const hostname = stringAt(spec, 'hostname');
   const subdomain = stringAt(spec, 'subdomain');
   return {
-    labels: stringMapAt(resource.object, ...metadataPath, 'labels'),
+    labels: internLabels(stringMapAt(resource.object, ...metadataPath, 'labels')),
     ports: [...containerPorts(spec, 'containers', specPath), ...containerPorts(spec, 'initContainers', specPath)],
     hostNetwork: isTrueAt(spec, 'hostNetwork'),
     ...(hostname ? { hostname } : {}),

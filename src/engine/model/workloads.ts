@@ -21,6 +21,8 @@ const controllerKinds: readonly ControllerKind[] = [
   { group: 'apps', kind: 'StatefulSet', podPath: template, count: replicas },
   { group: 'apps', kind: 'DaemonSet', podPath: template, count: (_, nodes) => nodes },
   { group: '', kind: 'ReplicationController', podPath: template, count: replicas },
+  // KubeVirt runs a virtual machine in a pod that carries the template's labels.
+  { group: 'kubevirt.io', kind: 'VirtualMachine', podPath: template, count: () => 1 },
   { group: 'batch', kind: 'Job', podPath: template, count: (object) => jobPods(object, ['spec']) },
   {
     group: 'batch',

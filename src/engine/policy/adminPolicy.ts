@@ -90,15 +90,15 @@ function fieldsOf(reader: PolicyReader, path: FieldPath, known: readonly string[
   return known.filter((one) => value[one] !== undefined && value[one] !== null);
 }
 
-/** `namespaces` is a selector of namespaces, `pods` one of namespaces and one of pods. */
+/**
+ * `namespaces` is a selector of namespaces, `pods` one of namespaces and one of pods. Either of the two that is left out
+ * reads as an empty one, as in the API's Go types; a cluster's schema may ask for both.
+ */
 function podSet(reader: PolicyReader, path: FieldPath, hasPods: boolean): PodSet | undefined {
   if (!reader.isMapping(path)) return undefined;
-  const namespaces = hasPods ? reader.selector([...path, 'namespaceSelector']) : reader.selector(path);
-  const pods = hasPods ? reader.selector([...path, 'podSelector']) : everything;
-  if (namespaces?.invalid !== undefined || pods?.invalid !== undefined) return undefined;
-  if (namespaces !== undefined && pods !== undefined) return { namespaces, pods };
-  reader.doubt(path, t('it needs namespaceSelector and podSelector'));
-  return undefined;
+  const namespaces = reader.selector(hasPods ? [...path, 'namespaceSelector'] : path) ?? everything;
+  const pods = (hasPods ? reader.selector([...path, 'podSelector']) : undefined) ?? everything;
+  return namespaces.invalid === undefined && pods.invalid === undefined ? { namespaces, pods } : undefined;
 }
 
 function ruleOf(
@@ -159,17 +159,16 @@ function podsPeer(reader: PolicyReader, path: FieldPath, hasPods: boolean): read
     const pods = podSet(reader, path, hasPods);
     return pods === undefined ? [] : [{ kind: 'pods', pods, path }];
   }
-  const pods = hasPods ? reader.selector([...path, 'podSelector']) : everything;
+  const pods = (hasPods ? reader.selector([...path, 'podSelector']) : undefined) ?? everything;
   const namespaces = reader.selector([...set, 'namespaceSelector']) ?? everything;
-  if (pods === undefined) {
-    reader.doubt(path, t('it needs podSelector'));
-    return [];
-  }
   return [{ kind: 'pods', pods: { namespaces, pods }, path, ...relationOf(reader, set) }];
 }
 
 /** How the peer's namespace must relate to the subject's, in the earlier shape of peers. */
-function relationOf(reader: PolicyReader, set: FieldPath): Pick<Peer & { kind: 'pods' }, 'sameLabels' | 'notSameLabels'> {
+function relationOf(
+  reader: PolicyReader,
+  set: FieldPath,
+): Pick<Peer & { kind: 'pods' }, 'sameLabels' | 'notSameLabels'> {
   const value = reader.at(set);
   const own = ['kubernetes.io/metadata.name'];
   const related = stringAt(value, 'related');

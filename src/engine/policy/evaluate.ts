@@ -2,8 +2,16 @@ import { t } from '@vscode/l10n';
 import { type Evidence, refLabel } from '../model/resource.ts';
 import { doubtsIn } from './doubts.ts';
 import { formatEnd, nearMisses } from './explain.ts';
-import { otherOf, type PolicyConnection, ruleMatches, subjectOf } from './match.ts';
-import type { Direction, PolicyDecision, PolicyProgram, PolicyRule, PolicyTier, Verdict } from './policy.ts';
+import { mayMatch, otherOf, type PolicyConnection, ruleMatches, subjectOf } from './match.ts';
+import type {
+  Direction,
+  PolicyDecision,
+  PolicyProgram,
+  PolicyRule,
+  PolicyTier,
+  RuleCondition,
+  Verdict,
+} from './policy.ts';
 import type { PolicySet, TierStep } from './policySet.ts';
 
 /**
@@ -47,7 +55,12 @@ function judgeLayer(
   direction: Direction,
   layer: PolicyTier['layer'],
 ): Verdict {
-  const walk = new Walk(policies, steps.filter(({ tier }) => tier.layer === layer), connection, direction);
+  const walk = new Walk(
+    policies,
+    steps.filter(({ tier }) => tier.layer === layer),
+    connection,
+    direction,
+  );
   return walk.from(0, 0, 0).verdict;
 }
 
@@ -64,12 +77,7 @@ class Walk {
   readonly #connection: PolicyConnection;
   readonly #direction: Direction;
 
-  constructor(
-    policies: PolicySet,
-    steps: readonly TierStep[],
-    connection: PolicyConnection,
-    direction: Direction,
-  ) {
+  constructor(policies: PolicySet, steps: readonly TierStep[], connection: PolicyConnection, direction: Direction) {
     this.#policies = policies;
     this.#steps = steps;
     this.#connection = connection;
@@ -84,13 +92,22 @@ class Walk {
     if (current === undefined) return this.#endOf(step, tier);
     for (const [index, one] of current.rules.entries()) {
       if (index < rule || one.direction !== this.#direction) continue;
-      if (!ruleMatches(this.#policies, one, this.#connection)) continue;
+      const condition = this.#conditionOf(one);
+      if (condition === 'no match') continue;
       const outcome = this.#outcome(current, one, tier);
-      if (one.condition === undefined) return outcome;
-      return conditional(current, one, outcome, this.from(tier, program, index + 1));
+      if (condition === undefined) return outcome;
+      return conditional(current, condition, outcome, this.from(tier, program, index + 1));
     }
     const rest = this.from(tier, program + 1, 0);
     return this.#doubted(current, tier, rest);
+  }
+
+  /** What must hold beside the connection for the rule to act on it; `undefined` where nothing else must. */
+  #conditionOf(rule: PolicyRule): RuleCondition | 'no match' | undefined {
+    if (ruleMatches(this.#policies, rule, this.#connection)) return rule.condition;
+    if (!mayMatch(this.#policies, rule, this.#connection)) return 'no match';
+    const names = rule.peers?.flatMap((peer) => (peer.kind === 'names' ? peer.patterns : [])) ?? [];
+    return { of: 'unseen', text: t('it depends on whether {0} resolves to the address', names.join(', ')) };
   }
 
   #outcome(program: PolicyProgram, rule: PolicyRule, tier: number): Outcome {
@@ -102,7 +119,21 @@ class Walk {
     }
     const reason = rule.action === 'allow' ? t('{0} allows it', name) : t('{0} denies it', name);
     const direction = this.#direction;
-    return { verdict: { action: rule.action, direction, decidedBy: [rule.evidence], considered: [], reason }, tier };
+    const others = rule.action === 'allow' ? this.#alsoAllowing(program, tier) : [];
+    const decidedBy = [rule.evidence, ...others];
+    return { verdict: { action: rule.action, direction, decidedBy, considered: [], reason }, tier };
+  }
+
+  /** The rules of policies with the same say that would allow the connection without this one. */
+  #alsoAllowing(program: PolicyProgram, tier: number): readonly Evidence[] {
+    const programs = this.#steps[tier]?.programs ?? [];
+    return programs.slice(programs.indexOf(program) + 1).flatMap((other) => {
+      if (other.priority !== program.priority) return [];
+      const first = other.rules.find(
+        (one) => one.direction === this.#direction && ruleMatches(this.#policies, one, this.#connection),
+      );
+      return first?.action === 'allow' && first.condition === undefined ? [first.evidence] : [];
+    });
   }
 
   /** Malformed and unmodelled parts make a verdict unknown, unless they can only allow and another rule of the tier does. */
@@ -111,7 +142,13 @@ class Walk {
     if (doubts.length === 0) return rest;
     if (program.couldDeny !== true && rest.verdict.action === 'allow' && rest.tier === tier) return rest;
     const reason = t('Not known: {0}: {1}', refLabel(program.ref), doubts[0]?.note ?? '');
-    const verdict = { action: 'unknown' as const, direction: this.#direction, decidedBy: doubts, considered: [], reason };
+    const verdict = {
+      action: 'unknown' as const,
+      direction: this.#direction,
+      decidedBy: doubts.map(({ ref, path, note }) => ({ ref, path, note })),
+      considered: [],
+      reason,
+    };
     return { verdict, tier };
   }
 
@@ -143,7 +180,8 @@ class Walk {
     const names = isolating.map((one) => refLabel(one.ref)).join(', ');
     const written = isolating.flatMap((one) => one.rules.filter(({ implied }) => implied !== true));
     const rules = written.filter((rule) => rule.direction === direction).length;
-    const isolate = isolating.length === 1 ? t('{0} isolates {1}', names, subject) : t('{0} isolate {1}', names, subject);
+    const isolate =
+      isolating.length === 1 ? t('{0} isolates {1}', names, subject) : t('{0} isolate {1}', names, subject);
     const head =
       direction === 'ingress'
         ? t('{0}; none of the {1} ingress rules allows {2} on {3}.', isolate, rules, other, `${port}/${protocol}`)
@@ -163,11 +201,10 @@ class Walk {
  * A rule that holds for a part of what the connection carries: `hit` where it does, `rest` where not. Where both come
  * to the same the rule does not matter; of requests both are told; of what can't be seen the verdict is unknown.
  */
-function conditional(program: PolicyProgram, { condition }: PolicyRule, hit: Outcome, rest: Outcome): Outcome {
+function conditional(program: PolicyProgram, { of, text }: RuleCondition, hit: Outcome, rest: Outcome): Outcome {
   const [first, second] = [hit.verdict, rest.verdict];
-  if (condition === undefined || second.action === 'unknown') return rest;
-  const text = condition.text;
-  if (condition.of === 'unseen') {
+  if (second.action === 'unknown') return rest;
+  if (of === 'unseen') {
     if (first.action === second.action) return rest;
     const reason = t('Not known: {0}: {1}', refLabel(program.ref), text);
     return { ...hit, verdict: { ...first, action: 'unknown', reason } };

@@ -1,3 +1,4 @@
+import { modesIn } from '../mesh/membership.ts';
 import { type ClaimedPort, claimedPorts } from '../mesh/portProtocols.ts';
 import { selectorOfLabels } from '../model/labels.ts';
 import type { FieldPath } from '../model/resource.ts';
@@ -18,6 +19,8 @@ export interface Cell {
   readonly identities: boolean;
   /** What the proxy reads: requests, bytes that may be requests, bytes; `ztunnel` bytes and no remote address. */
   readonly reads: 'http' | 'detected' | 'tcp' | 'ztunnel';
+  /** False where it is known of every pod whether it is in the mesh. */
+  readonly maybes: boolean;
   /** Set where it is not known whether the cell holds. */
   readonly unsure?: true;
 }
@@ -39,7 +42,8 @@ export function cellsOf(
   const http = has('http');
   const beyond = http || has('remotes') || has('tls') || has('unseen');
   const divided = beyond || action === 'CUSTOM';
-  const whole: Cell = { where: [], ports: allPorts, identities: true, reads: 'tcp' };
+  const maybes = modesIn(snapshot).has('unknown');
+  const whole: Cell = { where: [], ports: allPorts, identities: true, reads: 'tcp', maybes };
   const off = has('identities') ? scopes.filter((one) => portsWith(one, 'DISABLE', 'envoy').length > 0) : [];
   if (!divided) return splitByMtls(whole, off, path);
   // Without a proxy that speaks HTTP there is no one to ask an external authorizer either.
@@ -50,7 +54,7 @@ export function cellsOf(
   const usable = byEnvoy.filter(({ reads }) => action !== 'ALLOW' || !http || reads !== 'tcp');
   // Of a pod that may be in the mesh it is not known which proxy judges it.
   const unsure: Cell = { ...whole, where: [meshPods(['unknown'], path)], reads: 'ztunnel', unsure: true };
-  return [...byZtunnel, ...usable.flatMap((one) => splitByMtls(one, off, path)), unsure];
+  return [...byZtunnel, ...usable.flatMap((one) => splitByMtls(one, off, path)), ...(maybes ? [unsure] : [])];
 }
 
 /** Where mutual TLS is off in a scope's ports, nobody has an identity there. */

@@ -63,7 +63,7 @@ export function ruleIn(
 /** `undefined` for everyone. */
 function clientsOf({ identities, sources }: Demands, cell: Cell, path: FieldPath): Fit | undefined {
   const fits = [
-    ...identities.map((one) => identityFit(one, cell.identities)),
+    ...identities.map((one) => identityFit(one, cell)),
     ...sources.map((one): Fit => {
       const peer = blocks(one, path);
       return { sure: peer, maybe: peer };
@@ -86,13 +86,17 @@ function clientsOf({ identities, sources }: Demands, cell: Cell, path: FieldPath
   };
 }
 
-function identityFit({ pods, unsure, not, path }: IdentityTest, identities: boolean): Fit {
+function identityFit({ pods, unsure, not, path }: IdentityTest, { identities, maybes }: Cell): Fit {
   const nobody: Peer = { kind: 'none-of', peers: [{ kind: 'all-of', peers: [], path }], path };
   if (!identities) {
     const peer: Peer = not ? { kind: 'all-of', peers: [], path } : nobody;
     return { sure: peer, maybe: peer };
   }
   const certain = pods.length === 0 ? nobody : podsWith(pods, false, path);
+  if (!maybes && unsure.length === 0) {
+    const peer: Peer = not ? { kind: 'none-of', peers: [certain], path } : certain;
+    return { sure: peer, maybe: peer };
+  }
   const possible = podsWith([...pods, ...unsure], true, path);
   const wide = pods.length + unsure.length === 0 ? nobody : possible;
   if (!not) return { sure: certain, maybe: wide };

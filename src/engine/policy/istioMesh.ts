@@ -1,5 +1,5 @@
 import { t } from '@vscode/l10n';
-import { type MeshMode, podAnnotations } from '../mesh/membership.ts';
+import { type MeshMode, modesIn, podAnnotations } from '../mesh/membership.ts';
 import type { Workload } from '../model/cluster.ts';
 import { type LabelRequirement, type LabelSelector, podFacts } from '../model/labels.ts';
 import type { Evidence, FieldPath } from '../model/resource.ts';
@@ -55,29 +55,26 @@ export function outsideMesh(snapshot: Snapshot, action: 'allow' | 'pass', eviden
   const { path } = evidence;
   const head = { direction: 'ingress', action, implied: true, evidence } as const;
   const every = { from: 1, to: 65_535, path } as const;
-  return [
+  const some = modesIn(snapshot);
+  const rules: PolicyRule[] = [
     { ...head, ports: (['UDP', 'SCTP'] as const).map((protocol) => ({ kind: 'range', protocol, ...every })) },
     { ...head, ports: tcpPorts(agentPorts, path), onlyFor: [meshPods([...envoyModes, 'unknown'], path)] },
-    {
-      ...head,
-      peers: [{ kind: 'nodes', nodes: { requirements: [] }, which: 'own', path }],
-      onlyFor: [meshPods(ztunnelModes, path)],
-    },
     ...uncaptured(snapshot).map(({ workload, ports, at, modes }) => ({
       ...head,
       ports: tcpPorts(ports, path),
       onlyFor: [meshPods(modes, path, podsOf(workload))],
       evidence: { ref: workload.ref, path: at, note: '' },
     })),
-    {
-      ...head,
-      onlyFor: [meshPods(['unknown'], path)],
-      condition: {
-        of: 'unseen',
-        text: t('whether it is in the mesh: the labels of its namespace are not in the files'),
-      },
-    },
   ];
+  if (ztunnelModes.some((mode) => some.has(mode))) {
+    const own = { kind: 'nodes', nodes: { requirements: [] }, which: 'own', path } as const;
+    rules.push({ ...head, peers: [own], onlyFor: [meshPods(ztunnelModes, path)] });
+  }
+  if (some.has('unknown')) {
+    const text = t('whether it is in the mesh: the labels of its namespace are not in the files');
+    rules.push({ ...head, onlyFor: [meshPods(['unknown'], path)], condition: { of: 'unseen', text } });
+  }
+  return rules;
 }
 
 function podsOf({ ref, pods }: Workload): PodSet {

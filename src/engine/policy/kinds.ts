@@ -7,16 +7,21 @@ import {
   compileBaselineAdminNetworkPolicy,
   compileClusterNetworkPolicy,
 } from './adminPolicy.ts';
+import { compileCiliumClusterwidePolicy, compileCiliumPolicy } from './ciliumPolicy.ts';
+import { ciliumRelated } from './ciliumRelated.ts';
 import { compileAuthorizationPolicies } from './istioAuthorization.ts';
 import { compilePeerAuthentications } from './istioPeerAuthentication.ts';
 import { compileNetworkPolicy } from './networkPolicy.ts';
 import type { PolicyProgram } from './policy.ts';
+import { compileClusterUserDefinedNetwork, compileUserDefinedNetwork } from './userDefinedNetwork.ts';
 
 /** A policy kind that Podpath models: adding one is a file and a line here. */
 interface PolicyKind {
   readonly group: string;
   readonly kind: string;
-  readonly compile: (resource: Resource) => readonly PolicyProgram[];
+  readonly compile: (resource: Resource, related: readonly Resource[]) => readonly PolicyProgram[];
+  /** Other objects that the policy's meaning hangs on; absent: none. */
+  readonly related?: (resource: Resource, snapshot: Snapshot) => readonly Resource[];
 }
 
 /** A kind whose objects mean something only together with others: compiled for each snapshot, never kept by object. */
@@ -27,12 +32,23 @@ interface JointKind {
 }
 
 const admin = 'policy.networking.k8s.io';
+const cilium = 'cilium.io';
+const ovn = 'k8s.ovn.org';
 
 const policyKinds: readonly PolicyKind[] = [
   { group: 'networking.k8s.io', kind: 'NetworkPolicy', compile: compileNetworkPolicy },
   { group: admin, kind: 'AdminNetworkPolicy', compile: compileAdminNetworkPolicy },
   { group: admin, kind: 'BaselineAdminNetworkPolicy', compile: compileBaselineAdminNetworkPolicy },
   { group: admin, kind: 'ClusterNetworkPolicy', compile: compileClusterNetworkPolicy },
+  { group: cilium, kind: 'CiliumNetworkPolicy', compile: compileCiliumPolicy, related: ciliumRelated },
+  {
+    group: cilium,
+    kind: 'CiliumClusterwideNetworkPolicy',
+    compile: compileCiliumClusterwidePolicy,
+    related: ciliumRelated,
+  },
+  { group: ovn, kind: 'ClusterUserDefinedNetwork', compile: compileClusterUserDefinedNetwork },
+  { group: ovn, kind: 'UserDefinedNetwork', compile: compileUserDefinedNetwork },
 ];
 
 const mesh = 'security.istio.io';
@@ -44,8 +60,6 @@ const jointKinds: readonly JointKind[] = [
 
 /** Policy kinds that can change who may connect and are not modelled; the mark says that they act in all namespaces. */
 const unmodelledKinds: readonly (readonly [group: string, kind: string, everywhere?: true])[] = [
-  ['cilium.io', 'CiliumClusterwideNetworkPolicy', true],
-  ['cilium.io', 'CiliumNetworkPolicy'],
   ['crd.antrea.io', 'ClusterNetworkPolicy', true],
   ['crd.antrea.io', 'NetworkPolicy'],
   ['crd.projectcalico.org', 'GlobalNetworkPolicy', true],
@@ -61,33 +75,51 @@ export function isUnmodelledPolicy(group: string, kind: string): boolean {
   return unmodelledKinds.some(([g, k]) => g === group && k === kind);
 }
 
-/** Compiled programs are functions of an immutable object, so they outlive the snapshot that asked first. */
-const programs = new WeakMap<Resource, readonly PolicyProgram[]>();
+/** What a policy compiled to, and the other objects that it was compiled with. */
+interface Compiled {
+  readonly programs: readonly PolicyProgram[];
+  readonly related: readonly Resource[];
+}
+
+/** Compiled programs are functions of immutable objects, so they outlive the snapshot that asked first. */
+const known = new WeakMap<Resource, Compiled>();
 
 /**
  * Every policy of a snapshot in the one form that the evaluator reads. A kind that is not modelled becomes a program
  * without rules and with a doubt, so that whatever it could change is unknown and never silently allowed.
  */
 export function compilePolicies(snapshot: Snapshot): readonly PolicyProgram[] {
-  const known = policyKinds.flatMap(({ group, kind, compile }) =>
-    snapshot.ofKind(group, kind).flatMap((resource) => compiled(resource, compile)),
+  const modelled = policyKinds.flatMap(({ group, kind, compile, related }) =>
+    snapshot
+      .ofKind(group, kind)
+      .flatMap((resource) => compiled(resource, compile, related === undefined ? [] : related(resource, snapshot))),
   );
   const unknown = unmodelledKinds.flatMap(([group, kind, everywhere]) =>
-    snapshot.ofKind(group, kind).flatMap((resource) => compiled(resource, (one) => [doubtful(one, everywhere === true)])),
+    snapshot
+      .ofKind(group, kind)
+      .flatMap((resource) => compiled(resource, (one) => [doubtful(one, everywhere === true)], [])),
   );
   const joint = jointKinds.flatMap(({ group, kind, compileAll }) =>
     snapshot.ofKind(group, kind).length === 0 ? [] : compileAll(snapshot),
   );
-  return [...known, ...joint, ...unknown];
+  return [...modelled, ...joint, ...unknown];
 }
 
-function compiled(resource: Resource, compile: PolicyKind['compile']): readonly PolicyProgram[] {
-  let program = programs.get(resource);
-  if (program === undefined) {
-    program = compile(resource);
-    programs.set(resource, program);
+function compiled(
+  resource: Resource,
+  compile: PolicyKind['compile'],
+  related: readonly Resource[],
+): readonly PolicyProgram[] {
+  let found = known.get(resource);
+  if (found === undefined || !isSame(found.related, related)) {
+    found = { programs: compile(resource, related), related };
+    known.set(resource, found);
   }
-  return program;
+  return found.programs;
+}
+
+function isSame(a: readonly Resource[], b: readonly Resource[]): boolean {
+  return a.length === b.length && a.every((one, index) => one === b[index]);
 }
 
 function doubtful(resource: Resource, everywhere: boolean): PolicyProgram {
@@ -101,7 +133,7 @@ function doubtful(resource: Resource, everywhere: boolean): PolicyProgram {
     subjectPath: ['kind'],
     isolates: { ingress: false, egress: false },
     rules: [],
-    doubts: [{ ref, path: ['kind'], note: t('{0} is not modelled yet', ref.kind) }],
+    doubts: [{ ref, path: ['kind'], note: t('{0} is not modelled yet', ref.kind), isGap: true }],
     couldDeny: true,
   };
 }

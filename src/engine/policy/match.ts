@@ -38,6 +38,17 @@ function holdsFor(policies: PolicySet, rule: PolicyRule, connection: PolicyConne
   return rule.onlyFor === undefined || rule.onlyFor.some((peer) => peerMatches(policies, peer, subject, subject));
 }
 
+/**
+ * True where a rule may cover the connection and Podpath can't tell: it names its peers by DNS names, and which name
+ * the other end's address was asked for by is not known.
+ */
+export function mayMatch(policies: PolicySet, rule: PolicyRule, connection: PolicyConnection): boolean {
+  const other = otherOf(connection, rule.direction);
+  const byName = rule.peers?.some(({ kind }) => kind === 'names') ?? false;
+  if (!byName || other.kind !== 'address' || other.name !== undefined) return false;
+  return portsMatch(rule, connection) && holdsFor(policies, rule, connection);
+}
+
 /** True when the rule names the port, or every port. */
 export function portsMatch(rule: PolicyRule, connection: PolicyConnection): boolean {
   return rule.ports === undefined || rule.ports.some((port) => portMatches(port, connection));

@@ -29,7 +29,9 @@ export function compileNetworkPolicy(resource: Resource): readonly PolicyProgram
     isolates: selector.invalid === undefined ? types : { ingress: false, egress: false },
     rules: selector.invalid === undefined ? directions.flatMap((one) => rulesOf(reader, one, types[one])) : [],
   };
-  return [{ ...program, doubts: reader.doubts, ...(selector.invalid === undefined ? {} : { couldDeny: true as const }) }];
+  return [
+    { ...program, doubts: reader.doubts, ...(selector.invalid === undefined ? {} : { couldDeny: true as const }) },
+  ];
 }
 
 const directions = ['ingress', 'egress'] as const;

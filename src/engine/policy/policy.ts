@@ -54,7 +54,12 @@ export type Peer =
     }
   | BlockPeer
   /** Nodes, and hostNetwork pods on them: any, only the subject's own, or only others. */
-  | { readonly kind: 'nodes'; readonly nodes: LabelSelector; readonly which: 'any' | 'own' | 'other'; readonly path: FieldPath }
+  | {
+      readonly kind: 'nodes';
+      readonly nodes: LabelSelector;
+      readonly which: 'any' | 'own' | 'other';
+      readonly path: FieldPath;
+    }
   /** Whatever is neither a pod nor a node of this cluster. */
   | { readonly kind: 'outside'; readonly path: FieldPath }
   /** Addresses outside that were asked for by a name that fits one of the patterns (`*` stands for any characters but a dot). */
@@ -98,6 +103,11 @@ export interface PolicyRule {
   readonly evidence: Evidence;
 }
 
+/** A part of a policy that Podpath can't act on: malformed, or (`isGap`) right and not modelled. */
+export interface Doubt extends Evidence {
+  readonly isGap?: true;
+}
+
 /** The one form that every policy kind compiles to; the evaluator knows nothing else. */
 export interface PolicyProgram {
   readonly ref: ResourceRef;
@@ -115,7 +125,7 @@ export interface PolicyProgram {
   readonly isolates: Readonly<Record<Direction, boolean>>;
   readonly rules: readonly PolicyRule[];
   /** Malformed or unmodelled parts: a verdict that they could change is unknown, for these reasons. */
-  readonly doubts: readonly Evidence[];
+  readonly doubts: readonly Doubt[];
   /** Set where the doubts could change what other policies allow; else they could only add allows or isolate. */
   readonly couldDeny?: true;
   /** The one direction that the kind acts on, where it has only one: its doubts change nothing in the other. */

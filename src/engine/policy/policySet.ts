@@ -33,6 +33,7 @@ export class PolicySet {
   readonly #steps = new Map<Pod | ClusterNode, readonly TierStep[]>();
   readonly #members = new Map<PodSet, readonly Pod[]>();
   #nodes: ReadonlyMap<string, ClusterNode> | undefined;
+  #policies: readonly PolicyProgram[] | undefined;
 
   constructor(
     snapshot: Snapshot,
@@ -53,6 +54,12 @@ export class PolicySet {
       if (list === undefined) this.#byNamespace.set(namespace, [program]);
       else list.push(program);
     }
+  }
+
+  /** One program a policy object, as which it is shown: some objects come to several. */
+  get policies(): readonly PolicyProgram[] {
+    this.#policies ??= this.programs.filter((one, index) => this.programs[index - 1]?.resource !== one.resource);
+    return this.#policies;
   }
 
   /** The policies whose subject the pod is, in reading order; none for a pod that policies ignore. */
@@ -79,13 +86,14 @@ export class PolicySet {
     let found = this.#steps.get(subject);
     if (found === undefined) {
       const selecting = end.kind === 'pod' ? this.selecting(end.pod) : this.#selectingNode(end.node);
-      found = this.#inOrder(selecting);
+      found = this.inOrder(selecting);
       this.#steps.set(subject, found);
     }
     return found;
   }
 
-  #inOrder(programs: readonly PolicyProgram[]): readonly TierStep[] {
+  /** Some policies that select one subject, tier by tier in the order of evaluation. */
+  inOrder(programs: readonly PolicyProgram[]): readonly TierStep[] {
     if (programs.length === 0) return [];
     const byTier = Map.groupBy(programs, (one) => one.tier);
     const steps = [...byTier].flatMap(([name, list]): TierStep[] => {
@@ -97,8 +105,16 @@ export class PolicySet {
 
   /** True when labels and namespace put the pod into the set. Ended pods and, by default, hostNetwork pods are in none. */
   inSet(set: PodSet, pod: Pod): boolean {
-    if (pod.phase === 'Succeeded' || pod.phase === 'Failed' || this.isHost(pod)) return false;
-    return this.namespaceMatches(set, pod.ref.namespace) && matches(set.pods, (key) => this.label(pod, key));
+    return (
+      this.isSelectable(pod) &&
+      this.namespaceMatches(set, pod.ref.namespace) &&
+      matches(set.pods, (key) => this.label(pod, key))
+    );
+  }
+
+  /** True for a pod that selectors may choose. */
+  isSelectable(pod: Pod): boolean {
+    return pod.phase !== 'Succeeded' && pod.phase !== 'Failed' && !this.isHost(pod);
   }
 
   /** True for a hostNetwork pod that policies see as its node. */

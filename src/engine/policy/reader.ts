@@ -4,7 +4,7 @@ import { isObject, type JsonValue, numberAt, stringAt, stringsAt, valueAt } from
 import { type LabelSelector, readLabelSelector } from '../model/labels.ts';
 import type { Evidence, FieldPath, Resource } from '../model/resource.ts';
 import { readProtocol } from '../model/template.ts';
-import type { BlockPeer, PortMatch } from './policy.ts';
+import type { BlockPeer, Doubt, PortMatch } from './policy.ts';
 
 /**
  * Reads the fields of one policy. What is malformed becomes a doubt at its field and reads as what matches nothing:
@@ -12,7 +12,7 @@ import type { BlockPeer, PortMatch } from './policy.ts';
  */
 export class PolicyReader {
   readonly resource: Resource;
-  readonly doubts: Evidence[] = [];
+  readonly doubts: Doubt[] = [];
 
   constructor(resource: Resource) {
     this.resource = resource;
@@ -20,6 +20,11 @@ export class PolicyReader {
 
   doubt(path: FieldPath, note: string): void {
     this.doubts.push({ ref: this.resource.ref, path, note });
+  }
+
+  /** A field that is right and not modelled. */
+  gap(path: FieldPath, note: string): void {
+    this.doubts.push({ ref: this.resource.ref, path, note, isGap: true });
   }
 
   at(path: FieldPath): JsonValue | undefined {
@@ -50,8 +55,9 @@ export class PolicyReader {
     return value !== undefined && value !== null && !Array.isArray(value);
   }
 
-  selector(path: FieldPath): LabelSelector | undefined {
-    const selector = readLabelSelector(this.at(path));
+  /** The selector under `path`, as {@link readLabelSelector} reads it. */
+  selector(path: FieldPath, labelOf?: (key: string) => string): LabelSelector | undefined {
+    const selector = readLabelSelector(this.at(path), labelOf);
     if (selector?.invalid !== undefined) this.doubt(path, t('the selector is malformed: {0}', selector.invalid));
     return selector;
   }
@@ -97,7 +103,8 @@ export class PolicyReader {
     const protocol = readProtocol(valueAt(value, 'protocol'));
     const from = numberAt(value, fromKey);
     const to = numberAt(value, toKey);
-    if (protocol === undefined) return this.invalidPort(path, t('protocol {0} is not known', String(valueAt(value, 'protocol'))));
+    if (protocol === undefined)
+      return this.invalidPort(path, t('protocol {0} is not known', String(valueAt(value, 'protocol'))));
     if (!isPort(from) || !isPort(to) || to < from) {
       const text = fromKey === toKey ? String(from) : `${String(from)}-${String(to)}`;
       return this.invalidPort(path, t('{0} is no port or range of ports', text));

@@ -6,6 +6,8 @@ import type { PolicyTier } from './policy.ts';
  * Source: KEP-2091; projectcalico/calico api/pkg/apis/projectcalico/v3/tier.go.
  */
 export const builtInTiers: readonly PolicyTier[] = [
+  // Networks without a way between them come before anything that filters.
+  { name: 'networks', order: 0, end: 'pass', layer: 'network' },
   { name: 'admin', order: 1000, end: 'pass', layer: 'network' },
   // Cilium's deny rules beat every allow, whoever wrote it, and their policies isolate beside NetworkPolicies.
   { name: 'deny', order: 999_999, end: 'pass', layer: 'network' },

@@ -3,7 +3,7 @@ import type { Analysis } from '../analysis/analysis.ts';
 import type { EndChoice } from '../analysis/answers.ts';
 import type { ScopeAnalysis } from '../analysis/scopeAnalysis.ts';
 import type { Pod, Service, Workload } from '../model/cluster.ts';
-import { ingressRoutes } from '../route/ingress.ts';
+import { externalRoutes } from '../route/ingress.ts';
 
 /** An address that stands for any client outside (TEST-NET-3, RFC 5737). */
 export const outsideAddress = '203.0.113.7';
@@ -107,7 +107,7 @@ function nodes({ snapshot, scope }: ScopeAnalysis): readonly EndChoice[] {
 
 /** One choice for each host of the Ingresses. */
 function urls({ snapshot, scope }: ScopeAnalysis): readonly EndChoice[] {
-  const routes = snapshot.ofKind('networking.k8s.io', 'Ingress').flatMap((one) => ingressRoutes(snapshot, one));
+  const routes = externalRoutes(snapshot);
   const texts = routes.map(({ host, requestPath }) => {
     return `http://${(host || 'ingress.example').replace(/^\*\./, 'any.')}${requestPath}`;
   });

@@ -1,12 +1,14 @@
 import { t } from '@vscode/l10n';
 import type { Analysis } from '../analysis/analysis.ts';
 import type { ActionLink, HoverAnswer } from '../analysis/answers.ts';
+import type { Derived } from '../analysis/derived.ts';
 import type { ScopeAnalysis } from '../analysis/scopeAnalysis.ts';
 import { reachOfService } from '../connectivity/reach.ts';
 import type { Service } from '../model/cluster.ts';
-import { refLabel, type TextPosition } from '../model/resource.ts';
+import { type FieldPath, type Resource, refLabel, type TextPosition } from '../model/resource.ts';
 import { escapeMarkdown, fenced } from '../render/markdown.ts';
-import { policyLines, selectorLines, workloadLines } from '../render/objectText.ts';
+import { workloadLines } from '../render/objectText.ts';
+import { policyLines, portLines, ruleLines, selectorLines } from '../render/policyText.ts';
 import { serviceLines, serviceProblem } from '../render/serviceText.ts';
 import { endpointsTable } from '../render/table.ts';
 import { boxId } from '../topology/graph.ts';
@@ -69,17 +71,27 @@ function topologyLink({ scope }: ScopeAnalysis, box: string): ActionLink {
   return { title: t('Show in topology'), command: 'podpath.showTopology', arguments: [{ scope: scope.name, box }] };
 }
 
+/** The peer, port or rule that stands at a field of a policy; on any other field the whole policy. */
+function policyHover(derived: Derived, resource: Resource, path: FieldPath): readonly string[] {
+  const programs = derived.policies.programs.filter((one) => one.resource === resource);
+  for (const program of programs) {
+    for (const rule of program.rules.filter((one) => startsWith(path, one.evidence.path))) {
+      const peer = rule.peers?.find((one) => startsWith(path, one.path));
+      if (peer !== undefined) return selectorLines(derived, peer);
+      const port = rule.ports?.find((one) => startsWith(path, one.path));
+      if (port !== undefined) return portLines(derived, program, rule, port);
+      return [refLabel(resource.ref), ...ruleLines(derived, rule, `${rule.action} `)];
+    }
+  }
+  return programs.flatMap((one, index) => policyLines(derived, one).slice(index === 0 ? 0 : 2));
+}
+
 /** Workloads on their name, kind and selector; policies also on each of their rules. */
 function objectHover(subject: Subject): HoverAnswer | null {
   const { scope, resource, path, range } = subject;
   const { ref } = resource;
-  const program = scope.derived.policies.programs.find((one) => one.resource === resource);
-  if (program !== undefined && path.length > 0 && path[0] !== 'metadata') {
-    const peer = program.rules.flatMap((rule) => rule.peers ?? []).find((one) => startsWith(path, one.path));
-    const lines = peer === undefined ? policyLines(scope.derived, program) : selectorLines(scope.derived, peer);
-    return { markdown: fenced(lines), links: [], range };
-  }
-  if (program !== undefined) return { markdown: fenced(policyLines(scope.derived, program)), links: [], range };
+  const program = scope.derived.policies.policies.find((one) => one.resource === resource);
+  if (program !== undefined) return { markdown: fenced(policyHover(scope.derived, resource, path)), links: [], range };
   const workload = scope.snapshot.workload(ref);
   const telling = [['kind'], ['metadata', 'name'], ['spec', 'selector'], ['spec', 'replicas'], ['metadata', 'labels']];
   const inTemplate = startsWith(path, ['spec', 'template', 'metadata', 'labels']);

@@ -2,30 +2,48 @@ import { t } from '@vscode/l10n';
 import type { Analysis } from '../analysis/analysis.ts';
 import type { ActionLink, LensAnswer } from '../analysis/answers.ts';
 import type { ScopeAnalysis } from '../analysis/scopeAnalysis.ts';
+import { type ConnectivityDiff, isSameConnectivity } from '../connectivity/diff.ts';
 import { reachOfService } from '../connectivity/reach.ts';
 import type { Resource } from '../model/resource.ts';
 import { formatPeer } from '../policy/explain.ts';
 import { isUnmodelledPolicy } from '../policy/kinds.ts';
 import type { PolicyProgram } from '../policy/policy.ts';
+import { diffSummary } from '../render/diffText.ts';
 import { isolationText, podsText, selectedBy } from '../render/objectText.ts';
 import { isExposed, workloadList } from '../render/serviceText.ts';
 import { ingressRoutes } from '../route/ingress.ts';
 import { boxId } from '../topology/graph.ts';
+import { isEdited, unsavedDiff } from './changes.ts';
 
 type LensText = Pick<LensAnswer, 'title' | 'tooltip' | 'action'>;
 
 /** One line above each Service, workload, NetworkPolicy and Ingress of a file. */
-export function lenses(analysis: Analysis, uri: string): readonly LensAnswer[] {
+export function* lenses(analysis: Analysis, uri: string): Generator<undefined, readonly LensAnswer[]> {
   const scope = analysis.scopesOfFile(uri)[0];
   const file = analysis.file(uri);
   if (scope === undefined || file === undefined) return [];
+  const edit = editLens(yield* unsavedDiff(analysis, scope));
   const resources = file.manifest.documents.flatMap((one) => one.resources);
   return resources.flatMap((resource) => {
     const { origin, ref } = resource;
     const text = lensText(scope, resource);
     const location = analysis.locate(scope.snapshot, ref, ['apiVersion'], 'key', origin);
-    return text === undefined || location === undefined ? [] : [{ ...text, range: location.range }];
+    if (location === undefined) return [];
+    const edits = edit !== undefined && isEdited(analysis, scope, resource) ? [edit] : [];
+    return [...(text === undefined ? [] : [text]), ...edits].map((one) => ({ ...one, range: location.range }));
   });
+}
+
+/** What the unsaved texts do together; nothing where they change no connection. */
+function editLens(diff: ConnectivityDiff): LensText | undefined {
+  if (isSameConnectivity(diff)) return undefined;
+  const rows = [...diff.added, ...diff.removed, ...diff.changed];
+  const tooltip = rows.slice(0, 12).map(({ from, to }) => `${from} → ${to}`);
+  return {
+    title: t('this edit {0}', diffSummary(diff)),
+    tooltip: [...tooltip, ...(rows.length > 12 ? [t('and {0} more', rows.length - 12)] : [])].join('\n'),
+    action: { title: t('Show'), command: 'podpath.showChanges', arguments: [] },
+  };
 }
 
 function lensText(scope: ScopeAnalysis, resource: Resource): LensText | undefined {
@@ -91,8 +109,8 @@ function policyLens(scope: ScopeAnalysis, program: PolicyProgram): LensText {
   const pods = selected.flatMap((one) => one.pods).filter((pod) => derived.policies.inSet(program.subject, pod)).length;
   const title = [
     pods === 0 ? t('selects no pods') : count(pods, t('selects 1 pod'), t('selects {0} pods', pods)),
-    ...(program.isolates.ingress ? [allowsText(scope, program, 'ingress')] : []),
-    ...(program.isolates.egress ? [allowsText(scope, program, 'egress')] : []),
+    ...directionText(scope, program, 'ingress'),
+    ...directionText(scope, program, 'egress'),
     ...(isUnmodelledPolicy(program.ref.group, program.ref.kind) ? [t('not modelled yet')] : []),
   ];
   const [first] = selected;
@@ -109,6 +127,22 @@ function policyLens(scope: ScopeAnalysis, program: PolicyProgram): LensText {
     tooltip: selected.length === 0 ? '' : workloadList(selected),
     ...(action === undefined ? {} : { action }),
   };
+}
+
+/** What an isolating policy allows; of one that does not isolate, how many rules it has. */
+function directionText(
+  scope: ScopeAnalysis,
+  program: PolicyProgram,
+  direction: 'ingress' | 'egress',
+): readonly string[] {
+  if (program.isolates[direction]) return [allowsText(scope, program, direction)];
+  const rules = program.rules.filter((one) => one.direction === direction).length;
+  if (rules === 0) return [];
+  return [
+    direction === 'ingress'
+      ? count(rules, t('1 ingress rule'), t('{0} ingress rules', rules))
+      : count(rules, t('1 egress rule'), t('{0} egress rules', rules)),
+  ];
 }
 
 /** `allows frontend` in, `allows out to db`. */

@@ -1,5 +1,6 @@
 import type { Analysis } from '../analysis/analysis.ts';
 import type {
+  ChangesAnswer,
   EndChoice,
   GraphAnswer,
   GraphRequest,
@@ -16,6 +17,7 @@ import type {
 import { findings } from '../analysis/findings.ts';
 import type { Location, TextPosition } from '../model/resource.ts';
 import { endpointsTable } from '../render/table.ts';
+import { changes } from './changes.ts';
 import { definition, endAt } from './definition.ts';
 import { ends } from './ends.ts';
 import { graphQuery } from './graph.ts';
@@ -38,6 +40,8 @@ export interface Queries {
   readonly findings: { readonly params: { readonly uri?: string }; readonly result: readonly LocatedFinding[] };
   readonly hover: { readonly params: At; readonly result: HoverAnswer | null };
   readonly lenses: { readonly params: { readonly uri: string }; readonly result: readonly LensAnswer[] };
+  /** What the texts that are not saved change. */
+  readonly changes: { readonly params: Record<never, never>; readonly result: ChangesAnswer };
   readonly definition: { readonly params: At; readonly result: readonly Location[] };
   /** What a trace could start from at this position, as an end; null where nothing is there. */
   readonly endAt: { readonly params: At; readonly result: string | null };
@@ -82,7 +86,8 @@ const answers: Answers = {
     return uri === undefined ? all : all.filter(({ location }) => location.uri === uri);
   },
   hover: (analysis, { uri, position }) => atOnce(hover(analysis, uri, position)),
-  lenses: (analysis, { uri }) => atOnce(lenses(analysis, uri)),
+  lenses: (analysis, { uri }) => lenses(analysis, uri),
+  changes,
   definition: (analysis, { uri, position }) => atOnce(definition(analysis, uri, position)),
   endAt: (analysis, { uri, position }) => atOnce(endAt(analysis, uri, position)),
   ends: (analysis, params) => atOnce(ends(analysis, params)),

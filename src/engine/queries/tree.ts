@@ -95,7 +95,7 @@ function serviceRow(analysis: Analysis, scope: ScopeAnalysis, service: Service):
 }
 
 function policyRows(analysis: Analysis, scope: ScopeAnalysis): readonly TreeRow[] {
-  return scope.derived.policies.programs.map((program) => policyRow(analysis, scope, program));
+  return scope.derived.policies.policies.map((program) => policyRow(analysis, scope, program));
 }
 
 function policyRow(analysis: Analysis, scope: ScopeAnalysis, program: PolicyProgram): TreeRow {
@@ -115,7 +115,9 @@ function policyRow(analysis: Analysis, scope: ScopeAnalysis, program: PolicyProg
       ),
   );
   const ways = [...(isolates.ingress ? [t('ingress')] : []), ...(isolates.egress ? [t('egress')] : [])].join(' + ');
-  const what = isUnmodelledPolicy(ref.group, ref.kind) ? t('not modelled yet') : t('{0} of {1} pods', ways, pods.length);
+  const what = isUnmodelledPolicy(ref.group, ref.kind)
+    ? t('not modelled yet')
+    : t('{0} of {1} pods', ways, pods.length);
   return row(id, ref.name, 'policy', pods.length === 0 ? 'warning' : 'shield', {
     description: `${ref.namespace} · ${what}`,
     tooltip: refLabel(ref),
@@ -171,7 +173,7 @@ export function scopeSummaries(analysis: Analysis): readonly ScopeSummary[] {
       objects: scope.resources.length,
       pods: snapshot.workloads.filter(({ system }) => !system).reduce((sum, { pods }) => sum + pods.length, 0),
       services: snapshot.services.filter(({ resource }) => resource.origin.type !== 'simulated').length,
-      policies: one.derived.policies.programs.length,
+      policies: one.derived.policies.policies.length,
       incomplete: scope.incomplete,
       notRendered: scope.notRendered,
       assume,

@@ -2,10 +2,7 @@ import { t } from '@vscode/l10n';
 import type { Derived } from '../analysis/derived.ts';
 import { reachOf } from '../connectivity/reach.ts';
 import type { Pod, Workload } from '../model/cluster.ts';
-import { refLabel } from '../model/resource.ts';
-import { formatPeer, formatPorts } from '../policy/explain.ts';
-import type { Direction, Peer, PolicyProgram, PolicyRule } from '../policy/policy.ts';
-import { workloadList } from './serviceText.ts';
+import type { Direction, PolicyProgram } from '../policy/policy.ts';
 
 /** The workloads of a scope that some pods are of, in the scope's order; invented ones left out. */
 export function workloadsOfPods({ snapshot }: Derived, matches: (pod: Pod) => boolean): readonly Workload[] {
@@ -16,51 +13,6 @@ export function workloadsOfPods({ snapshot }: Derived, matches: (pod: Pod) => bo
 export function selectedBy(derived: Derived, program: PolicyProgram): readonly Workload[] {
   const pods = new Set(derived.policies.podsOf(program.subject));
   return workloadsOfPods(derived, (pod) => pods.has(pod));
-}
-
-/** What a policy selects and lets through, for a hover. */
-export function policyLines(derived: Derived, program: PolicyProgram): readonly string[] {
-  const selected = selectedBy(derived, program);
-  const pods = selected.reduce(
-    (sum, one) => sum + one.pods.filter((pod) => derived.policies.inSet(program.subject, pod)).length,
-    0,
-  );
-  const enforced = derived.environment.enforces === 'no' ? [t('Not enforced by {0}', derived.profile.title)] : [];
-  return [
-    refLabel(program.ref),
-    pods === 0 ? t('Selects no pods') : t('Selects {0} pods: {1}', pods, workloadList(selected)),
-    ...(['ingress', 'egress'] as const).flatMap((direction) => directionLines(derived, program, direction)),
-    ...program.doubts.map(({ note }) => note),
-    ...enforced,
-  ];
-}
-
-function directionLines(derived: Derived, program: PolicyProgram, direction: Direction): readonly string[] {
-  if (!program.isolates[direction]) return [];
-  const rules = program.rules.filter((one) => one.direction === direction);
-  const title = direction === 'ingress' ? t('Ingress') : t('Egress');
-  if (rules.length === 0) return [t('{0}: allows nothing', title)];
-  return [t('{0}: allows only', title), ...rules.flatMap((rule) => ruleLines(derived, rule))];
-}
-
-function ruleLines(derived: Derived, rule: PolicyRule): readonly string[] {
-  const ports = formatPorts(rule.ports);
-  if (rule.peers === undefined) return [`  ${t('everyone on {0}', ports)}`];
-  if (rule.peers.length === 0) return [`  ${t('no one')}`];
-  return rule.peers.map((peer) => `  ${t('{0} on {1}', formatPeer(peer), ports)}${matchText(derived, peer)}`);
-}
-
-function matchText(derived: Derived, peer: Peer): string {
-  if (peer.kind !== 'pods') return '';
-  const matched = derived.snapshot.workloads.filter(({ pods }) =>
-    pods.some((pod) => derived.policies.inSet(peer.pods, pod)),
-  );
-  return matched.length === 0 ? ` → ${t('no pods here')}` : ` → ${workloadList(matched)}`;
-}
-
-/** What a peer of a policy matches. */
-export function selectorLines(derived: Derived, peer: Peer): readonly string[] {
-  return [formatPeer(peer), ...(peer.kind === 'pods' ? [matchText(derived, peer).trim()] : [])];
 }
 
 /** Pods, isolation and reach of a workload. */

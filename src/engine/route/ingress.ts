@@ -13,6 +13,7 @@ import {
 import { nearest } from '../model/nearest.ts';
 import type { FieldPath, Resource } from '../model/resource.ts';
 import type { Snapshot } from '../model/snapshot.ts';
+import { openshiftRoutes } from './openshiftRoute.ts';
 
 /** Where a route leads, or what it lacks. `path` is the backend's field in the Ingress. */
 export interface IngressBackend {
@@ -68,6 +69,14 @@ export function ingressRoutes(snapshot: Snapshot, ingress: Resource): readonly I
   if (fallback === undefined) return rules;
   const backend = readBackend(snapshot, ingress, fallback, ['spec', 'defaultBackend']);
   return [...rules, { ingress, host: '', requestPath: '/', pathType: 'Default', backend }];
+}
+
+/** Every route of every Ingress and of every OpenShift Route. */
+export function externalRoutes(snapshot: Snapshot): readonly IngressRoute[] {
+  return [
+    ...snapshot.ofKind('networking.k8s.io', 'Ingress').flatMap((one) => ingressRoutes(snapshot, one)),
+    ...snapshot.ofKind('route.openshift.io', 'Route').flatMap((one) => openshiftRoutes(snapshot, one)),
+  ];
 }
 
 function readBackend(
@@ -135,7 +144,7 @@ export interface HttpRequest {
  * Source: the Ingress API reference.
  */
 export function matchIngress(snapshot: Snapshot, request: HttpRequest): IngressRoute | undefined {
-  const routes = snapshot.ofKind('networking.k8s.io', 'Ingress').flatMap((one) => ingressRoutes(snapshot, one));
+  const routes = externalRoutes(snapshot);
   const host = request.host.toLowerCase().replace(/:\d+$/, '');
   const rules = routes.filter((route) => route.pathType !== 'Default');
   const ranked = rules

@@ -11,7 +11,8 @@ interface End {
   readonly own: PolicyEnd;
 }
 
-function derivedOf(cluster: RandomCluster): Derived {
+/** What the engine makes of a random cluster. */
+export function derivedOf(cluster: RandomCluster): Derived {
   const items = [...cluster.namespaces, ...cluster.pods, ...cluster.policies];
   const text = JSON.stringify({ apiVersion: 'v1', kind: 'List', items });
   const resources = parseManifest(text, 'random.json').documents.flatMap((one) => one.resources);

@@ -17,7 +17,10 @@ export interface Expected {
   readonly options?: Readonly<Record<string, unknown>>;
   readonly features?: readonly string[];
   readonly probes?: readonly Probe[];
-  readonly connections?: readonly ExpectedConnection[];
+  /** Rows of a shape that the kind decides. */
+  readonly connections?: readonly unknown[];
+  readonly all_connections_by_system_default?: readonly unknown[];
+  readonly fatal?: boolean;
 }
 
 /** One row of a truth table; `ingress` and `egress` judge one direction alone. */

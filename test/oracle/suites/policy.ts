@@ -2,6 +2,9 @@ import { basename } from 'node:path';
 import type { CaseResult, Suite } from '../suite.ts';
 import { runConnlist } from './connlist.ts';
 import { corpusCases } from './corpus.ts';
+import { runDiff } from './diff.ts';
+import { runErrors } from './errors.ts';
+import { runExplain } from './explain.ts';
 import { runTruthTable } from './truthTable.ts';
 
 /** A suite of the corpus: truth tables and connection lists are judged, other kinds are not modelled yet. */
@@ -12,6 +15,9 @@ export const policySuite: Suite = {
     return corpusCases(folder, features).map((one): CaseResult => {
       if (one.kind === 'truth-table') return runTruthTable(suite, one);
       if (one.kind === 'connlist' && suite !== 'npguard-exposure') return runConnlist(suite, one);
+      if (one.kind === 'error' || one.kind === 'warning') return runErrors(suite, one);
+      if (one.kind === 'explain') return runExplain(suite, one);
+      if (one.kind === 'diff') return runDiff(suite, one);
       return { case: one.id, outcome: 'not-modelled', why: `kind ${one.kind}`, answer: null };
     });
   },

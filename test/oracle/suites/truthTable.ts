@@ -14,7 +14,9 @@ import { assumptionsOf, type CorpusCase, type Probe, readResources } from './cor
 /** Judges each probe of a truth table by the evaluator and compares every boolean that the peer gives. */
 export function runTruthTable(suite: string, one: CorpusCase): CaseResult {
   const assume = assumptionsOf(suite);
-  const resources = withAddresses(readResources(`${one.folder}/manifests`), one.expected.options?.['pod_ips']);
+  const read = readResources(`${one.folder}/manifests`);
+  const plain = buildSnapshot({ scope: one.id, resources: read, assume });
+  const resources = withAddresses(plain, read, one.expected.options?.['pod_ips']);
   const snapshot = buildSnapshot({ scope: one.id, resources, assume });
   const policies = new PolicySet(snapshot, compilePolicies(snapshot), {
     ipBlockMatchesPods: assume.ipBlockMatchesPods ?? false,
@@ -60,18 +62,32 @@ function judge(snapshot: Snapshot, policies: PolicySet, probe: Probe): PolicyDec
   });
 }
 
+/** `namespace/pod`, or the first pod of the workload `namespace/name`. */
 function podOf(snapshot: Snapshot, name: string): Pod | undefined {
   const [namespace = '', pod = ''] = name.split('/');
-  return snapshot.pod(namespace, pod);
+  const workload = snapshot.workloads.find(({ ref }) => ref.namespace === namespace && ref.name === pod);
+  return snapshot.pod(namespace, pod) ?? workload?.pods[0];
 }
 
-/** `options.pod_ips` become the addresses in the pods' status, beside what the status says already. */
-function withAddresses(resources: readonly Resource[], given: unknown): readonly Resource[] {
-  const ips = new Map(Object.entries((given ?? {}) as Record<string, string>));
-  return resources.map((resource) => {
-    const ip = ips.get(`${resource.ref.namespace}/${resource.ref.name}`);
-    if (ip === undefined || resource.ref.kind !== 'Pod') return resource;
+/** `options.pod_ips` become the addresses in the pods' status; pods that workloads are expected to make become real ones. */
+function withAddresses(plain: Snapshot, resources: readonly Resource[], given: unknown): readonly Resource[] {
+  const ips = Object.entries((given ?? {}) as Record<string, string>);
+  const pods = ips.flatMap(([name, ip]): Resource[] => {
+    const pod = podOf(plain, name);
+    if (pod === undefined) return [];
+    const { ref, workload, template, node } = pod;
+    const controller = { apiVersion: 'apps/v1', kind: workload.kind, name: workload.name, controller: true };
+    const metadata = {
+      name: ref.name,
+      namespace: ref.namespace,
+      labels: template.labels,
+      ...(workload.kind === 'Pod' ? {} : { ownerReferences: [controller] }),
+    };
     const status = { phase: 'Running', podIP: ip, conditions: [{ type: 'Ready', status: 'True' }] };
-    return { ...resource, object: { ...resource.object, status } };
+    const spec = { ...template.spec, ...(node === undefined ? {} : { nodeName: node }) };
+    return [{ ...pod.resource, ref, object: { apiVersion: 'v1', kind: 'Pod', metadata, spec, status } }];
   });
+  const named = new Set(pods.map(({ ref }) => `${ref.namespace}/${ref.name}`));
+  const others = resources.filter(({ ref }) => ref.kind !== 'Pod' || !named.has(`${ref.namespace}/${ref.name}`));
+  return [...others, ...pods];
 }

@@ -37,12 +37,12 @@ export const rule: Rule = {
   severity: 'info',
   reads: ['*'],
   example: {
-    failing: `apiVersion: cilium.io/v2
-kind: CiliumNetworkPolicy
+    failing: `apiVersion: k8s.ovn.org/v1
+kind: EgressFirewall
 metadata:
-  name: api
+  name: default
 spec:
-  endpointSelector: {}
+  egress: []
 `,
     corrected: `apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy

@@ -5,7 +5,8 @@ import type { Finding, Rule, RuleContext } from '../rule.ts';
 /** One finding a scope: the CNI is one cause for all policies. */
 function* check(context: RuleContext): Generator<Finding> {
   const { environment } = context.model;
-  const [first, ...others] = modelledPolicies(context);
+  const shown = new Set(context.model.policies.policies);
+  const [first, ...others] = modelledPolicies(context).filter((one) => shown.has(one));
   if (environment.enforces !== 'no' || environment.cni.confidence === 'default' || first === undefined) return;
   const [evidence] = environment.cni.evidence;
   const all = others.length === 0 ? '' : ` ${t('Other policies here that protect nothing: {0}.', others.length)}`;

@@ -1,0 +1,17 @@
+import type { Peer, PolicyProgram } from '../policy/policy.ts';
+
+/** Every peer of a program, those that narrow its subject among them. */
+export function peersOf({ rules }: Pick<PolicyProgram, 'rules'>): readonly Peer[] {
+  return rules.flatMap((rule) => [...(rule.peers ?? []), ...(rule.onlyFor ?? [])]);
+}
+
+/** The container ports' names that a program reads. */
+export function portNamesOf({ rules }: Pick<PolicyProgram, 'rules'>): readonly string[] {
+  return rules.flatMap((rule) => (rule.ports ?? []).flatMap((port) => (port.kind === 'named' ? [port.name] : [])));
+}
+
+/** True where a peer depends on the node that a pod is on. */
+export function readsNodes(peer: Peer): boolean {
+  if (peer.kind === 'nodes') return true;
+  return (peer.kind === 'all-of' || peer.kind === 'none-of') && peer.peers.some(readsNodes);
+}

@@ -1,0 +1,100 @@
+import { familyOf } from '../model/addresses.ts';
+import { arrayAt, stringAt, stringMapAt, stringsAt } from '../model/json.ts';
+import { type LabelSelector, type Labels, matchesLabels } from '../model/labels.ts';
+import type { Resource } from '../model/resource.ts';
+import type { Snapshot } from '../model/snapshot.ts';
+
+interface Asks {
+  readonly services: boolean;
+  readonly groups: boolean;
+  readonly apiServer: boolean;
+}
+
+const asks = new WeakMap<Resource, Asks>();
+
+/** Cheap and never too little: a word that stands elsewhere in the policy only makes the list longer. */
+function asksOf(resource: Resource): Asks {
+  let found = asks.get(resource);
+  if (found === undefined) {
+    const text = JSON.stringify([resource.object['spec'], resource.object['specs']]);
+    found = {
+      services: text.includes('"toServices"'),
+      groups: text.includes('"cidrGroup'),
+      apiServer: text.includes('"cluster"') || text.includes('kube-apiserver'),
+    };
+    asks.set(resource, found);
+  }
+  return found;
+}
+
+/** The objects that a Cilium policy means without containing them: Services and their addresses, groups of CIDRs. */
+export function ciliumRelated(resource: Resource, snapshot: Snapshot): readonly Resource[] {
+  const { services, groups, apiServer } = asksOf(resource);
+  if (!services && !groups && !apiServer) return [];
+  const wanted = services ? snapshot.ofKind('', 'Service') : [];
+  const manual = new Set(wanted.filter((one) => !hasSelector(one)).map(({ ref }) => `${ref.namespace}/${ref.name}`));
+  if (apiServer) manual.add('default/kubernetes');
+  const endpoints = [...snapshot.ofKind('discovery.k8s.io', 'EndpointSlice'), ...snapshot.ofKind('', 'Endpoints')];
+  const addresses = endpoints.filter((one) => manual.has(`${one.ref.namespace}/${serviceOf(one)}`));
+  return [...wanted, ...addresses, ...(groups ? snapshot.ofKind('cilium.io', 'CiliumCIDRGroup') : [])];
+}
+
+function hasSelector(service: Resource): boolean {
+  return Object.keys(selectorOf(service)).length > 0;
+}
+
+/** The labels that a Service selects pods by; none where its endpoints are hand-written. */
+export function selectorOf(service: Resource): Labels {
+  return stringMapAt(service.object, 'spec', 'selector');
+}
+
+function serviceOf({ ref, object }: Resource): string {
+  return ref.kind === 'Endpoints' ? ref.name : (labelsOf(object)['kubernetes.io/service-name'] ?? '');
+}
+
+function labelsOf(object: Resource['object']): Labels {
+  return stringMapAt(object, 'metadata', 'labels');
+}
+
+/** The Services of a name, or those whose labels a selector matches; an empty namespace means all of them. */
+export function servicesNamed(
+  related: readonly Resource[],
+  namespace: string,
+  by: string | LabelSelector,
+): readonly Resource[] {
+  return related.filter(
+    ({ ref, object }) =>
+      ref.kind === 'Service' &&
+      (namespace === '' || ref.namespace === namespace) &&
+      (typeof by === 'string' ? ref.name === by : matchesLabels(by, labelsOf(object))),
+  );
+}
+
+/** The addresses of a Service's hand-written endpoints, each as a block of its own. */
+export function addressBlocks(related: readonly Resource[], namespace: string, name: string): readonly string[] {
+  const found = related
+    .filter(({ ref }) => ref.kind === 'EndpointSlice' || ref.kind === 'Endpoints')
+    .filter((one) => one.ref.namespace === namespace && serviceOf(one) === name)
+    .flatMap(({ object }) => [
+      ...arrayAt(object, 'endpoints').flatMap((one) => stringsAt(one, 'addresses')),
+      ...arrayAt(object, 'subsets').flatMap((one) =>
+        ['addresses', 'notReadyAddresses'].flatMap((key) =>
+          arrayAt(one, key).flatMap((address) => stringAt(address, 'ip') ?? []),
+        ),
+      ),
+    ]);
+  return [...new Set(found)].flatMap((ip) => {
+    const family = familyOf(ip);
+    return family === undefined ? [] : [`${ip}/${family === 'IPv4' ? 32 : 128}`];
+  });
+}
+
+/** The CIDRs of the groups of a name, or of those whose labels a selector matches; `undefined` where there is no such group. */
+export function groupBlocks(related: readonly Resource[], by: string | LabelSelector): readonly string[] | undefined {
+  const groups = related.filter(
+    ({ ref, object }) =>
+      ref.kind === 'CiliumCIDRGroup' &&
+      (typeof by === 'string' ? ref.name === by : matchesLabels(by, labelsOf(object))),
+  );
+  return groups.length === 0 ? undefined : groups.flatMap(({ object }) => stringsAt(object, 'spec', 'externalCIDRs'));
+}
