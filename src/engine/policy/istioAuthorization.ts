@@ -1,5 +1,6 @@
 import { t } from '@vscode/l10n';
 import { meshConfigOf } from '../mesh/config.ts';
+import { modesIn } from '../mesh/membership.ts';
 import { stringAt, stringMapAt, valueAt } from '../model/json.ts';
 import type { Evidence, FieldPath, Resource } from '../model/resource.ts';
 import type { Snapshot } from '../model/snapshot.ts';
@@ -104,7 +105,8 @@ function rulesOf(
   const { resource } = reader;
   const evidence: Evidence = { ref: resource.ref, path: ['spec'], note: '' };
   const outside = outsideMesh(context.snapshot, action === 'ALLOW' ? 'allow' : 'pass', evidence);
-  const waypoint = readsClient(rules) || target.attached ? behindWaypoint(action, target, evidence) : [];
+  const isBehind = modesIn(context.snapshot).has('waypoint') && (readsClient(rules) || target.attached);
+  const waypoint = isBehind ? behindWaypoint(action, target, evidence) : [];
   const inner = rules.flatMap((rule) => {
     const at = { ref: resource.ref, path: rule.path, note: '' };
     return cellsOf(context, target, rule, action).flatMap((cell) => inCell(reader, rule, cell, action, at));
@@ -125,7 +127,13 @@ function behindWaypoint(action: Action, { path }: Target, evidence: Evidence): r
     of: 'unseen',
     text: t('whether the connection passes the waypoint, which has policies of its own'),
   } as const;
-  const head = { direction: 'ingress', evidence, condition, onlyFor: [meshPods(['waypoint'], path)] } as const;
+  const head = {
+    direction: 'ingress',
+    implied: true,
+    evidence,
+    condition,
+    onlyFor: [meshPods(['waypoint'], path)],
+  } as const;
   return [
     { ...head, action: action === 'ALLOW' ? 'allow' : 'pass' },
     { ...head, action: 'deny' },

@@ -40,8 +40,8 @@ export function targetOf(reader: PolicyReader, snapshot: Snapshot): Target {
     return { subject: meshPods(judged, path, set).pods, path, attached: false, broken: pods === undefined };
   }
   const path = ['spec', refs];
-  if (spec['selector'] !== undefined) reader.doubt(path, t('{0} can not go with a selector', refs));
   const before = reader.doubts.length;
+  if (spec['selector'] !== undefined) reader.doubt(path, t('{0} can not go with a selector', refs));
   const entries = refs === 'targetRef' ? [path] : reader.entries(path);
   const found = entries.flatMap((one) => targets(reader, one, snapshot));
   if (found.length > 0 && reader.doubts.length === before) {
