@@ -17,6 +17,17 @@ export interface MeshConfig {
  * Source: istio.io, Global Mesh Options (rootNamespace, trustDomain, trustDomainAliases).
  */
 export function meshConfigOf(snapshot: Snapshot): MeshConfig {
+  let found = known.get(snapshot);
+  if (found === undefined) {
+    found = read(snapshot);
+    known.set(snapshot, found);
+  }
+  return found;
+}
+
+const known = new WeakMap<Snapshot, MeshConfig>();
+
+function read(snapshot: Snapshot): MeshConfig {
   const { value, whole } = written(snapshot);
   const trustDomain = stringAt(value, 'trustDomain');
   return {

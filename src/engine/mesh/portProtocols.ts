@@ -27,23 +27,29 @@ export function protocolOf({ appProtocol, name }: Pick<ServicePort, 'appProtocol
   return tcp.has(head) ? 'tcp' : 'detected';
 }
 
-const claimed = new WeakMap<Snapshot, readonly ClaimedPort[]>();
+const claimed = new WeakMap<Snapshot, ReadonlyMap<string, readonly ClaimedPort[]>>();
 
-/** The TCP ports of pods that the scope's Services lead to; of a named target port the number on each of the pods. */
-export function claimedPorts(snapshot: Snapshot): readonly ClaimedPort[] {
+/**
+ * The TCP ports of pods that the scope's Services lead to, of one namespace or of all; of a named target port the number
+ * on each of the pods.
+ */
+export function claimedPorts(snapshot: Snapshot, namespace: string | undefined): readonly ClaimedPort[] {
   let found = claimed.get(snapshot);
   if (found === undefined) {
-    found = snapshot.services.flatMap((service) => claimsOf(snapshot, service));
+    const all = snapshot.services.flatMap((service) => claimsOf(snapshot, service));
+    found = Map.groupBy(all, ({ service }) => service.ref.namespace);
     claimed.set(snapshot, found);
   }
-  return found;
+  return namespace === undefined ? [...found.values()].flat() : (found.get(namespace) ?? []);
 }
 
 function claimsOf(snapshot: Snapshot, service: Service): readonly ClaimedPort[] {
   const { selector, ref, ports } = service;
   if (selector === undefined || Object.keys(selector).length === 0) return [];
   const labels = selectorOfLabels(selector);
-  const pods = snapshot.podsIn(ref.namespace).filter((pod) => matchesLabels(labels, pod.template.labels));
+  const pods = ports.some(({ targetPort }) => typeof targetPort === 'string')
+    ? snapshot.podsIn(ref.namespace).filter((pod) => matchesLabels(labels, pod.template.labels))
+    : [];
   return ports
     .filter((one) => one.protocol === 'TCP')
     .flatMap((one) => {

@@ -1,5 +1,6 @@
 import { modesIn } from '../mesh/membership.ts';
 import { type ClaimedPort, claimedPorts } from '../mesh/portProtocols.ts';
+import type { Service } from '../model/cluster.ts';
 import { selectorOfLabels } from '../model/labels.ts';
 import type { FieldPath } from '../model/resource.ts';
 import type { Snapshot } from '../model/snapshot.ts';
@@ -7,7 +8,7 @@ import { envoyModes, meshPods, ztunnelModes } from './istioMesh.ts';
 import { type MtlsScope, portsWith } from './istioPeerAuthentication.ts';
 import type { RuleDemands } from './istioRule.ts';
 import type { Target } from './istioTarget.ts';
-import type { Peer } from './policy.ts';
+import type { Peer, PodSet } from './policy.ts';
 import { allPorts, common, type PortRanges, rangesOf, without } from './portRanges.ts';
 
 /** A part of a rule's subject, by pods and ports, in which the rule means the same throughout. */
@@ -32,10 +33,11 @@ export interface Cell {
  */
 export function cellsOf(
   { snapshot, scopes }: { readonly snapshot: Snapshot; readonly scopes: readonly MtlsScope[] },
-  { path }: Target,
+  target: Target,
   rule: RuleDemands,
   action: 'ALLOW' | 'DENY' | 'CUSTOM',
 ): readonly Cell[] {
+  const { path } = target;
   const parts = [...rule.from, ...rule.to, rule.when];
   const has = (key: 'identities' | 'http' | 'remotes' | 'tls' | 'unseen'): boolean =>
     parts.some((one) => one[key].length > 0);
@@ -50,7 +52,7 @@ export function cellsOf(
   const ztunnel: Cell = { ...whole, where: [meshPods(ztunnelModes, path)], reads: 'ztunnel' };
   const byZtunnel = action === 'DENY' || (action === 'ALLOW' && !beyond) ? [ztunnel] : [];
   const envoy = { ...whole, where: [meshPods(envoyModes, path)] };
-  const byEnvoy = http || has('remotes') ? splitByProtocol(snapshot, envoy, path) : [envoy];
+  const byEnvoy = http || has('remotes') ? splitByProtocol(snapshot, envoy, target) : [envoy];
   const usable = byEnvoy.filter(({ reads }) => action !== 'ALLOW' || !http || reads !== 'tcp');
   // Of a pod that may be in the mesh it is not known which proxy judges it.
   const unsure: Cell = { ...whole, where: [meshPods(['unknown'], path)], reads: 'ztunnel', unsure: true };
@@ -74,15 +76,22 @@ function splitByMtls(cell: Cell, off: readonly MtlsScope[], path: FieldPath): re
 }
 
 /** Ports by what the Services that lead to them say; where two disagree, it is not known which one the proxy follows. */
-function splitByProtocol(snapshot: Snapshot, cell: Cell, path: FieldPath): readonly Cell[] {
-  const claims = Map.groupBy(
-    claimedPorts(snapshot).filter(({ protocol }) => protocol !== 'detected'),
-    ({ port }) => port,
+function splitByProtocol(snapshot: Snapshot, cell: Cell, { subject, path }: Target): readonly Cell[] {
+  const said = claimedPorts(snapshot, subject.inNamespace).filter(
+    ({ protocol, service }) => protocol !== 'detected' && mayShare(subject, service),
   );
-  const ports = [...claims.keys()];
+  const claims = Map.groupBy(said, ({ port }) => port);
   const cells = [...claims].flatMap(([port, list]) => ofPort({ ...cell, ports: rangesOf([port]) }, list, path));
-  const others: Cell = { ...cell, ports: without(cell.ports, rangesOf(ports)), reads: 'detected' };
+  const others: Cell = { ...cell, ports: without(cell.ports, rangesOf([...claims.keys()])), reads: 'detected' };
   return [...cells, others];
+}
+
+/** False where no pod can have both the labels that the policy asks for and those that the Service does. */
+function mayShare({ pods }: PodSet, { selector = {} }: Service): boolean {
+  return pods.requirements.every(
+    ({ key, operator, values }) =>
+      operator !== 'In' || !Object.hasOwn(selector, key) || values.includes(selector[key] ?? ''),
+  );
 }
 
 function ofPort(cell: Cell, claims: readonly ClaimedPort[], path: FieldPath): readonly Cell[] {

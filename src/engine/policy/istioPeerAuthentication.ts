@@ -172,10 +172,9 @@ function scope(
 function claimedBy(snapshot: Snapshot, { resource, selector, ports }: Written): ReadonlySet<number> {
   if (ports.size === 0) return new Set();
   const pods = snapshot.podsIn(resource.ref.namespace).filter((pod) => matchesLabels(selector, pod.template.labels));
-  const claims = claimedPorts(snapshot).filter(({ service, port }) => {
+  const claims = claimedPorts(snapshot, resource.ref.namespace).filter(({ service, port }) => {
     const labels = selectorOfLabels(service.selector ?? {});
-    const here = ports.has(port) && service.ref.namespace === resource.ref.namespace;
-    return here && pods.some((pod) => matchesLabels(labels, pod.template.labels));
+    return ports.has(port) && pods.some((pod) => matchesLabels(labels, pod.template.labels));
   });
   return new Set(claims.map(({ port }) => port));
 }
