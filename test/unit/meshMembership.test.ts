@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { buildSnapshot, type JsonObject, parseManifest, type Resource } from '../../src/engine/index.ts';
+import { meshAssumption } from '../../src/engine/mesh/assumption.ts';
 import { membershipOf } from '../../src/engine/mesh/membership.ts';
 import { protocolOf } from '../../src/engine/mesh/portProtocols.ts';
 import { common, without } from '../../src/engine/policy/portRanges.ts';
@@ -126,4 +127,25 @@ test('ranges of ports', () => {
     ],
   );
   assert.deepEqual(without([[1, 65_535]], [[1, 65_535]]), []);
+});
+
+test('a trace lists what it takes for granted of a pod that a policy of the mesh may judge', () => {
+  const policy = {
+    apiVersion: 'security.istio.io/v1',
+    kind: 'AuthorizationPolicy',
+    metadata: { name: 'a', namespace: 'n' },
+  };
+  const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'n', labels: enabled } };
+  const say = (...objects: readonly JsonObject[]): string | undefined => {
+    const snapshot = buildSnapshot({ scope: 'unit', resources: resourcesOf(objects), assume: {} });
+    const found = snapshot.pod('n', 'p');
+    assert(found);
+    return meshAssumption(snapshot, found)?.text;
+  };
+  assert.equal(
+    say(namespace, pod({}), policy),
+    'p gets a sidecar of the mesh: its namespace has istio-injection=enabled',
+  );
+  assert.match(say(pod({}), policy) ?? '', /^Whether p is in the mesh is not known/);
+  assert.equal(say(namespace, pod({})), undefined);
 });
