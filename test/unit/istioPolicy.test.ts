@@ -176,3 +176,33 @@ test('the reason for a plain client names the PeerAuthentication', () => {
   const { ingress } = decide(derived, 'street/guest', 'shop/web');
   assert.equal(ingress.decidedBy[0]?.path.join('.'), 'spec.mtls.mode');
 });
+
+test('a DestinationRule with a TLS mode of its own makes unknown what hangs on who the client is', () => {
+  const service = {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: 'web', namespace: 'shop' },
+    spec: { selector: { app: 'web' }, ports: [{ port: 80 }] },
+  };
+  const rule = (host: string, mode: string): JsonObject => ({
+    apiVersion: 'networking.istio.io/v1',
+    kind: 'DestinationRule',
+    metadata: { name: 'r', namespace: 'shop' },
+    spec: { host, trafficPolicy: { tls: { mode } } },
+  });
+  const policy = object('AuthorizationPolicy', from({ namespaces: ['shop'] }));
+  const strict = object('PeerAuthentication', { mtls: { mode: 'STRICT' } });
+  const ports = object('AuthorizationPolicy', to({ ports: ['80'] }));
+  const action = (...objects: readonly JsonObject[]): string => {
+    return decide(derivedOf(service, ...objects), 'shop/api', 'shop/web').action;
+  };
+  for (const host of ['web', 'web.shop', 'web.shop.svc', 'web.shop.svc.cluster.local', '*.shop.svc.cluster.local']) {
+    assert.equal(action(policy, rule(host, 'DISABLE')), 'unknown', host);
+    assert.equal(action(strict, rule(host, 'SIMPLE')), 'unknown', host);
+  }
+  const plain = derivedOf(service, strict, rule('web', 'DISABLE'));
+  assert.equal(decide(plain, 'street/guest', 'shop/web').action, 'deny');
+  assert.equal(action(policy, rule('api', 'DISABLE')), 'allow');
+  assert.equal(action(policy, rule('web', 'ISTIO_MUTUAL')), 'allow');
+  assert.equal(action(ports, rule('web', 'DISABLE')), 'allow');
+});

@@ -6,7 +6,7 @@ import type { Evidence, FieldPath, Resource } from '../model/resource.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { type Cell, cellsOf } from './istioCells.ts';
 import { remoteAsSource, ruleIn } from './istioMatch.ts';
-import { meshPods, outsideMesh } from './istioMesh.ts';
+import { meshPods, outsideMesh, ownTls } from './istioMesh.ts';
 import { type MtlsScope, mtlsScopes } from './istioPeerAuthentication.ts';
 import { both, type Demands, type RuleDemands, readRules } from './istioRule.ts';
 import { type Target, targetOf } from './istioTarget.ts';
@@ -111,7 +111,9 @@ function rulesOf(
     const at = { ref: resource.ref, path: rule.path, note: '' };
     return cellsOf(context, target, rule, action).flatMap((cell) => inCell(reader, rule, cell, action, at));
   });
-  return [...outside, ...waypoint, ...inner];
+  const asks = rules.some(({ from, when }) => [...from, when].some(({ identities }) => identities.length > 0));
+  const unsure = asks ? ownTls(context.snapshot, action === 'ALLOW' ? 'allow' : 'pass', evidence) : [];
+  return [...outside, ...waypoint, ...unsure, ...inner];
 }
 
 /** True where a rule asks who connects, which a waypoint in between changes. */

@@ -1,8 +1,9 @@
 import { t } from '@vscode/l10n';
+import { servicesWithOwnTls } from '../mesh/clientTls.ts';
 import { type MeshMode, modesIn, podAnnotations } from '../mesh/membership.ts';
 import type { Workload } from '../model/cluster.ts';
-import { type LabelRequirement, type LabelSelector, podFacts } from '../model/labels.ts';
-import type { Evidence, FieldPath } from '../model/resource.ts';
+import { type LabelRequirement, type LabelSelector, podFacts, selectorOfLabels } from '../model/labels.ts';
+import { type Evidence, type FieldPath, refLabel } from '../model/resource.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { Peer, PodSet, PolicyRule } from './policy.ts';
 import { allPorts, type PortRanges, rangesOf, tcpPorts, without } from './portRanges.ts';
@@ -75,6 +76,29 @@ export function outsideMesh(snapshot: Snapshot, action: 'allow' | 'pass', eviden
     rules.push({ ...head, onlyFor: [meshPods(['unknown'], path)], condition: { of: 'unseen', text } });
   }
   return rules;
+}
+
+/**
+ * Rules that make unknown what comes of pods whose clients may not use the mesh's mutual TLS; to stand before rules that
+ * ask who the client is.
+ */
+export function ownTls(snapshot: Snapshot, action: 'allow' | 'pass', evidence: Evidence): readonly PolicyRule[] {
+  return servicesWithOwnTls(snapshot).flatMap(({ service, evidence: rule }): PolicyRule[] => {
+    const { ref, selector } = service;
+    if (selector === undefined) return [];
+    const set = { inNamespace: ref.namespace, pods: selectorOfLabels(selector) };
+    const text = t('whether clients use mutual TLS: {0} sets another mode', refLabel(rule.ref));
+    const condition = { of: 'unseen', text } as const;
+    const onlyFor = [meshPods(envoyModes, evidence.path, set)];
+    const ports = tcpPorts(allPorts, evidence.path);
+    // Who is outside the mesh shows no identity anyway.
+    const peers = [meshPods([...meshModes, 'unknown'], evidence.path)];
+    const head = { direction: 'ingress', implied: true, peers, onlyFor, ports, condition, evidence: rule } as const;
+    return [
+      { ...head, action },
+      { ...head, action: 'deny' },
+    ];
+  });
 }
 
 function podsOf({ ref, pods }: Workload): PodSet {

@@ -6,7 +6,7 @@ import { objectAt, stringAt } from '../model/json.ts';
 import { type LabelSelector, matchesLabels, podFacts, selectorOfLabels } from '../model/labels.ts';
 import type { Evidence, FieldPath, Resource } from '../model/resource.ts';
 import type { Snapshot } from '../model/snapshot.ts';
-import { envoyModes, meshModes, meshPods, outsideMesh, ztunnelModes } from './istioMesh.ts';
+import { envoyModes, meshModes, meshPods, outsideMesh, ownTls, ztunnelModes } from './istioMesh.ts';
 import type { PodSet, PolicyProgram, PolicyRule } from './policy.ts';
 import { allPorts, type PortRanges, rangesOf, tcpPorts, without } from './portRanges.ts';
 import { PolicyReader } from './reader.ts';
@@ -270,5 +270,5 @@ function rulesOf(snapshot: Snapshot, scope: MtlsScope): readonly PolicyRule[] {
       { ...head, ...where, peers: [meshPods(['unknown'], path)], condition: unseen },
     ];
   });
-  return [...outsideMesh(snapshot, 'pass', evidence), ...denials];
+  return [...outsideMesh(snapshot, 'pass', evidence), ...ownTls(snapshot, 'pass', evidence), ...denials];
 }
