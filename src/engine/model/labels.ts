@@ -184,6 +184,8 @@ export const podFacts = {
   name: ':name',
   namespace: ':namespace',
   serviceAccount: ':serviceAccount',
+  /** How the pod takes part in a service mesh: a `MeshMode`. */
+  mesh: ':mesh',
   namespaceLabel: (key: string): string => `namespace:${key}`,
   serviceAccountLabel: (key: string): string => `serviceAccount:${key}`,
 } as const;

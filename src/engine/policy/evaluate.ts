@@ -178,7 +178,8 @@ class Walk {
     const subject = formatEnd(subjectOf(this.#connection, direction));
     const other = formatEnd(otherOf(this.#connection, direction));
     const names = isolating.map((one) => refLabel(one.ref)).join(', ');
-    const rules = isolating.flatMap((one) => one.rules.filter((rule) => rule.direction === direction)).length;
+    const written = isolating.flatMap((one) => one.rules.filter(({ implied }) => implied !== true));
+    const rules = written.filter((rule) => rule.direction === direction).length;
     const isolate =
       isolating.length === 1 ? t('{0} isolates {1}', names, subject) : t('{0} isolate {1}', names, subject);
     const head =

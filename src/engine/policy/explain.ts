@@ -31,7 +31,7 @@ export function nearMisses(
 ): readonly Evidence[] {
   const scored = isolating.flatMap((program) =>
     program.rules
-      .filter((rule) => rule.direction === direction)
+      .filter((rule) => rule.direction === direction && rule.implied !== true)
       .map((rule) => ({ program, rule, miss: missOf(policies, rule, connection) })),
   );
   return scored

@@ -9,6 +9,8 @@ import {
 } from './adminPolicy.ts';
 import { compileCiliumClusterwidePolicy, compileCiliumPolicy } from './ciliumPolicy.ts';
 import { ciliumRelated } from './ciliumRelated.ts';
+import { compileAuthorizationPolicies } from './istioAuthorization.ts';
+import { compilePeerAuthentications } from './istioPeerAuthentication.ts';
 import { compileNetworkPolicy } from './networkPolicy.ts';
 import type { PolicyProgram } from './policy.ts';
 import { compileClusterUserDefinedNetwork, compileUserDefinedNetwork } from './userDefinedNetwork.ts';
@@ -20,6 +22,13 @@ interface PolicyKind {
   readonly compile: (resource: Resource, related: readonly Resource[]) => readonly PolicyProgram[];
   /** Other objects that the policy's meaning hangs on; absent: none. */
   readonly related?: (resource: Resource, snapshot: Snapshot) => readonly Resource[];
+}
+
+/** A kind whose objects mean something only together with others: compiled for each snapshot, never kept by object. */
+interface JointKind {
+  readonly group: string;
+  readonly kind: string;
+  readonly compileAll: (snapshot: Snapshot) => readonly PolicyProgram[];
 }
 
 const admin = 'policy.networking.k8s.io';
@@ -42,6 +51,13 @@ const policyKinds: readonly PolicyKind[] = [
   { group: ovn, kind: 'UserDefinedNetwork', compile: compileUserDefinedNetwork },
 ];
 
+const mesh = 'security.istio.io';
+
+const jointKinds: readonly JointKind[] = [
+  { group: mesh, kind: 'AuthorizationPolicy', compileAll: compileAuthorizationPolicies },
+  { group: mesh, kind: 'PeerAuthentication', compileAll: compilePeerAuthentications },
+];
+
 /** Policy kinds that can change who may connect and are not modelled; the mark says that they act in all namespaces. */
 const unmodelledKinds: readonly (readonly [group: string, kind: string, everywhere?: true])[] = [
   ['crd.antrea.io', 'ClusterNetworkPolicy', true],
@@ -52,7 +68,6 @@ const unmodelledKinds: readonly (readonly [group: string, kind: string, everywhe
   ['k8s.ovn.org', 'EgressFirewall'],
   ['projectcalico.org', 'GlobalNetworkPolicy', true],
   ['projectcalico.org', 'NetworkPolicy'],
-  ['security.istio.io', 'AuthorizationPolicy'],
 ];
 
 /** True for a kind of policy that Podpath knows of and does not model. */
@@ -84,7 +99,10 @@ export function compilePolicies(snapshot: Snapshot): readonly PolicyProgram[] {
       .ofKind(group, kind)
       .flatMap((resource) => compiled(resource, (one) => [doubtful(one, everywhere === true)], [])),
   );
-  return [...modelled, ...unknown];
+  const joint = jointKinds.flatMap(({ group, kind, compileAll }) =>
+    snapshot.ofKind(group, kind).length === 0 ? [] : compileAll(snapshot),
+  );
+  return [...modelled, ...joint, ...unknown];
 }
 
 function compiled(

@@ -15,7 +15,7 @@ export function peerMatches(policies: PolicySet, peer: Peer, end: PolicyEnd, sub
     case 'pods':
       return end.kind === 'pod' && policies.inSet(peer.pods, end.pod) && relates(policies, peer, end.pod, subject);
     case 'block':
-      return peer.invalid === undefined && addressesOf(policies, end).some((ip) => inBlock(peer, ip));
+      return peer.invalid === undefined && addressesOf(policies, peer, end).some((ip) => inBlock(peer, ip));
     case 'nodes': {
       const node = nodeOf(policies, end);
       if (node === undefined) return false;
@@ -68,7 +68,7 @@ function nodeUnder(policies: PolicySet, end: PolicyEnd): ClusterNode | undefined
   return end.kind === 'pod' ? policies.nodeNamed(end.pod.node) : undefined;
 }
 
-function addressesOf(policies: PolicySet, end: PolicyEnd): readonly string[] {
+function addressesOf(policies: PolicySet, { ofPods }: BlockPeer, end: PolicyEnd): readonly string[] {
   switch (end.kind) {
     case 'address':
       return [end.ip];
@@ -76,7 +76,7 @@ function addressesOf(policies: PolicySet, end: PolicyEnd): readonly string[] {
       return end.ip === undefined ? end.node.internalIPs : [end.ip];
     case 'pod':
       // A hostNetwork pod is its node to a block of addresses, whatever the CNI thinks of pods.
-      if (!policies.settings.ipBlockMatchesPods && !policies.isHost(end.pod)) return [];
+      if (!policies.settings.ipBlockMatchesPods && ofPods !== true && !policies.isHost(end.pod)) return [];
       return end.ip === undefined ? end.pod.ips : [end.ip];
     default:
       return end satisfies never;

@@ -36,6 +36,8 @@ export interface BlockPeer {
   readonly cidr: string;
   readonly except: readonly string[];
   readonly path: FieldPath;
+  /** Set where the kind reads the packet's address alone: then a pod's address counts, whatever the CNI thinks of pods. */
+  readonly ofPods?: true;
   /** Why the block can't be read; it then matches nothing and makes verdicts unknown. */
   readonly invalid?: string;
 }
@@ -96,6 +98,8 @@ export interface PolicyRule {
   /** Where the rule holds for a part of the policy's subject only. */
   readonly onlyFor?: readonly Peer[];
   readonly condition?: RuleCondition;
+  /** Set on rules that the kind implies and nobody wrote: they are not told as what almost allows. */
+  readonly implied?: true;
   readonly evidence: Evidence;
 }
 
@@ -124,6 +128,8 @@ export interface PolicyProgram {
   readonly doubts: readonly Doubt[];
   /** Set where the doubts could change what other policies allow; else they could only add allows or isolate. */
   readonly couldDeny?: true;
+  /** The one direction that the kind acts on, where it has only one: its doubts change nothing in the other. */
+  readonly only?: Direction;
 }
 
 /** One end of a connection as a policy sees it: after DNAT for a destination, after SNAT for a source. */

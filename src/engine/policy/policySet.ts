@@ -1,3 +1,4 @@
+import { membershipOf } from '../mesh/membership.ts';
 import type { ClusterNode, Pod } from '../model/cluster.ts';
 import { stringMapAt } from '../model/json.ts';
 import { matches, matchesLabels, podFacts } from '../model/labels.ts';
@@ -122,7 +123,8 @@ export class PolicySet {
   }
 
   /** The value of a pod's label, or of another fact about it under a key of {@link podFacts}. */
-  label({ ref, template }: Pod, key: string): string | undefined {
+  label(pod: Pod, key: string): string | undefined {
+    const { ref, template } = pod;
     const at = key.indexOf(':');
     if (at < 0) return Object.hasOwn(template.labels, key) ? template.labels[key] : undefined;
     if (at > 0) {
@@ -132,6 +134,7 @@ export class PolicySet {
       return stringMapAt(this.#snapshot.get(account)?.object, 'metadata', 'labels')[inner];
     }
     if (key === podFacts.namespace) return ref.namespace;
+    if (key === podFacts.mesh) return membershipOf(this.#snapshot, pod).mode;
     return key === podFacts.name ? ref.name : template.serviceAccount;
   }
 

@@ -1,5 +1,6 @@
 import { t } from '@vscode/l10n';
 import type { Derived } from '../analysis/derived.ts';
+import { meshAssumption } from '../mesh/assumption.ts';
 import type { Assumption, Detected } from '../model/assumptions.ts';
 import { refLabel } from '../model/resource.ts';
 import type { Branch } from './flow.ts';
@@ -27,6 +28,10 @@ export function assumptionsOf(derived: Derived, branches: readonly Branch[]): re
       'kubectl get pods -A -o wide',
     );
   }
+  const first = pods[0];
+  // The pods of one destination share their template, and so their place in a mesh.
+  const mesh = first === undefined ? undefined : meshAssumption(snapshot, first);
+  if (mesh !== undefined) list.push(mesh);
   for (const { destination } of branches) {
     const pod = destination.pod && snapshot.pod(destination.pod.namespace, destination.pod.name);
     if (pod === undefined || pod.template.ports.some((port) => port.port === destination.port)) continue;
