@@ -54,12 +54,21 @@ for (const path of globSync('**/*.yaml', { cwd: folder }).sort()) {
         const decision = derived.decide(endOf(derived.snapshot, from), endOf(derived.snapshot, to), protocol, port);
         const why = `${from} → ${to}:${port}/${protocol}: ${decision.egress.reason}; ${decision.ingress.reason}`;
         assert.equal(decision.action, verdict, why);
+        assertMatrixAgrees(derived, expected, why);
         if (conditions === undefined) continue;
         const found = [...(decision.egress.conditions ?? []), ...(decision.ingress.conditions ?? [])];
         assert.deepEqual(found.toSorted(), conditions.toSorted(), why);
       }
     });
   }
+}
+
+/** The matrix of all pairs must say of two pods what the evaluator says. */
+function assertMatrixAgrees({ matrix }: Derived, { from, to, port, protocol = 'TCP', verdict }: Expected, why: string) {
+  const [source, destination] = [from, to].map((name) => matrix.endsByName.get(`${name}[Pod]`));
+  if (source === undefined || destination === undefined || source === destination || verdict === 'unknown') return;
+  const set = matrix.allowed(source, destination);
+  assert.equal(set !== undefined && matrix.ports.has(set, protocol, port), verdict === 'allow', `matrix: ${why}`);
 }
 
 function snapshotOf(file: VerdictFile, one: VerdictCase): Snapshot {

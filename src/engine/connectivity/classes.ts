@@ -4,7 +4,7 @@ import type { Labels } from '../model/labels.ts';
 import { refKey } from '../model/resource.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { blocksOf, peerMatches } from '../policy/peers.ts';
-import type { Peer, PodSet, PolicyProgram } from '../policy/policy.ts';
+import type { BlockPeer, Peer, PodSet, PolicyProgram } from '../policy/policy.ts';
 import type { PolicySet } from '../policy/policySet.ts';
 import { peersOf, portNamesOf, readsNodes } from './programPeers.ts';
 import { type Values, VisibleLabels } from './visibleLabels.ts';
@@ -35,7 +35,9 @@ export class PodClasses {
   readonly #inNamespace = new Map<string, NamespaceClasses>();
   readonly #visible: VisibleLabels;
   readonly #portNames: ReadonlySet<string>;
+  /** Blocks that may hold a node's address, and those that may hold a pod's own. */
   readonly #blocks: readonly string[];
+  readonly #podBlocks: readonly string[];
   readonly #readsNodes: boolean;
   readonly #policies: PolicySet;
 
@@ -44,7 +46,11 @@ export class PodClasses {
     const { programs } = policies;
     const peers = programs.flatMap(peersOf);
     this.#portNames = new Set(programs.flatMap(portNamesOf));
-    this.#blocks = [...new Set(peers.flatMap(blocksOf).flatMap(({ cidr, except }) => [cidr, ...except]))];
+    const blocks = peers.flatMap(blocksOf);
+    this.#blocks = [...new Set(blocks.flatMap(textsOf))];
+    this.#podBlocks = policies.settings.ipBlockMatchesPods
+      ? this.#blocks
+      : [...new Set(blocks.filter(({ ofPods }) => ofPods === true).flatMap(textsOf))];
     this.#readsNodes = peers.some(readsNodes) || programs.some(({ nodes }) => nodes !== undefined);
     this.#visible = new VisibleLabels();
     for (const program of programs) this.#visible.add(program);
@@ -54,14 +60,16 @@ export class PodClasses {
   /** True where another policy tells no more pods apart than are told apart already. */
   covers(program: PolicyProgram): boolean {
     const peers = peersOf(program);
-    const blocks = peers.flatMap(blocksOf).flatMap(({ cidr, except }) => [cidr, ...except]);
+    const blocks = peers.flatMap(blocksOf);
     const readsMore = !this.#readsNodes && (program.nodes !== undefined || peers.some(readsNodes));
-    const hosts =
-      this.#policies.settings.ipBlockMatchesPods || this.classes.some(({ pod }) => this.#policies.isHost(pod));
+    const hasHosts = this.classes.some(({ pod }) => this.#policies.isHost(pod));
+    const { ipBlockMatchesPods } = this.#policies.settings;
+    const ofPods = blocks.filter((one) => ipBlockMatchesPods || one.ofPods === true).flatMap(textsOf);
     return (
       !readsMore &&
       portNamesOf(program).every((name) => this.#portNames.has(name)) &&
-      (!hosts || blocks.every((one) => this.#blocks.includes(one))) &&
+      (!hasHosts || blocks.flatMap(textsOf).every((one) => this.#blocks.includes(one))) &&
+      ofPods.every((one) => this.#podBlocks.includes(one)) &&
       this.#visible.covers(program)
     );
   }
@@ -154,16 +162,20 @@ export class PodClasses {
 
   /** Which of the policies' blocks hold the pod's addresses, where that can matter. */
   #blockBits(pod: Pod): string {
-    const { ipBlockMatchesPods } = this.#policies.settings;
-    if (!ipBlockMatchesPods && !this.#policies.isHost(pod)) return '';
+    const texts = this.#policies.isHost(pod) ? this.#blocks : this.#podBlocks;
+    if (texts.length === 0) return '';
     const addresses = pod.ips.flatMap((ip) => parseIp(ip) ?? []);
-    return this.#blocks
+    return texts
       .map((text) => {
         const block = parseCidr(text);
         return block !== undefined && addresses.some((one) => cidrContains(block, one)) ? '1' : '0';
       })
       .join('');
   }
+}
+
+function textsOf({ cidr, except }: BlockPeer): readonly string[] {
+  return [cidr, ...except];
 }
 
 /** The classes of one namespace while pods are put into them. */

@@ -136,10 +136,11 @@ export class PodSpace implements PeerSpace {
   }
 
   #block(peer: BlockPeer, subject: PolicyEnd): Bits {
-    const key = JSON.stringify([peer.cidr, peer.except, peer.invalid]);
+    const readsPods = this.#policies.settings.ipBlockMatchesPods || peer.ofPods === true;
+    const key = JSON.stringify([peer.cidr, peer.except, peer.invalid, readsPods]);
     let bits = this.#blocks.get(key);
     if (bits === undefined) {
-      const candidates = this.#policies.settings.ipBlockMatchesPods ? [...members(this.all)] : this.#hosts;
+      const candidates = readsPods ? [...members(this.all)] : this.#hosts;
       bits = this.#matching(peer, subject, candidates);
       this.#blocks.set(key, bits);
     }

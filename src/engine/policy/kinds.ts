@@ -24,7 +24,7 @@ interface PolicyKind {
   readonly related?: (resource: Resource, snapshot: Snapshot) => readonly Resource[];
 }
 
-/** A kind whose objects mean something only together with others: compiled for each snapshot, never kept by object. */
+/** A kind whose objects mean something only together with others of its group and with the pods. */
 interface JointKind {
   readonly group: string;
   readonly kind: string;
@@ -99,10 +99,22 @@ export function compilePolicies(snapshot: Snapshot): readonly PolicyProgram[] {
       .ofKind(group, kind)
       .flatMap((resource) => compiled(resource, (one) => [doubtful(one, everywhere === true)], [])),
   );
-  const joint = jointKinds.flatMap(({ group, kind, compileAll }) =>
-    snapshot.ofKind(group, kind).length === 0 ? [] : compileAll(snapshot),
-  );
+  const joint = compileJoint(snapshot);
   return [...modelled, ...joint, ...unknown];
+}
+
+/** What the joint kinds came to, by the pods of a snapshot: these are others where anything but policies is. */
+const jointly = new WeakMap<Snapshot['pods'], Compiled>();
+
+function compileJoint(snapshot: Snapshot): readonly PolicyProgram[] {
+  const related = jointKinds.flatMap(({ group, kind }) => snapshot.ofKind(group, kind));
+  if (related.length === 0) return [];
+  let found = jointly.get(snapshot.pods);
+  if (found === undefined || !isSame(found.related, related)) {
+    found = { programs: jointKinds.flatMap(({ compileAll }) => compileAll(snapshot)), related };
+    jointly.set(snapshot.pods, found);
+  }
+  return found.programs;
 }
 
 function compiled(

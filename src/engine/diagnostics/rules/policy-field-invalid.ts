@@ -51,6 +51,8 @@ export const rule: Rule = {
     'policy.networking.k8s.io/AdminNetworkPolicy',
     'policy.networking.k8s.io/BaselineAdminNetworkPolicy',
     'policy.networking.k8s.io/ClusterNetworkPolicy',
+    'security.istio.io/AuthorizationPolicy',
+    'security.istio.io/PeerAuthentication',
   ],
   example: { failing: policy('Reject'), corrected: policy('Deny') },
   check,
