@@ -5,7 +5,7 @@ import type { Detected } from '../model/assumptions.ts';
 import type { Pod, Protocol, Service } from '../model/cluster.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { decide } from '../policy/evaluate.ts';
-import { compilePolicies } from '../policy/kinds.ts';
+import { compilePolicies, policyTiers } from '../policy/kinds.ts';
 import type { Direction, PolicyDecision, PolicyEnd, Verdict } from '../policy/policy.ts';
 import { PolicySet } from '../policy/policySet.ts';
 import type { ProxyConfig, ProxyServices } from '../proxy/proxy.ts';
@@ -87,10 +87,11 @@ export class Derived {
   get policies(): PolicySet {
     return this.#once('policies', () => {
       const { assume } = this.snapshot;
-      return new PolicySet(this.snapshot, compilePolicies(this.snapshot), {
+      const settings = {
         ipBlockMatchesPods: this.environment.ipBlockMatchesPods,
         hostNetworkPolicy: assume.hostNetworkPolicy ?? 'ignored',
-      });
+      };
+      return new PolicySet(this.snapshot, compilePolicies(this.snapshot), settings, policyTiers(this.snapshot));
     });
   }
 

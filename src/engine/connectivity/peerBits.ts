@@ -23,6 +23,7 @@ export function isRelative(peer: Peer): boolean {
       return peer.sameLabels !== undefined || peer.notSameLabels !== undefined;
     case 'nodes':
       return peer.which !== 'any';
+    case 'any-of':
     case 'all-of':
     case 'none-of':
       return peer.peers.some(isRelative);
@@ -69,6 +70,8 @@ export class PodSpace implements PeerSpace {
       case 'outside':
       case 'names':
         return noBits;
+      case 'any-of':
+        return bitsOfAny(this, peer.peers, subject);
       case 'all-of':
         return peer.peers.map((one) => this.bitsOf(one, subject)).reduce(both, this.all);
       case 'none-of':
@@ -255,6 +258,8 @@ export class OutsideSpace implements PeerSpace {
         return peer.invalid === undefined
           ? peer.except.map((one) => this.#run(one)).reduce(minus, this.#run(peer.cidr))
           : noBits;
+      case 'any-of':
+        return bitsOfAny(this, peer.peers, subject);
       case 'all-of':
         return peer.peers.map((one) => this.bitsOf(one, subject)).reduce(both, this.all);
       case 'none-of':

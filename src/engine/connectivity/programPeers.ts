@@ -13,5 +13,5 @@ export function portNamesOf({ rules }: Pick<PolicyProgram, 'rules'>): readonly s
 /** True where a peer depends on the node that a pod is on. */
 export function readsNodes(peer: Peer): boolean {
   if (peer.kind === 'nodes') return true;
-  return (peer.kind === 'all-of' || peer.kind === 'none-of') && peer.peers.some(readsNodes);
+  return 'peers' in peer && peer.peers.some(readsNodes);
 }

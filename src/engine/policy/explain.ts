@@ -96,6 +96,8 @@ export function formatPeer(peer: Peer): string {
       return t('addresses outside the cluster');
     case 'names':
       return peer.patterns.join(', ');
+    case 'any-of':
+      return peer.peers.map(formatPeer).join(t(' or '));
     case 'all-of':
       return peer.peers.map(formatPeer).join(t(' that are also '));
     case 'none-of':

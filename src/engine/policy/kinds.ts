@@ -7,12 +7,14 @@ import {
   compileBaselineAdminNetworkPolicy,
   compileClusterNetworkPolicy,
 } from './adminPolicy.ts';
+import { calicoRelated, calicoTiers, compileCalicoPolicy, compileGlobalCalicoPolicy } from './calicoPolicy.ts';
 import { compileCiliumClusterwidePolicy, compileCiliumPolicy } from './ciliumPolicy.ts';
 import { ciliumRelated } from './ciliumRelated.ts';
 import { compileAuthorizationPolicies } from './istioAuthorization.ts';
 import { compilePeerAuthentications } from './istioPeerAuthentication.ts';
 import { compileNetworkPolicy } from './networkPolicy.ts';
-import type { PolicyProgram } from './policy.ts';
+import type { PolicyProgram, PolicyTier } from './policy.ts';
+import { builtInTiers } from './tiers.ts';
 import { compileClusterUserDefinedNetwork, compileUserDefinedNetwork } from './userDefinedNetwork.ts';
 
 /** A policy kind that Podpath models: adding one is a file and a line here. */
@@ -33,6 +35,7 @@ interface JointKind {
 
 const admin = 'policy.networking.k8s.io';
 const cilium = 'cilium.io';
+const calico = ['crd.projectcalico.org', 'projectcalico.org'];
 const ovn = 'k8s.ovn.org';
 
 const policyKinds: readonly PolicyKind[] = [
@@ -47,6 +50,10 @@ const policyKinds: readonly PolicyKind[] = [
     compile: compileCiliumClusterwidePolicy,
     related: ciliumRelated,
   },
+  ...calico.flatMap((group): readonly PolicyKind[] => [
+    { group, kind: 'GlobalNetworkPolicy', compile: compileGlobalCalicoPolicy, related: calicoRelated },
+    { group, kind: 'NetworkPolicy', compile: compileCalicoPolicy, related: calicoRelated },
+  ]),
   { group: ovn, kind: 'ClusterUserDefinedNetwork', compile: compileClusterUserDefinedNetwork },
   { group: ovn, kind: 'UserDefinedNetwork', compile: compileUserDefinedNetwork },
 ];
@@ -62,17 +69,18 @@ const jointKinds: readonly JointKind[] = [
 const unmodelledKinds: readonly (readonly [group: string, kind: string, everywhere?: true])[] = [
   ['crd.antrea.io', 'ClusterNetworkPolicy', true],
   ['crd.antrea.io', 'NetworkPolicy'],
-  ['crd.projectcalico.org', 'GlobalNetworkPolicy', true],
-  ['crd.projectcalico.org', 'NetworkPolicy'],
   ['k8s.cni.cncf.io', 'MultiNetworkPolicy'],
   ['k8s.ovn.org', 'EgressFirewall'],
-  ['projectcalico.org', 'GlobalNetworkPolicy', true],
-  ['projectcalico.org', 'NetworkPolicy'],
 ];
 
 /** True for a kind of policy that Podpath knows of and does not model. */
 export function isUnmodelledPolicy(group: string, kind: string): boolean {
   return unmodelledKinds.some(([g, k]) => g === group && k === kind);
+}
+
+/** The tiers that the policies of a snapshot may stand in. */
+export function policyTiers(snapshot: Snapshot): readonly PolicyTier[] {
+  return [...builtInTiers, ...calicoTiers(snapshot)];
 }
 
 /** What a policy compiled to, and the other objects that it was compiled with. */

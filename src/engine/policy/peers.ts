@@ -29,6 +29,8 @@ export function peerMatches(policies: PolicySet, peer: Peer, end: PolicyEnd, sub
       const name = end.kind === 'address' ? end.name : undefined;
       return name !== undefined && peer.patterns.some((pattern) => nameFits(pattern, name));
     }
+    case 'any-of':
+      return peer.peers.some((one) => peerMatches(policies, one, end, subject));
     case 'all-of':
       return peer.peers.every((one) => peerMatches(policies, one, end, subject));
     case 'none-of':
@@ -112,13 +114,13 @@ export function anyNode(path: Peer['path']): Peer {
 /** The blocks that a peer reads, also within others. */
 export function blocksOf(peer: Peer): readonly BlockPeer[] {
   if (peer.kind === 'block') return [peer];
-  return peer.kind === 'all-of' || peer.kind === 'none-of' ? peer.peers.flatMap(blocksOf) : [];
+  return 'peers' in peer ? peer.peers.flatMap(blocksOf) : [];
 }
 
 /** The pods peers of a peer, also within others. */
 export function podPeersOf(peer: Peer): readonly Extract<Peer, { kind: 'pods' }>[] {
   if (peer.kind === 'pods') return [peer];
-  return peer.kind === 'all-of' || peer.kind === 'none-of' ? peer.peers.flatMap(podPeersOf) : [];
+  return 'peers' in peer ? peer.peers.flatMap(podPeersOf) : [];
 }
 
 /** True for a peer that means all pods of all namespaces. */

@@ -64,6 +64,7 @@ export type Peer =
   | { readonly kind: 'outside'; readonly path: FieldPath }
   /** Addresses outside that were asked for by a name that fits one of the patterns (`*` stands for any characters but a dot). */
   | { readonly kind: 'names'; readonly patterns: readonly string[]; readonly path: FieldPath }
+  | { readonly kind: 'any-of'; readonly peers: readonly Peer[]; readonly path: FieldPath }
   | { readonly kind: 'all-of'; readonly peers: readonly Peer[]; readonly path: FieldPath }
   | { readonly kind: 'none-of'; readonly peers: readonly Peer[]; readonly path: FieldPath };
 
