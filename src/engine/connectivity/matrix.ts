@@ -256,10 +256,10 @@ export class ConnectivityMatrix {
       ranges.every(
         (one, index) => one.first === before.ranges[index]?.first && one.family === before.ranges[index]?.family,
       );
-    if (before !== undefined && isSame) return before;
     const hasIPv6 = this.#policies.programs.some(({ rules }) =>
       rules.some((rule) => rule.direction === direction && namesIPv6(rule)),
     );
+    if (before !== undefined && isSame) return { ...before, hasIPv6 };
     return { ranges, space: new OutsideSpace(ranges), rows: new Map(), hasIPv6 };
   }
 

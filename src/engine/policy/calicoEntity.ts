@@ -1,8 +1,9 @@
 import { t } from '@vscode/l10n';
 import { parseCidr } from '../model/addresses.ts';
-import { arrayAt, isObject, stringAt, stringMapAt, stringsAt } from '../model/json.ts';
+import { arrayAt, isObject, stringAt, stringMapAt, stringsAt, valueAt } from '../model/json.ts';
 import { type LabelReader, type Labels, matches, podFacts, selectorOfLabels } from '../model/labels.ts';
 import type { FieldPath, Resource } from '../model/resource.ts';
+import { readProtocol } from '../model/template.ts';
 import {
   allOf,
   type CalicoSelector,
@@ -11,13 +12,15 @@ import {
   readCalicoSelector,
   SelectorError,
 } from './calicoSelector.ts';
-import type { Peer } from './policy.ts';
+import type { Peer, PortMatch } from './policy.ts';
 import type { PolicyReader } from './reader.ts';
 
 /** What an entity of a rule comes to; `unseen` says what it depends on that is not here. */
 export interface Entity {
   /** All of these must cover the end; none for anyone. */
   readonly peers: readonly Peer[];
+  /** The ports that a Service leads to; absent where no Service is named. */
+  readonly ports?: readonly PortMatch[];
   readonly unseen?: string;
 }
 
@@ -88,6 +91,7 @@ export function readEntity(reader: PolicyReader, path: FieldPath, related: reado
       ...(not === undefined ? [] : [noneOf(endpoints(not, undefined, related, at), at)]),
       ...(service?.peers ?? []),
     ],
+    ...(service?.ports === undefined ? {} : { ports: service.ports }),
     ...(service?.unseen === undefined ? {} : { unseen: service.unseen }),
   };
 }
@@ -190,7 +194,15 @@ function serviceOf(reader: PolicyReader, path: FieldPath, related: readonly Reso
   if (service === undefined || Object.keys(selector).length === 0) {
     return { peers: [], unseen: t('it depends on the endpoints of Service {0}/{1}', namespace, name) };
   }
-  return { peers: [{ kind: 'pods', pods: { inNamespace: namespace, pods: selectorOfLabels(selector) }, path }] };
+  const peer: Peer = { kind: 'pods', pods: { inNamespace: namespace, pods: selectorOfLabels(selector) }, path };
+  const ports = arrayAt(service.object, 'spec', 'ports').flatMap((one): PortMatch[] => {
+    const protocol = readProtocol(valueAt(one, 'protocol'));
+    const target = valueAt(one, 'targetPort') ?? valueAt(one, 'port');
+    if (protocol === undefined) return [];
+    if (typeof target === 'string') return [{ kind: 'named', protocol, name: target, path }];
+    return typeof target === 'number' ? [{ kind: 'range', protocol, from: target, to: target, path }] : [];
+  });
+  return { peers: [peer], ports };
 }
 
 /** The Services that the rules of a policy name. */

@@ -165,7 +165,7 @@ function ruleOf(
   const source = readEntity(reader, [...path, 'source'], related);
   const destination = readEntity(reader, [...path, 'destination'], related);
   const [other, own] = direction === 'ingress' ? [source, destination] : [destination, source];
-  const ports = readPorts(reader, path);
+  const ports = destination.ports ?? readPorts(reader, path);
   const condition = conditionOf(reader, path, source.unseen ?? destination.unseen);
   const families = familyOf(reader, [...path, 'ipVersion']);
   const peers = [...other.peers, ...families];
