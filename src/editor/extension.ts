@@ -12,6 +12,7 @@ import { openLocation } from './panel.ts';
 import { PinnedTraces } from './pinnedTraces.ts';
 import { RulePages } from './rulePages.ts';
 import { StatusBar } from './statusBar.ts';
+import { registerTesting } from './testing.ts';
 import { TopologyPanel } from './topologyPanel.ts';
 import { registerTraceCommand } from './traceCommand.ts';
 import { TracePanel } from './tracePanel.ts';
@@ -49,6 +50,7 @@ export function activate(context: vscode.ExtensionContext): Activated {
     registerDefinition(client),
     registerTrees(client),
     registerChanges(client),
+    registerTesting(client),
     ...registerCommands(log),
   );
   client.start();

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Frame, Locator, Page } from 'playwright-core';
@@ -161,6 +161,54 @@ for (const { name, theme } of themes) {
     });
   });
 }
+
+describe('while a policy is typed', () => {
+  let workbench: Workbench;
+  let page: Page;
+  before(async () => {
+    workbench = await startWorkbench({ settings: { 'workbench.colorTheme': themes[1].theme } });
+    page = await workbench.newPage();
+  });
+  after(() => workbench.close());
+
+  it('a lens above it says what the edit closes, and leads to the list', async () => {
+    await openFile(page, 'policies.yaml');
+    await page.locator('.codelens-decoration', { hasText: 'selects' }).first().waitFor();
+    // The port of the last rule of allow-frontend.
+    const text = readFileSync(join(workbench.folder, 'policies.yaml'), 'utf8').split('\n');
+    await page.keyboard.press('Control+g');
+    await page.keyboard.type(String(text.findLastIndex((line) => line.includes('port: 9376')) + 1));
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('End');
+    await page.keyboard.press('Backspace');
+    await page.keyboard.type('7');
+    const lens = page.locator('.codelens-decoration a', { hasText: 'this edit closes 1' }).first();
+    await lens.waitFor();
+    await picture(page, 'edit-dark');
+    await lens.click();
+    const row = page.locator('.quick-input-list .monaco-list-row', { hasText: 'shop/frontend[Deployment]' }).first();
+    await row.waitFor();
+    const told = await row.innerText();
+    assert.match(told, /shop\/backend\[Deployment\]/);
+    assert.match(told, /TCP 9376/);
+    assert.match(told, /NetworkPolicy shop\/allow-frontend/);
+    await picture(page, 'changes-dark');
+    await page.keyboard.press('Escape');
+  });
+
+  it('the assertions of podpath.yaml run in the Testing view, and the one that the edit breaks fails', async () => {
+    await command(page, 'Testing: Focus on Test Explorer View');
+    await page.locator('.test-explorer .monaco-list-row', { hasText: 'podpath.yaml' }).first().waitFor();
+    await command(page, 'Test: Run All Tests');
+    await page.locator('.test-explorer .monaco-list-row', { hasText: 'podpath.yaml' }).first().click();
+    await page.keyboard.press('ArrowRight');
+    const failed = page.locator('.test-explorer .monaco-list-row', { hasText: 'shop/svc/backend:8080 (TCP) allowed' });
+    await failed.locator('.codicon-testing-failed-icon').first().waitFor();
+    const passed = page.locator('.test-explorer .monaco-list-row .codicon-testing-passed-icon');
+    assert.equal(await passed.count(), 4);
+    await picture(page, 'testing-dark');
+  });
+});
 
 describe('a workspace that is not trusted', () => {
   let workbench: Workbench;

@@ -15,6 +15,7 @@ import type {
   TreeRow,
 } from '../analysis/answers.ts';
 import { findings } from '../analysis/findings.ts';
+import { runTests, type TestResult } from '../analysis/tests.ts';
 import type { Location, TextPosition } from '../model/resource.ts';
 import { endpointsTable } from '../render/table.ts';
 import { changes } from './changes.ts';
@@ -59,6 +60,8 @@ export interface Queries {
     readonly params: { readonly view: 'services' | 'policies' | 'scopes' };
     readonly result: readonly TreeRow[];
   };
+  /** Every connectivity assertion of the workspace, judged. */
+  readonly tests: { readonly params: Record<never, never>; readonly result: readonly TestResult[] };
   readonly scopes: { readonly params: Record<never, never>; readonly result: readonly ScopeSummary[] };
   /** `kubectl get endpoints` of one Service, `ns/name`; '' where there is no such Service. */
   readonly endpointsText: {
@@ -95,6 +98,7 @@ const answers: Answers = {
   graph: graphQuery,
   inspect: inspectQuery,
   tree: (analysis, { view }) => atOnce(tree(analysis, view)),
+  tests: (analysis) => runTests(analysis),
   scopes: (analysis) => atOnce(scopeSummaries(analysis)),
   endpointsText: (analysis, { service, scope }) => atOnce(endpointsText(analysis, service, scope)),
 };
