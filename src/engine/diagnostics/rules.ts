@@ -1,5 +1,6 @@
 import type { Rule } from './rule.ts';
 import { rule as connectivityTestFailed } from './rules/connectivity-test-failed.ts';
+import { rule as hostNetworkBypassesPolicy } from './rules/host-network-bypasses-policy.ts';
 import { rule as ingressBackendMissing } from './rules/ingress-backend-missing.ts';
 import { rule as ingressBackendPortMissing } from './rules/ingress-backend-port-missing.ts';
 import { rule as kindNotModelled } from './rules/kind-not-modelled.ts';
@@ -8,17 +9,26 @@ import { rule as manifestDuplicateObject } from './rules/manifest-duplicate-obje
 import { rule as manifestNotRendered } from './rules/manifest-not-rendered.ts';
 import { rule as manifestSyntax } from './rules/manifest-syntax.ts';
 import { rule as namespaceLabelsConflict } from './rules/namespace-labels-conflict.ts';
+import { rule as namespaceWithoutDefaultDeny } from './rules/namespace-without-default-deny.ts';
+import { rule as podNotIsolated } from './rules/pod-not-isolated.ts';
 import { rule as podpathConfigInvalid } from './rules/podpath-config-invalid.ts';
+import { rule as policyDuplicatePriority } from './rules/policy-duplicate-priority.ts';
 import { rule as policyEgressBlocksDns } from './rules/policy-egress-blocks-dns.ts';
 import { rule as policyFieldInvalid } from './rules/policy-field-invalid.ts';
+import { rule as policyHalfDualStack } from './rules/policy-half-dual-stack.ts';
+import { rule as policyIpBlockAny } from './rules/policy-ip-block-any.ts';
+import { rule as policyIpBlockCoversPods } from './rules/policy-ip-block-covers-pods.ts';
 import { rule as policyIpBlockInvalid } from './rules/policy-ip-block-invalid.ts';
+import { rule as policyMetadataEndpointOpen } from './rules/policy-metadata-endpoint-open.ts';
 import { rule as policyNamedPortUnresolved } from './rules/policy-named-port-unresolved.ts';
 import { rule as policyNamespaceLabelMissing } from './rules/policy-namespace-label-missing.ts';
 import { rule as policyNotEnforced } from './rules/policy-not-enforced.ts';
+import { rule as policyOneSided } from './rules/policy-one-sided.ts';
 import { rule as policyPeerMatchesNothing } from './rules/policy-peer-matches-nothing.ts';
 import { rule as policyPeerSplit } from './rules/policy-peer-split.ts';
 import { rule as policyPortIsServicePort } from './rules/policy-port-is-service-port.ts';
 import { rule as policyPortRangeInvalid } from './rules/policy-port-range-invalid.ts';
+import { rule as policyRuleShadowed } from './rules/policy-rule-shadowed.ts';
 import { rule as policySelectsNoPods } from './rules/policy-selects-no-pods.ts';
 import { rule as policyTypesMissingEgress } from './rules/policy-types-missing-egress.ts';
 import { rule as serviceNodePortConflict } from './rules/service-node-port-conflict.ts';
@@ -36,6 +46,7 @@ import { rule as workloadSelectorMismatch } from './rules/workload-selector-mism
 /** Every check, sorted by code. One file and one line here adds one. */
 export const rules: readonly Rule[] = [
   connectivityTestFailed,
+  hostNetworkBypassesPolicy,
   ingressBackendMissing,
   ingressBackendPortMissing,
   kindNotModelled,
@@ -44,17 +55,26 @@ export const rules: readonly Rule[] = [
   manifestNotRendered,
   manifestSyntax,
   namespaceLabelsConflict,
+  namespaceWithoutDefaultDeny,
+  podNotIsolated,
   podpathConfigInvalid,
+  policyDuplicatePriority,
   policyEgressBlocksDns,
   policyFieldInvalid,
+  policyHalfDualStack,
+  policyIpBlockAny,
+  policyIpBlockCoversPods,
   policyIpBlockInvalid,
+  policyMetadataEndpointOpen,
   policyNamedPortUnresolved,
   policyNamespaceLabelMissing,
   policyNotEnforced,
+  policyOneSided,
   policyPeerMatchesNothing,
   policyPeerSplit,
   policyPortIsServicePort,
   policyPortRangeInvalid,
+  policyRuleShadowed,
   policySelectsNoPods,
   policyTypesMissingEgress,
   serviceNodePortConflict,

@@ -67,7 +67,7 @@ function unknownFields(reader: PolicyReader): void {
   const fields = ['selector', 'targetRef', 'targetRefs', 'rules', 'action', 'provider'];
   const spec = stringKeys(reader.at(['spec']));
   for (const one of spec.filter((key) => !fields.includes(key))) {
-    reader.doubt(['spec', one], t('the field {0} is not modelled', one));
+    reader.gap(['spec', one], t('the field {0} is not modelled', one));
   }
 }
 

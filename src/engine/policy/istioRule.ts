@@ -100,7 +100,7 @@ function known(reader: PolicyReader, path: FieldPath, fields: readonly string[])
     return false;
   }
   const odd = Object.keys(value).find((key) => !fields.includes(key));
-  if (odd !== undefined) reader.doubt([...path, odd], t('the field {0} is not modelled', odd));
+  if (odd !== undefined) reader.gap([...path, odd], t('the field {0} is not modelled', odd));
   return odd === undefined;
 }
 
