@@ -8,6 +8,9 @@ import { rule as manifestDuplicateKey } from './rules/manifest-duplicate-key.ts'
 import { rule as manifestDuplicateObject } from './rules/manifest-duplicate-object.ts';
 import { rule as manifestNotRendered } from './rules/manifest-not-rendered.ts';
 import { rule as manifestSyntax } from './rules/manifest-syntax.ts';
+import { rule as meshAuthorizationNeedsMtls } from './rules/mesh-authorization-needs-mtls.ts';
+import { rule as meshDestinationMissing } from './rules/mesh-destination-missing.ts';
+import { rule as meshMtlsConflict } from './rules/mesh-mtls-conflict.ts';
 import { rule as namespaceLabelsConflict } from './rules/namespace-labels-conflict.ts';
 import { rule as namespaceWithoutDefaultDeny } from './rules/namespace-without-default-deny.ts';
 import { rule as podNotIsolated } from './rules/pod-not-isolated.ts';
@@ -54,6 +57,9 @@ export const rules: readonly Rule[] = [
   manifestDuplicateObject,
   manifestNotRendered,
   manifestSyntax,
+  meshAuthorizationNeedsMtls,
+  meshDestinationMissing,
+  meshMtlsConflict,
   namespaceLabelsConflict,
   namespaceWithoutDefaultDeny,
   podNotIsolated,
