@@ -1,17 +1,11 @@
 import { t } from '@vscode/l10n';
 import { parseCidr } from '../model/addresses.ts';
 import { arrayAt, isObject, stringAt, stringMapAt, stringsAt, valueAt } from '../model/json.ts';
-import { type LabelReader, type Labels, matches, podFacts, selectorOfLabels } from '../model/labels.ts';
+import { everything, type LabelSelector, podFacts, selectorOfLabels } from '../model/labels.ts';
 import type { FieldPath, Resource } from '../model/resource.ts';
 import { readProtocol } from '../model/template.ts';
-import {
-  allOf,
-  type CalicoSelector,
-  type KeyOf,
-  nothing,
-  readCalicoSelector,
-  SelectorError,
-} from './calicoSelector.ts';
+import { allOf, nothing, readCalicoSelector, SelectorError, type Vocabulary } from './calicoSelector.ts';
+import { asCidr, setBlocks } from './calicoSets.ts';
 import type { Peer, PortMatch } from './policy.ts';
 import type { PolicyReader } from './reader.ts';
 
@@ -24,76 +18,98 @@ export interface Entity {
   readonly unseen?: string;
 }
 
-/** The keys of a selector of endpoints: labels, and what Calico adds to them. */
-export const endpointKey: KeyOf = (key) => {
-  if (key === 'projectcalico.org/namespace') return podFacts.namespace;
-  if (key === 'projectcalico.org/serviceaccount') return podFacts.serviceAccount;
-  if (key === 'projectcalico.org/orchestrator') return { constant: 'k8s' };
-  if (key === 'pcns.projectcalico.org/name') return podFacts.namespace;
-  if (key.startsWith('pcns.')) return podFacts.namespaceLabel(key.slice('pcns.'.length));
-  return key.startsWith('pcsa.') ? podFacts.serviceAccountLabel(key.slice('pcsa.'.length)) : key;
+const inNamespace: LabelSelector = { requirements: [{ key: podFacts.namespace, operator: 'Exists', values: [] }] };
+const inNone: LabelSelector = { requirements: [{ key: podFacts.namespace, operator: 'DoesNotExist', values: [] }] };
+
+/** A selector of endpoints reads their labels, and what Calico adds to them. */
+export const endpointWords: Vocabulary = {
+  all: everything,
+  keyOf: (key) => {
+    if (key === 'projectcalico.org/namespace') return podFacts.namespace;
+    if (key === 'projectcalico.org/serviceaccount') return podFacts.serviceAccount;
+    if (key === 'projectcalico.org/orchestrator') return { constant: 'k8s' };
+    if (key === 'pcns.projectcalico.org/name') return podFacts.namespace;
+    if (key.startsWith('pcns.')) return podFacts.namespaceLabel(key.slice('pcns.'.length));
+    return key.startsWith('pcsa.') ? podFacts.serviceAccountLabel(key.slice('pcsa.'.length)) : key;
+  },
 };
 
-/** The keys of a selector of namespaces, asked of a pod. */
-export const namespaceKey: KeyOf = (key) =>
-  key === 'projectcalico.org/name' ? podFacts.namespace : podFacts.namespaceLabel(key);
+/**
+ * A selector of namespaces, asked of what is in them: `all()` is whatever is in one. What is in none has no labels of
+ * one, so `a != 'b'` holds for it.
+ */
+export const namespaceWords: Vocabulary = {
+  all: inNamespace,
+  keyOf: (key) => (key === 'projectcalico.org/name' ? podFacts.namespace : podFacts.namespaceLabel(key)),
+};
 
-/** The keys of a selector of service accounts, asked of a pod. */
-export const accountKey: KeyOf = (key) =>
-  key === 'projectcalico.org/name' ? podFacts.serviceAccount : podFacts.serviceAccountLabel(key);
+const ruleNamespaceWords: Vocabulary = { ...namespaceWords, global: inNone };
+
+/** A selector of service accounts, asked of their pods. */
+export const accountWords: Vocabulary = {
+  all: everything,
+  keyOf: (key) => (key === 'projectcalico.org/name' ? podFacts.serviceAccount : podFacts.serviceAccountLabel(key)),
+};
 
 /** A selector at a field; absent text is `undefined`, text that is no selector a doubt and a selector of nothing. */
-export function selectorAt(reader: PolicyReader, path: FieldPath, keyOf: KeyOf): CalicoSelector | undefined {
+export function selectorAt(reader: PolicyReader, path: FieldPath, words: Vocabulary): LabelSelector | undefined {
   const value = reader.at(path);
   if (value === undefined || value === null || value === '') return undefined;
   try {
     if (typeof value !== 'string') throw new SelectorError(t('it is not a text'));
-    return readCalicoSelector(value, keyOf);
+    return readCalicoSelector(value, words);
   } catch (error) {
     if (!(error instanceof SelectorError)) throw error;
     reader.doubt(path, t('the selector is malformed: {0}', error.message));
-    return { labels: nothing, isGlobal: false };
+    return nothing;
   }
 }
 
+/** Fields that Podpath does not know may mean something: whoever wrote one, meant it. */
+export function unknownFields(reader: PolicyReader, path: FieldPath, known: readonly string[]): void {
+  const value = reader.at(path);
+  for (const key of isObject(value) ? Object.keys(value) : []) {
+    if (!known.includes(key)) reader.doubt([...path, key], t('the field {0} is not known here', key));
+  }
+}
+
+const fields = [
+  ...['nets', 'notNets', 'selector', 'notSelector', 'namespaceSelector', 'serviceAccounts'],
+  ...['services', 'ports', 'notPorts'],
+];
+
 /**
- * The source or destination of a rule. A selector means pods and network sets: of the policy's own namespace where the
- * policy has one and no namespaceSelector is given; `nets` and `notNets` are about the packet's address, whoever has it.
+ * The source or destination of a rule. A selector means pods, network sets and host endpoints: of the policy's own
+ * namespace where the policy has one and no namespaceSelector is given; `nets` and `notNets` are about the packet's
+ * address, whoever has it.
  * Source: projectcalico/calico libcalico-go/lib/backend/syncersv1/updateprocessors/rules.go; docs, NetworkPolicy, "EntityRule".
  */
 export function readEntity(reader: PolicyReader, path: FieldPath, related: readonly Resource[]): Entity {
   if (!reader.isMapping(path)) return { peers: [] };
-  const nets = reader.entries([...path, 'nets']);
-  const notNets = reader.entries([...path, 'notNets']);
+  unknownFields(reader, path, fields);
   const chosen = chosenBy(reader, path, related);
-  const not = selectorAt(reader, [...path, 'notSelector'], endpointKey);
-  const service = serviceOf(reader, [...path, 'services'], related);
-  const at = [...path, 'notSelector'];
+  const notAt = [...path, 'notSelector'];
+  const not = selectorAt(reader, notAt, endpointWords);
+  const service = serviceOf(reader, path, related);
   return {
     peers: [
-      ...(nets.length > 0
-        ? [
-            anyOf(
-              nets.map((one) => blockAt(reader, one)),
-              [...path, 'nets'],
-            ),
-          ]
-        : []),
-      ...(notNets.length > 0
-        ? [
-            noneOf(
-              notNets.map((one) => blockAt(reader, one)),
-              [...path, 'notNets'],
-            ),
-          ]
-        : []),
+      ...addresses(reader, [...path, 'nets'], 'any-of'),
+      ...addresses(reader, [...path, 'notNets'], 'none-of'),
       ...(chosen === undefined ? [] : [chosen]),
-      ...(not === undefined ? [] : [noneOf(endpoints(not, undefined, related, at), at)]),
+      ...(not === undefined
+        ? []
+        : [{ kind: 'none-of' as const, peers: endpoints(reader, not, undefined, related, notAt), path: notAt }]),
       ...(service?.peers ?? []),
     ],
     ...(service?.ports === undefined ? {} : { ports: service.ports }),
     ...(service?.unseen === undefined ? {} : { unseen: service.unseen }),
   };
+}
+
+function addresses(reader: PolicyReader, path: FieldPath, kind: 'any-of' | 'none-of'): readonly Peer[] {
+  const blocks = reader.entries(path).map((one) => blockAt(reader, one));
+  if (blocks.length === 0) return [];
+  return [kind === 'any-of' ? anyOf(blocks, path) : { kind, peers: blocks, path }];
 }
 
 /** A CIDR, or an address alone. */
@@ -103,106 +119,91 @@ function blockAt(reader: PolicyReader, path: FieldPath): Peer {
   return parseCidr(cidr) === undefined ? reader.block(path) : { kind: 'block', cidr, except: [], path, ofPods: true };
 }
 
-function asCidr(text: string): string {
-  if (text.includes('/')) return text;
-  return `${text}/${text.includes(':') ? 128 : 32}`;
-}
-
 function anyOf(peers: readonly Peer[], path: FieldPath): Peer {
   const [only] = peers;
   return peers.length === 1 && only !== undefined ? only : { kind: 'any-of', peers, path };
 }
 
-function noneOf(peers: readonly Peer[], path: FieldPath): Peer {
-  return { kind: 'none-of', peers, path };
-}
-
 /** What selector, namespaceSelector and serviceAccounts choose together; `undefined` where none is given. */
 function chosenBy(reader: PolicyReader, path: FieldPath, related: readonly Resource[]): Peer | undefined {
-  const selector = selectorAt(reader, [...path, 'selector'], endpointKey);
-  const namespaces = selectorAt(reader, [...path, 'namespaceSelector'], namespaceKey);
-  const accountsAt = [...path, 'serviceAccounts'];
-  const hasAccounts = reader.isMapping(accountsAt);
+  const selector = selectorAt(reader, [...path, 'selector'], endpointWords);
+  const namespaces = selectorAt(reader, [...path, 'namespaceSelector'], ruleNamespaceWords);
+  const accounts = accountsAt(reader, [...path, 'serviceAccounts']);
   const own = reader.resource.ref.namespace;
   // In a namespaced policy any selector, notSelector too, limits the rule to the namespace.
-  const isLimited = own !== '' && typeof reader.at([...path, 'notSelector']) === 'string';
-  if (selector === undefined && namespaces === undefined && !hasAccounts && !isLimited) return undefined;
-  const names = stringsAt(reader.at(accountsAt), 'names');
-  const accounts = selectorAt(reader, [...accountsAt, 'selector'], accountKey);
-  const labels = allOf([
-    ...(selector === undefined ? [] : [selector.labels]),
-    ...(namespaces === undefined ? [] : [namespaces.labels]),
-    ...(accounts === undefined ? [] : [accounts.labels]),
-    ...(names.length === 0
-      ? []
-      : [{ requirements: [{ key: podFacts.serviceAccount, operator: 'In' as const, values: names }] }]),
-  ]);
+  const isLimited = own !== '' && (stringAt(reader.at(path), 'notSelector') ?? '') !== '';
+  if (selector === undefined && namespaces === undefined && accounts === undefined && !isLimited) return undefined;
+  const parts = [selector, namespaces, accounts].flatMap((one) => one ?? []);
   const within = namespaces === undefined && own !== '' ? own : undefined;
-  const isGlobal = namespaces?.isGlobal ?? false;
   const field =
-    selector === undefined ? (namespaces === undefined ? 'serviceAccounts' : 'namespaceSelector') : 'selector';
+    selector !== undefined ? 'selector' : namespaces !== undefined ? 'namespaceSelector' : 'serviceAccounts';
   const at = [...path, field];
-  // A service account is had by pods alone.
-  const sets = hasAccounts ? [] : related;
-  return anyOf(endpoints({ labels, isGlobal }, within, sets, at, namespaces !== undefined), at);
+  return anyOf(endpoints(reader, allOf(parts), within, related, at), at);
 }
 
-/** Pods and network sets that a selector chooses, within one namespace where one is given. */
+/** Service accounts by name, by label, or by both; `undefined` where neither is given. */
+function accountsAt(reader: PolicyReader, path: FieldPath): LabelSelector | undefined {
+  if (!reader.isMapping(path)) return undefined;
+  unknownFields(reader, path, ['names', 'selector']);
+  const selector = selectorAt(reader, [...path, 'selector'], accountWords);
+  const entries = reader.entries([...path, 'names']);
+  for (const one of entries.filter((at) => typeof reader.at(at) !== 'string')) {
+    reader.doubt(one, t('{0} is no name', JSON.stringify(reader.at(one))));
+  }
+  if (entries.length === 0) return selector;
+  const values = stringsAt(reader.at(path), 'names');
+  const named: LabelSelector = { requirements: [{ key: podFacts.serviceAccount, operator: 'In', values }] };
+  return selector === undefined ? named : allOf([selector, named]);
+}
+
+/** Pods, network sets and host endpoints that a selector chooses, within one namespace where one is given. */
 function endpoints(
-  { labels, isGlobal }: CalicoSelector,
+  reader: PolicyReader,
+  labels: LabelSelector,
   within: string | undefined,
   related: readonly Resource[],
   path: FieldPath,
-  byNamespace = false,
 ): readonly Peer[] {
   const pods: Peer = {
     kind: 'pods',
     pods: { ...(within === undefined ? {} : { inNamespace: within }), pods: labels },
     path,
   };
-  const sets = related.filter(({ ref, object }) => {
-    if (!/NetworkSet$/.test(ref.kind)) return false;
-    if (isGlobal ? ref.namespace !== '' : within !== undefined && ref.namespace !== within) return false;
-    if (byNamespace && !isGlobal && ref.namespace === '') return false;
-    return matches(labels, setReader(ref.namespace, stringMapAt(object, 'metadata', 'labels'), related));
-  });
-  const blocks = sets.flatMap(({ object }) =>
-    stringsAt(object, 'spec', 'nets').map(
-      (text): Peer => ({ kind: 'block', cidr: asCidr(text), except: [], path, ofPods: true }),
-    ),
-  );
-  return [...(isGlobal ? [] : [pods]), ...blocks];
+  return [pods, ...setBlocks(reader, labels, within, related, path)];
 }
 
-/** What a selector reads of a network set: its labels, and those of its namespace. */
-function setReader(namespace: string, labels: Labels, related: readonly Resource[]): LabelReader {
-  const home = related.find(({ ref }) => ref.kind === 'Namespace' && ref.name === namespace);
-  const prefix = podFacts.namespaceLabel('');
-  return (key) => {
-    if (key === podFacts.namespace) return namespace === '' ? undefined : namespace;
-    if (key.startsWith(prefix)) return stringMapAt(home?.object, 'metadata', 'labels')[key.slice(prefix.length)];
-    return labels[key];
-  };
-}
-
-function serviceOf(reader: PolicyReader, path: FieldPath, related: readonly Resource[]): Entity | undefined {
+/** The pods behind a Service, and the ports that it leads to there. Nothing else can stand beside it. */
+function serviceOf(reader: PolicyReader, entity: FieldPath, related: readonly Resource[]): Entity | undefined {
+  const path = [...entity, 'services'];
   if (!reader.isMapping(path)) return undefined;
+  unknownFields(reader, path, ['name', 'namespace']);
+  const given = reader.at(entity);
+  const isSource = entity.at(-1) === 'source';
+  const mayStand = ['services', ...(isSource ? ['ports', 'notPorts'] : [])];
+  for (const key of fields.filter((one) => !mayStand.includes(one) && isObject(given) && Object.hasOwn(given, one))) {
+    reader.doubt([...entity, key], t('{0} can not go with services', key));
+  }
+  if (isSource !== entity.includes('ingress')) reader.doubt(path, t('services are of the other end only'));
   const name = stringAt(reader.at(path), 'name') ?? '';
   const namespace = stringAt(reader.at(path), 'namespace') ?? reader.resource.ref.namespace;
+  if (name === '' || namespace === '') reader.doubt(path, t('a Service needs its name and its namespace'));
   const service = related.find(({ ref }) => ref.kind === 'Service' && ref.name === name && ref.namespace === namespace);
   const selector = stringMapAt(service?.object, 'spec', 'selector');
   if (service === undefined || Object.keys(selector).length === 0) {
     return { peers: [], unseen: t('it depends on the endpoints of Service {0}/{1}', namespace, name) };
   }
   const peer: Peer = { kind: 'pods', pods: { inNamespace: namespace, pods: selectorOfLabels(selector) }, path };
-  const ports = arrayAt(service.object, 'spec', 'ports').flatMap((one): PortMatch[] => {
+  return { peers: [peer], ports: portsOf(service, path) };
+}
+
+function portsOf(service: Resource, path: FieldPath): readonly PortMatch[] {
+  return arrayAt(service.object, 'spec', 'ports').flatMap((one): PortMatch[] => {
     const protocol = readProtocol(valueAt(one, 'protocol'));
     const target = valueAt(one, 'targetPort') ?? valueAt(one, 'port');
     if (protocol === undefined) return [];
     if (typeof target === 'string') return [{ kind: 'named', protocol, name: target, path }];
     return typeof target === 'number' ? [{ kind: 'range', protocol, from: target, to: target, path }] : [];
   });
-  return { peers: [peer], ports };
 }
 
 /** The Services that the rules of a policy name. */

@@ -1,42 +1,31 @@
 import { t } from '@vscode/l10n';
-import { isTrueAt, numberAt, stringAt, stringsAt } from '../model/json.ts';
-import { everything, podFacts } from '../model/labels.ts';
+import { isTrueAt } from '../model/json.ts';
+import { everything, type LabelSelector } from '../model/labels.ts';
 import type { FieldPath, Resource } from '../model/resource.ts';
 import type { Snapshot } from '../model/snapshot.ts';
-import { accountKey, endpointKey, namedServices, namespaceKey, readEntity, selectorAt } from './calicoEntity.ts';
-import { readPorts } from './calicoPorts.ts';
+import {
+  accountWords,
+  endpointWords,
+  namedServices,
+  namespaceWords,
+  selectorAt,
+  unknownFields,
+} from './calicoEntity.ts';
+import { onHosts } from './calicoHost.ts';
+import { readRule } from './calicoRule.ts';
 import { allOf } from './calicoSelector.ts';
-import type { Direction, Peer, PodSet, PolicyProgram, PolicyRule, PolicyTier, RuleCondition } from './policy.ts';
+import { calicoGroups, tierOf } from './calicoTiers.ts';
+import type { Direction, PodSet, PolicyProgram } from './policy.ts';
 import { PolicyReader } from './reader.ts';
 
-const groups = ['projectcalico.org', 'crd.projectcalico.org'];
 const directions = ['ingress', 'egress'] as const;
 
-/** The tiers that Tier objects make; `default` is where NetworkPolicies are too. Source: Calico docs, Tier. */
-export function calicoTiers(snapshot: Snapshot): readonly PolicyTier[] {
-  return groups
-    .flatMap((group) => snapshot.ofKind(group, 'Tier'))
-    .filter(({ ref }) => !Object.hasOwn(builtIn, ref.name))
-    .map(({ ref, object }) => ({
-      name: tierName(ref.name),
-      order: numberAt(object, 'spec', 'order') ?? Number.MAX_SAFE_INTEGER,
-      end: stringAt(object, 'spec', 'defaultAction') === 'Pass' ? 'pass' : 'deny',
-      layer: 'network',
-    }));
-}
+const fields = [
+  ...['egress', 'ingress', 'order', 'performanceHints', 'selector'],
+  ...['serviceAccountSelector', 'tier', 'types'],
+];
 
-/** Tiers that need no object, as Calico names them. */
-const builtIn: Readonly<Record<string, string>> = {
-  adminnetworkpolicy: 'admin',
-  baselineadminnetworkpolicy: 'baseline',
-  default: 'default',
-  'kube-admin': 'admin',
-  'kube-baseline': 'baseline',
-};
-
-function tierName(name: string): string {
-  return Object.hasOwn(builtIn, name) ? (builtIn[name] ?? '') : `calico/${name}`;
-}
+const globalFields = [...fields, 'applyOnForward', 'doNotTrack', 'namespaceSelector', 'preDNAT'];
 
 /** What a policy's meaning hangs on: tiers, network sets and host endpoints, and the Services that it names. */
 export function calicoRelated(resource: Resource, snapshot: Snapshot): readonly Resource[] {
@@ -44,7 +33,7 @@ export function calicoRelated(resource: Resource, snapshot: Snapshot): readonly 
     return snapshot.get({ group: '', kind: 'Service', namespace, name }) ?? [];
   });
   const kinds = ['Tier', 'NetworkSet', 'GlobalNetworkSet', 'HostEndpoint'];
-  const objects = groups.flatMap((group) => kinds.flatMap((kind) => snapshot.ofKind(group, kind)));
+  const objects = calicoGroups.flatMap((group) => kinds.flatMap((kind) => snapshot.ofKind(group, kind)));
   const homes = [...new Set(objects.map(({ ref }) => ref.namespace))].flatMap((name) => {
     return snapshot.get({ group: '', kind: 'Namespace', namespace: '', name }) ?? [];
   });
@@ -57,156 +46,107 @@ export function calicoRelated(resource: Resource, snapshot: Snapshot): readonly 
  * order 1000. Source: Calico docs, NetworkPolicy and Tier; felix/rules.
  */
 export function compileCalicoPolicy(resource: Resource, related: readonly Resource[]): readonly PolicyProgram[] {
-  return compile(resource, related);
-}
-
-/** Compiles a GlobalNetworkPolicy, whose subject is pods of all namespaces, and host endpoints. */
-export function compileGlobalCalicoPolicy(resource: Resource, related: readonly Resource[]): readonly PolicyProgram[] {
-  const programs = compile(resource, related);
-  const hosts = related.filter(({ ref }) => ref.kind === 'HostEndpoint');
-  const { object } = resource;
-  const skipsPods = isTrueAt(object, 'spec', 'preDNAT') || isTrueAt(object, 'spec', 'doNotTrack');
-  return [...(skipsPods ? [] : programs), ...(hosts.length > 0 ? programs.map((one) => onHosts(one, hosts)) : [])];
-}
-
-/** Host endpoints have rules of their own (failsafe ports, forwarded traffic): what policies do there is not known. */
-function onHosts(program: PolicyProgram, hosts: readonly Resource[]): PolicyProgram {
-  const names = hosts.flatMap(({ object }) => stringAt(object, 'spec', 'node') ?? []);
-  const { ref, subjectPath } = program;
-  return {
-    ...program,
-    subject: { inNamespace: '', pods: everything },
-    nodes: { requirements: [{ key: 'kubernetes.io/hostname', operator: 'In', values: names }] },
-    isolates: { ingress: false, egress: false },
-    rules: [],
-    doubts: [{ ref, path: subjectPath, note: t('what it does on host endpoints is not modelled'), isGap: true }],
-  };
-}
-
-function compile(resource: Resource, related: readonly Resource[]): readonly PolicyProgram[] {
   const reader = new PolicyReader(resource);
-  const subject = subjectOf(reader);
-  const written = stringAt(resource.object, 'spec', 'tier') ?? 'default';
-  const tier = tierName(written);
-  const isKnown =
-    Object.hasOwn(builtIn, written) || related.some(({ ref }) => ref.kind === 'Tier' && ref.name === written);
-  if (!isKnown) reader.doubt(['spec', 'tier'], t('there is no Tier {0} here', written));
-  const order = reader.at(['spec', 'order']);
-  const isOrder = typeof order === 'number' || order === undefined || order === null;
-  if (!isOrder) reader.doubt(['spec', 'order'], t('the order {0} is not a number', String(order)));
-  const isolates = typesOf(reader);
+  return [compile(reader, selectorOf(reader, fields), related)];
+}
+
+/**
+ * Compiles a GlobalNetworkPolicy, whose subject is pods of all namespaces, and host endpoints; of these alone where it
+ * acts before DNAT or before connections are tracked. Source: Calico docs, GlobalNetworkPolicy.
+ */
+export function compileGlobalCalicoPolicy(resource: Resource, related: readonly Resource[]): readonly PolicyProgram[] {
+  const reader = new PolicyReader(resource);
+  const selector = selectorOf(reader, globalFields);
+  for (const key of ['preDNAT', 'doNotTrack', 'applyOnForward']) switchAt(reader, ['spec', key]);
+  const isOfHosts = ['preDNAT', 'doNotTrack'].some((key) => isTrueAt(resource.object, 'spec', key));
+  const program = compile(reader, selector, related);
+  return [...(isOfHosts ? [] : [program]), ...onHosts(program, selector ?? everything, related)];
+}
+
+function switchAt(reader: PolicyReader, path: FieldPath): void {
+  const value = reader.at(path) ?? false;
+  if (typeof value !== 'boolean') reader.doubt(path, t('{0} is neither true nor false', path.join('.')));
+}
+
+/** Whom the policy selects; `undefined` where that can't be read: then it may mean anyone. */
+function selectorOf(reader: PolicyReader, known: readonly string[]): LabelSelector | undefined {
+  const spec = ['spec'];
+  reader.isMapping(spec);
+  unknownFields(reader, spec, known);
+  const isGlobal = known.includes('namespaceSelector');
+  const selectors = [
+    selectorAt(reader, [...spec, 'selector'], endpointWords),
+    isGlobal ? selectorAt(reader, [...spec, 'namespaceSelector'], namespaceWords) : undefined,
+    selectorAt(reader, [...spec, 'serviceAccountSelector'], accountWords),
+  ].flatMap((one) => one ?? []);
+  return reader.doubts.length > 0 ? undefined : allOf(selectors);
+}
+
+function compile(
+  reader: PolicyReader,
+  selector: LabelSelector | undefined,
+  related: readonly Resource[],
+): PolicyProgram {
+  const { resource } = reader;
+  const tier = tierOf(reader, related);
+  const order = orderOf(reader);
+  const before = reader.doubts.length;
+  const acts = typesOf(reader);
+  const isTyped = reader.doubts.length === before;
+  // Where these are in doubt no rule of the policy can be relied upon.
+  const isSound = reader.doubts.length === 0;
   const rules = directions.flatMap((direction) =>
-    isolates[direction]
-      ? reader.entries(['spec', direction]).flatMap((path) => ruleOf(reader, direction, path, related))
+    acts[direction]
+      ? reader.entries(['spec', direction]).flatMap((path) => readRule(reader, direction, path, related))
       : [],
   );
-  return [
-    {
-      ref: resource.ref,
-      resource,
-      // Where the tier is not known, so is the place of its verdicts.
-      tier: isKnown ? tier : 'default',
-      priority: typeof order === 'number' ? order : Number.MAX_SAFE_INTEGER,
-      subject: subject ?? anyone(resource),
-      subjectPath: ['spec', 'selector'],
-      isolates: subject !== undefined && isKnown ? isolates : { ingress: false, egress: false },
-      rules: subject !== undefined && isKnown ? rules : [],
-      doubts: reader.doubts,
-      couldDeny: true,
-    },
-  ];
-}
-
-function anyone({ ref }: Resource): PodSet {
-  return { ...(ref.namespace === '' ? {} : { inNamespace: ref.namespace }), pods: everything };
-}
-
-/** `undefined` where a selector is malformed: then the policy may mean anyone. */
-function subjectOf(reader: PolicyReader): PodSet | undefined {
-  const selectors = [
-    selectorAt(reader, ['spec', 'selector'], endpointKey),
-    selectorAt(reader, ['spec', 'namespaceSelector'], namespaceKey),
-    selectorAt(reader, ['spec', 'serviceAccountSelector'], accountKey),
-  ].flatMap((one) => one ?? []);
-  if (reader.doubts.length > 0) return undefined;
-  // What is in no namespace is no pod.
-  const noPods = selectors.some(({ isGlobal }) => isGlobal);
-  const none = [{ requirements: [{ key: podFacts.name, operator: 'DoesNotExist' as const, values: [] }] }];
+  const [first, ...others] = directions.filter((one) => acts[one]);
   return {
-    ...anyone(reader.resource),
-    pods: allOf([...selectors.map(({ labels }) => labels), ...(noPods ? none : [])]),
+    ref: resource.ref,
+    resource,
+    tier,
+    priority: order,
+    subject: subjectOf(resource, selector ?? everything),
+    subjectPath: ['spec', 'selector'],
+    isolates: isSound ? acts : { ingress: false, egress: false },
+    rules: isSound ? rules : [],
+    doubts: reader.doubts,
+    couldDeny: true,
+    ...(isTyped && first !== undefined && others.length === 0 ? { only: first } : {}),
   };
 }
 
-/** Without types a policy acts on egress where it has only egress rules, on both where it has both, else on ingress. */
+function subjectOf({ ref }: Resource, pods: LabelSelector): PodSet {
+  return ref.namespace === '' ? { pods } : { inNamespace: ref.namespace, pods };
+}
+
+/** Without an order a policy comes last; where it can't be read, anywhere: so its doubts come first. */
+function orderOf(reader: PolicyReader): number {
+  const order = reader.at(['spec', 'order']) ?? Number.MAX_SAFE_INTEGER;
+  if (typeof order === 'number') return order;
+  reader.doubt(['spec', 'order'], t('the order {0} is not a number', String(order)));
+  return Number.MIN_SAFE_INTEGER;
+}
+
+/**
+ * Without types a policy acts on egress where it has only egress rules, on both where it has both, else on ingress.
+ * That is filled in where it is written; a stored policy without types acts on both.
+ * Source: projectcalico/calico libcalico-go/lib/clientv3/globalnetworkpolicy.go; felix/calc/policy_sorter.go.
+ */
 function typesOf(reader: PolicyReader): Readonly<Record<Direction, boolean>> {
-  const written = stringsAt(reader.at(['spec']), 'types');
-  if (written.length > 0) return { ingress: written.includes('Ingress'), egress: written.includes('Egress') };
-  const [ingress, egress] = directions.map((one) => reader.entries(['spec', one]).length > 0);
-  return { ingress: ingress === true || egress !== true, egress: egress === true };
-}
-
-const actions = { Allow: 'allow', Deny: 'deny', Pass: 'pass' } as const;
-
-function ruleOf(
-  reader: PolicyReader,
-  direction: Direction,
-  path: FieldPath,
-  related: readonly Resource[],
-): readonly PolicyRule[] {
-  const written = stringAt(reader.at(path), 'action') ?? '';
-  // What is logged goes on.
-  if (written === 'Log') return [];
-  const action = Object.hasOwn(actions, written) ? actions[written as keyof typeof actions] : undefined;
-  if (action === undefined) {
-    reader.doubt([...path, 'action'], t('{0} is no action: {1}', written, 'Allow, Deny, Pass, Log'));
-    return [];
+  const path = ['spec', 'types'];
+  const written = reader.entries(path);
+  const types = written.map((one) => reader.at(one));
+  for (const [index, type] of types.entries()) {
+    if (type === 'Ingress' || type === 'Egress') continue;
+    reader.doubt([...path, index], t('policy type {0} is not known', String(type)));
   }
-  const source = readEntity(reader, [...path, 'source'], related);
-  const destination = readEntity(reader, [...path, 'destination'], related);
-  const [other, own] = direction === 'ingress' ? [source, destination] : [destination, source];
-  const ports = destination.ports ?? readPorts(reader, path);
-  const condition = conditionOf(reader, path, source.unseen ?? destination.unseen);
-  const families = familyOf(reader, [...path, 'ipVersion']);
-  const peers = [...other.peers, ...families];
-  return [
-    {
-      direction,
-      action,
-      ...(peers.length > 0 ? { peers: [together(peers, path)] } : {}),
-      ...(own.peers.length > 0 ? { onlyFor: [together(own.peers, path)] } : {}),
-      ...(ports === undefined ? {} : { ports }),
-      ...(condition === undefined ? {} : { condition }),
-      evidence: reader.evidence(path),
-    },
-  ];
+  if (types.length > 0) return { ingress: types.includes('Ingress'), egress: types.includes('Egress') };
+  if (reader.resource.ref.group === 'crd.projectcalico.org') return { ingress: true, egress: true };
+  return { ingress: isWritten(reader, 'ingress') || !isWritten(reader, 'egress'), egress: isWritten(reader, 'egress') };
 }
 
-function together(peers: readonly Peer[], path: FieldPath): Peer {
-  const [only] = peers;
-  return peers.length === 1 && only !== undefined ? only : { kind: 'all-of', peers, path };
-}
-
-function familyOf(reader: PolicyReader, path: FieldPath): readonly Peer[] {
-  const version = reader.at(path);
-  if (version === undefined || version === null) return [];
-  if (version === 4) return [{ kind: 'block', cidr: '0.0.0.0/0', except: [], path, ofPods: true }];
-  if (version === 6) return [{ kind: 'block', cidr: '::/0', except: [], path, ofPods: true }];
-  reader.doubt(path, t('the IP version {0} is neither 4 nor 6', String(version)));
-  return [];
-}
-
-/** Ports of the source are not known beforehand; HTTP is asked of requests; ICMP is another protocol than all that is traced. */
-function conditionOf(reader: PolicyReader, path: FieldPath, unseen: string | undefined): RuleCondition | undefined {
-  const sourcePorts = ['ports', 'notPorts'].some((key) => reader.entries([...path, 'source', key]).length > 0);
-  if (sourcePorts) return { of: 'unseen', text: t('it depends on the port of the source') };
-  if (unseen !== undefined) return { of: 'unseen', text: unseen };
-  const http = reader.at([...path, 'http']);
-  if (http === undefined || http === null) return undefined;
-  const methods = stringsAt(http, 'methods').join(',') || '*';
-  const paths = reader.entries([...path, 'http', 'paths']).map((at) => {
-    const exact = stringAt(reader.at(at), 'exact');
-    return exact ?? `${stringAt(reader.at(at), 'prefix') ?? ''}*`;
-  });
-  return { of: 'request', text: `${methods} ${paths.join(', ')}`.trim() };
+function isWritten(reader: PolicyReader, direction: Direction): boolean {
+  const rules = reader.at(['spec', direction]) ?? [];
+  return !Array.isArray(rules) || rules.length > 0;
 }

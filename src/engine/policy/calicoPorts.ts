@@ -1,38 +1,55 @@
 import { t } from '@vscode/l10n';
 import type { Protocol } from '../model/cluster.ts';
-import type { JsonValue } from '../model/json.ts';
 import type { FieldPath } from '../model/resource.ts';
 import type { PortMatch } from './policy.ts';
 import { isPort, type PolicyReader } from './reader.ts';
 
 const protocols: readonly Protocol[] = ['TCP', 'UDP', 'SCTP'];
 const numbers: Readonly<Record<string, Protocol>> = { 6: 'TCP', 17: 'UDP', 132: 'SCTP' };
+const others = ['ICMP', 'ICMPV6', 'UDPLITE'];
 
-/** A protocol by name or number; `undefined` for one that has no ports. */
-function protocolOf(value: JsonValue | undefined): Protocol | undefined {
-  const text = String(value).toUpperCase();
-  return numbers[text] ?? protocols.find((one) => one === text);
+/**
+ * The protocol at a field: `other` for one that nothing here is traced by, `undefined` where none is given.
+ * Source: projectcalico/calico api/pkg/lib/numorstring/protocol.go.
+ */
+function protocolAt(reader: PolicyReader, path: FieldPath): Protocol | 'other' | undefined {
+  const value = reader.at(path);
+  if (value === undefined || value === null) return undefined;
+  const text = typeof value === 'string' || typeof value === 'number' ? String(value).toUpperCase() : '';
+  const known = Object.hasOwn(numbers, text) ? numbers[text] : protocols.find((one) => one === text);
+  if (known !== undefined) return known;
+  const isNumber = /^[0-9]{1,3}$/.test(text) && Number(text) >= 1 && Number(text) <= 255;
+  if (!isNumber && !others.includes(text)) reader.doubt(path, t('protocol {0} is not known', String(value)));
+  return 'other';
 }
 
 /**
  * The ports that a rule is about: `undefined` for all of every protocol, none where it is about other protocols (ICMP).
- * `ports` and `notPorts` are the destination's and need a protocol that has ports.
+ * `ports` and `notPorts` are the destination's and need a protocol that has ports; HTTP is of TCP.
+ * Source: projectcalico/calico libcalico-go/lib/validator/v3, validateRule.
  */
 export function readPorts(reader: PolicyReader, rule: FieldPath): readonly PortMatch[] | undefined {
-  const [protocol, notProtocol] = [reader.at([...rule, 'protocol']), reader.at([...rule, 'notProtocol'])];
-  const isGiven = (value: JsonValue | undefined): boolean => value !== undefined && value !== null;
-  const only = isGiven(protocol) ? [protocolOf(protocol)] : protocols;
-  const meant = only.filter((one) => one !== undefined && !(isGiven(notProtocol) && protocolOf(notProtocol) === one));
-  const destination = [...rule, 'destination'];
-  const ports = reader.entries([...destination, 'ports']);
-  const notPorts = reader.entries([...destination, 'notPorts']);
-  if (ports.length + notPorts.length === 0) {
-    if (!isGiven(protocol) && !isGiven(notProtocol)) return undefined;
-    return meant.flatMap((one) => (one === undefined ? [] : [whole(one, rule)]));
+  const isGiven = (path: FieldPath): boolean => (reader.at(path) ?? null) !== null;
+  const protocol = protocolAt(reader, [...rule, 'protocol']);
+  const notProtocol = protocolAt(reader, [...rule, 'notProtocol']);
+  const isHttp = isGiven([...rule, 'http']);
+  if (isHttp && protocol !== undefined && protocol !== 'TCP') {
+    reader.doubt([...rule, 'protocol'], t('http needs protocol TCP'));
   }
-  if (!isGiven(protocol)) return [reader.invalidPort(destination, t('ports need a protocol'))];
+  if (isGiven([...rule, 'icmp']) && protocol !== 'other')
+    reader.doubt([...rule, 'icmp'], t('icmp needs protocol ICMP'));
+  if (isGiven([...rule, 'notICMP']) && protocol !== 'other') {
+    reader.gap([...rule, 'notICMP'], t('notICMP without protocol ICMP is not modelled'));
+  }
+  const only = protocol ?? (isHttp ? 'TCP' : undefined);
+  const meant = protocols.filter((one) => (only === undefined || only === one) && one !== notProtocol);
+  const at = [...rule, 'destination'];
+  const [ports, notPorts] = [reader.entries([...at, 'ports']), reader.entries([...at, 'notPorts'])];
+  if (ports.length + notPorts.length === 0) {
+    return only === undefined && notProtocol === undefined ? undefined : meant.map((one) => whole(one, rule));
+  }
+  if (protocol === undefined || protocol === 'other') return [reader.invalidPort(at, t('ports need a protocol'))];
   return meant.flatMap((one) => {
-    if (one === undefined) return [];
     const wanted = ports.length === 0 ? [whole(one, rule)] : ports.map((path) => portAt(reader, path, one));
     return notPorts.reduce<readonly PortMatch[]>(
       (rest, path) => without(reader, rest, portAt(reader, path, one)),

@@ -1,5 +1,5 @@
 import { t } from '@vscode/l10n';
-import { everything, type LabelRequirement, type LabelSelector } from '../model/labels.ts';
+import { everything, type LabelRequirement, type LabelSelector, podFacts } from '../model/labels.ts';
 
 /** Where a selector's text stops making sense. */
 export class SelectorError extends Error {}
@@ -7,58 +7,76 @@ export class SelectorError extends Error {}
 /** The selector that nothing meets. */
 export const nothing: LabelSelector = { requirements: [], noneOf: [everything] };
 
-/** What a key of a selector means: another key, or a value that all endpoints have. */
+/** What a key of a selector means: another key, or a value that all pods have and nothing else. */
 export type KeyOf = (key: string) => string | { readonly constant: string };
 
-/** A selector as read; `isGlobal` marks `global()`, which chooses what is in no namespace. */
-export interface CalicoSelector {
-  readonly labels: LabelSelector;
-  readonly isGlobal: boolean;
+/** What the words of a selector mean where it stands; without `global` it must not say `global()`. */
+export interface Vocabulary {
+  readonly keyOf: KeyOf;
+  readonly all: LabelSelector;
+  readonly global?: LabelSelector;
 }
 
-const token = /\s*(?:(&&|\|\||==|!=|!|\(|\)|\{|\}|,)|'([^']*)'|"([^"]*)"|([\w./-]+))/y;
+const labels: Vocabulary = { keyOf: (key) => key, all: everything };
 
-/** One token: punctuation, a word, or a text in quotes. */
-type Token = { readonly kind: 'mark' | 'word' | 'text'; readonly text: string };
+// Calico knows no other white space, so text of several lines is none of its selectors.
+const token =
+  /[ \t]*(?:(&&|\|\||==|!=|!|\(|\)|\{|\}|,)|(has\([ \t]*[\w./-]+[ \t]*\)|(?:all|global)\([ \t]*\))|'([^']*)'|"([^"]*)"|([\w./-]+))/y;
+
+// After a key an operator may stand without a space behind it, and its two words without one between them.
+const operator = /[ \t]*(contains|starts[ \t]*with|ends[ \t]*with|not[ \t]*in|in)/y;
+
+/** One token: punctuation or an operator, a call, a key, or a text in quotes. */
+type Token = { readonly kind: 'mark' | 'call' | 'key' | 'text'; readonly text: string };
 
 /**
  * Reads a selector of Calico: `a == 'b' && (has(c) || !(d in {'e', 'f'}))`. An empty one is `all()`. Throws a
  * {@link SelectorError} for text that is none.
- * Source: projectcalico/calico libcalico-go/lib/selector; docs, GlobalNetworkPolicy, "Selectors".
+ * Source: projectcalico/calico libcalico-go/lib/selector (tokenizer, parser); docs, GlobalNetworkPolicy, "Selectors".
  */
-export function readCalicoSelector(text: string, keyOf: KeyOf = (key) => key): CalicoSelector {
+export function readCalicoSelector(text: string, words: Vocabulary = labels): LabelSelector {
   const tokens = tokensOf(text);
-  if (tokens.length === 0) return { labels: everything, isGlobal: false };
-  const parser = new Parser(tokens, keyOf);
-  const labels = parser.whole();
-  return { labels, isGlobal: parser.isGlobal };
+  if (tokens.length === 0) return words.all;
+  const selector = new Parser(tokens, words).whole();
+  if (selector !== words.global && tokens.some((one) => one.kind === 'call' && one.text === 'global()')) {
+    throw new SelectorError(t('global() can not go with anything else'));
+  }
+  return selector;
 }
 
 function tokensOf(text: string): readonly Token[] {
   const tokens: Token[] = [];
-  let at = 0;
-  while (text.slice(at).trim() !== '') {
-    token.lastIndex = at;
-    const match = token.exec(text);
+  const end = text.replace(/[ \t]+$/, '').length;
+  for (let at = 0; at < end; ) {
+    const words = tokens.at(-1)?.kind === 'key' ? matchAt(operator, text, at) : null;
+    const match = words ?? matchAt(token, text, at);
     if (match === null) throw new SelectorError(t('{0} is not expected', text.slice(at).trim().slice(0, 12)));
-    const [, mark, single, double, word] = match;
-    if (mark !== undefined) tokens.push({ kind: 'mark', text: mark });
-    else if (word !== undefined) tokens.push({ kind: 'word', text: word });
-    else tokens.push({ kind: 'text', text: single ?? double ?? '' });
-    at = token.lastIndex;
+    tokens.push(words === null ? tokenOf(match) : { kind: 'mark', text: (words[1] ?? '').replace(/[ \t]+/g, '') });
+    at += match[0].length;
   }
   return tokens;
 }
 
-class Parser {
-  isGlobal = false;
-  readonly #tokens: readonly Token[];
-  readonly #keyOf: KeyOf;
-  #at = 0;
+function matchAt(pattern: RegExp, text: string, at: number): RegExpExecArray | null {
+  pattern.lastIndex = at;
+  return pattern.exec(text);
+}
 
-  constructor(tokens: readonly Token[], keyOf: KeyOf) {
+function tokenOf([, mark, call, single, double, key]: RegExpExecArray): Token {
+  if (mark !== undefined) return { kind: 'mark', text: mark };
+  if (call !== undefined) return { kind: 'call', text: call.replace(/[ \t]+/g, '') };
+  return key === undefined ? { kind: 'text', text: single ?? double ?? '' } : { kind: 'key', text: key };
+}
+
+class Parser {
+  readonly #tokens: readonly Token[];
+  readonly #words: Vocabulary;
+  #at = 0;
+  #depth = 0;
+
+  constructor(tokens: readonly Token[], words: Vocabulary) {
     this.#tokens = tokens;
-    this.#keyOf = keyOf;
+    this.#words = words;
   }
 
   whole(): LabelSelector {
@@ -77,7 +95,7 @@ class Parser {
   #and(): LabelSelector {
     const parts = [this.#not()];
     while (this.#takes('&&')) parts.push(this.#not());
-    return allOf(parts);
+    return parts.length === 1 ? (parts[0] ?? everything) : allOf(parts);
   }
 
   #not(): LabelSelector {
@@ -89,54 +107,42 @@ class Parser {
 
   #atom(): LabelSelector {
     if (this.#takes('(')) {
+      if (++this.#depth > 200) throw new SelectorError(t('it has too many parentheses'));
       const inner = this.#or();
+      this.#depth--;
       this.#expect(')');
       return inner;
     }
-    const word = this.#word();
-    const isCall = this.#tokens[this.#at]?.text === '(' && ['all', 'global', 'has'].includes(word);
-    return isCall ? this.#call(word) : this.#comparison(word);
+    const next = this.#tokens[this.#at++];
+    if (next?.kind === 'call') return this.#call(next.text);
+    if (next?.kind !== 'key') throw new SelectorError(t('the key of a label is missing'));
+    return this.#comparison(next.text);
   }
 
-  #call(word: string): LabelSelector {
-    this.#expect('(');
-    const key = word === 'has' ? this.#word() : '';
-    this.#expect(')');
-    if (word === 'has') return this.#requirement(key, 'Exists', []);
-    if (word === 'global') this.isGlobal = true;
-    return everything;
+  #call(text: string): LabelSelector {
+    const { all, global } = this.#words;
+    if (text === 'all()') return all;
+    if (text !== 'global()') return this.#requirement(text.slice('has('.length, -1), 'Exists', []);
+    if (global === undefined) throw new SelectorError(t('global() can stand in the namespaceSelector of a rule only'));
+    return global;
   }
 
   #comparison(key: string): LabelSelector {
     if (this.#takes('==')) return this.#requirement(key, 'In', [this.#text()]);
     if (this.#takes('!=')) return this.#requirement(key, 'NotIn', [this.#text()]);
     if (this.#takes('in')) return this.#requirement(key, 'In', this.#set());
+    if (this.#takes('notin')) return this.#requirement(key, 'NotIn', this.#set());
     if (this.#takes('contains')) return this.#requirement(key, 'Contains', [this.#text()]);
-    if (this.#takes('not')) {
-      this.#expect('in');
-      return this.#requirement(key, 'NotIn', this.#set());
-    }
-    const edge = this.#takes('starts') ? 'StartsWith' : this.#takes('ends') ? 'EndsWith' : undefined;
-    if (edge === undefined) throw new SelectorError(t('a comparison is missing after {0}', key));
-    this.#expect('with');
-    return this.#requirement(key, edge, [this.#text()]);
+    if (this.#takes('startswith')) return this.#requirement(key, 'StartsWith', [this.#text()]);
+    if (this.#takes('endswith')) return this.#requirement(key, 'EndsWith', [this.#text()]);
+    throw new SelectorError(t('a comparison is missing after {0}', key));
   }
 
-  #requirement(written: string, operator: LabelRequirement['operator'], values: readonly string[]): LabelSelector {
-    const key = this.#keyOf(written);
-    if (typeof key === 'string') return { requirements: [{ key, operator, values }] };
-    const text = values[0] ?? '';
-    const { constant } = key;
-    const holds = {
-      In: values.includes(constant),
-      NotIn: !values.includes(constant),
-      Exists: true,
-      DoesNotExist: false,
-      Contains: constant.includes(text),
-      StartsWith: constant.startsWith(text),
-      EndsWith: constant.endsWith(text),
-    }[operator];
-    return holds ? everything : nothing;
+  #requirement(written: string, operator: Comparison, values: readonly string[]): LabelSelector {
+    const key = this.#words.keyOf(written);
+    return typeof key === 'string'
+      ? { requirements: [{ key, operator, values }] }
+      : ofConstant(key.constant, operator, values);
   }
 
   #set(): readonly string[] {
@@ -151,7 +157,7 @@ class Parser {
 
   #takes(text: string): boolean {
     const next = this.#tokens[this.#at];
-    if (next === undefined || next.kind === 'text' || next.text !== text) return false;
+    if (next?.kind !== 'mark' || next.text !== text) return false;
     this.#at++;
     return true;
   }
@@ -160,17 +166,31 @@ class Parser {
     if (!this.#takes(text)) throw new SelectorError(t('{0} is missing', text));
   }
 
-  #word(): string {
-    const next = this.#tokens[this.#at++];
-    if (next?.kind !== 'word') throw new SelectorError(t('the key of a label is missing'));
-    return next.text;
-  }
-
   #text(): string {
     const next = this.#tokens[this.#at++];
     if (next?.kind !== 'text') throw new SelectorError(t('a text in quotes is missing'));
     return next.text;
   }
+}
+
+/** The operators that a selector can write; `DoesNotExist` is `!has()`. */
+type Comparison = Exclude<LabelRequirement['operator'], 'DoesNotExist'>;
+
+const isPod: LabelRequirement = { key: podFacts.name, operator: 'Exists', values: [] };
+
+/** A comparison with what every pod has and nothing else: it holds for pods alone, or `!=` for all else alone. */
+function ofConstant(constant: string, operator: Comparison, values: readonly string[]): LabelSelector {
+  if (operator === 'NotIn')
+    return values.includes(constant) ? { requirements: [], noneOf: [{ requirements: [isPod] }] } : everything;
+  const [text = ''] = values;
+  const holds = {
+    In: values.includes(constant),
+    Exists: true,
+    Contains: constant.includes(text),
+    StartsWith: constant.startsWith(text),
+    EndsWith: constant.endsWith(text),
+  }[operator];
+  return holds ? { requirements: [isPod] } : nothing;
 }
 
 /** What meets all of some selectors. */

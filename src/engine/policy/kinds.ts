@@ -7,7 +7,9 @@ import {
   compileBaselineAdminNetworkPolicy,
   compileClusterNetworkPolicy,
 } from './adminPolicy.ts';
-import { calicoRelated, calicoTiers, compileCalicoPolicy, compileGlobalCalicoPolicy } from './calicoPolicy.ts';
+import { compileHostEndpoint } from './calicoHost.ts';
+import { calicoRelated, compileCalicoPolicy, compileGlobalCalicoPolicy } from './calicoPolicy.ts';
+import { calicoTiers } from './calicoTiers.ts';
 import { compileCiliumClusterwidePolicy, compileCiliumPolicy } from './ciliumPolicy.ts';
 import { ciliumRelated } from './ciliumRelated.ts';
 import { compileAuthorizationPolicies } from './istioAuthorization.ts';
@@ -52,6 +54,7 @@ const policyKinds: readonly PolicyKind[] = [
   },
   ...calico.flatMap((group): readonly PolicyKind[] => [
     { group, kind: 'GlobalNetworkPolicy', compile: compileGlobalCalicoPolicy, related: calicoRelated },
+    { group, kind: 'HostEndpoint', compile: compileHostEndpoint },
     { group, kind: 'NetworkPolicy', compile: compileCalicoPolicy, related: calicoRelated },
   ]),
   { group: ovn, kind: 'ClusterUserDefinedNetwork', compile: compileClusterUserDefinedNetwork },
