@@ -11,7 +11,7 @@ import {
   selectorAt,
   unknownFields,
 } from './calicoEntity.ts';
-import { onHosts } from './calicoHost.ts';
+import { hostsOf, onForwarded, onHosts } from './calicoHost.ts';
 import { readRule } from './calicoRule.ts';
 import { allOf } from './calicoSelector.ts';
 import { calicoGroups, tierOf } from './calicoTiers.ts';
@@ -58,9 +58,15 @@ export function compileGlobalCalicoPolicy(resource: Resource, related: readonly 
   const reader = new PolicyReader(resource);
   const selector = selectorOf(reader, globalFields);
   for (const key of ['preDNAT', 'doNotTrack', 'applyOnForward']) switchAt(reader, ['spec', key]);
-  const isOfHosts = ['preDNAT', 'doNotTrack'].some((key) => isTrueAt(resource.object, 'spec', key));
+  const isSet = (key: string): boolean => isTrueAt(resource.object, 'spec', key);
+  const isOfHosts = isSet('preDNAT') || isSet('doNotTrack');
   const program = compile(reader, selector, related);
-  return [...(isOfHosts ? [] : [program]), ...onHosts(program, selector ?? everything, related)];
+  const hosts = hostsOf(selector ?? everything, related);
+  return [
+    ...(isOfHosts ? [] : [program]),
+    ...(hosts.length > 0 ? [onHosts(program, hosts)] : []),
+    ...(hosts.length > 0 && (isOfHosts || isSet('applyOnForward')) ? onForwarded(program, isOfHosts) : []),
+  ];
 }
 
 function switchAt(reader: PolicyReader, path: FieldPath): void {

@@ -18,9 +18,10 @@ const builtIn: Readonly<Record<string, string>> = {
 };
 
 /**
- * Where policies stand whose tier is not known: before all others, for then nothing that stands anywhere is certain.
+ * Where policies stand whose place is not known: before all others, for then nothing that stands anywhere is certain.
+ * Tiers of Calico have a prefix here, so none of them has this name.
  */
-const unknownTier: PolicyTier = {
+export const unknownTier: PolicyTier = {
   name: 'calico',
   order: Number.MIN_SAFE_INTEGER,
   end: 'pass',
