@@ -12,6 +12,7 @@ import { openLocation } from './panel.ts';
 import { PinnedTraces } from './pinnedTraces.ts';
 import { RulePages } from './rulePages.ts';
 import { StatusBar } from './statusBar.ts';
+import { registerSuggest } from './suggest.ts';
 import { registerTesting } from './testing.ts';
 import { TopologyPanel } from './topologyPanel.ts';
 import { registerTraceCommand } from './traceCommand.ts';
@@ -51,6 +52,7 @@ export function activate(context: vscode.ExtensionContext): Activated {
     registerTrees(client),
     registerChanges(client),
     registerTesting(client),
+    registerSuggest(client),
     ...registerCommands(log),
   );
   client.start();

@@ -28,11 +28,11 @@ function needed(name: string): string {
 
 const quietBrowser = ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update'];
 
-/** Starts VS Code's server with the package installed, and a browser for its workbench. */
+/** Starts VS Code's server with the package installed, and a browser for its workbench, on a copy of a folder. */
 export async function startWorkbench(
-  options: { readonly trust?: boolean; readonly settings?: object } = {},
+  options: { readonly trust?: boolean; readonly settings?: object; readonly folder?: string } = {},
 ): Promise<Workbench> {
-  const folder = scratchCopy(join(root, 'examples/shop'));
+  const folder = scratchCopy(options.folder ?? join(root, 'examples/shop'));
   const result = join(mkdtempSync(join(tmpdir(), 'podpath-result-')), 'result.json');
   const vscode = await startVsCode({
     vsix: needed('PODPATH_VSIX'),
@@ -100,7 +100,7 @@ async function runInHost(page: Page, address: string): Promise<void> {
 }
 
 /** A file of the suite, bundled for an extension host. */
-export async function buildSuite(name: 'index' | 'activation' | 'virtual' = 'index'): Promise<string> {
+export async function buildSuite(name: 'index' | 'activation' | 'typing' | 'virtual' = 'index'): Promise<string> {
   const outfile = join(mkdtempSync(join(tmpdir(), 'podpath-suite-')), 'suite.cjs');
   await build({
     entryPoints: [join(root, `test/host/suite/${name}.ts`)],

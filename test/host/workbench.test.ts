@@ -42,7 +42,7 @@ async function choose(page: Page, text: string): Promise<void> {
 
 /** The page of one of our webviews. */
 async function view(page: Page, name: 'trace' | 'topology'): Promise<Frame> {
-  for (let tries = 0; tries < 150; tries++) {
+  for (let tries = 0; tries < 400; tries++) {
     for (const frame of page.frames()) {
       const found = await frame.evaluate(() => document.body?.dataset['view']).catch(() => undefined);
       if (found === name) return frame;
@@ -147,7 +147,7 @@ for (const { name, theme } of themes) {
     if (theme === themes[0].theme) {
       it('a reloaded window brings the trace and the topology back', async () => {
         // VS Code keeps the state of webviews a moment after it changed.
-        await page.waitForTimeout(3000);
+        await page.waitForTimeout(6000);
         await page.reload();
         const panel = await view(page, 'topology');
         await panel.locator('.surface > svg:not(.minimap) g.node').first().waitFor();

@@ -88,6 +88,13 @@ export interface ChangesAnswer {
   readonly rows: readonly ChangeRow[];
 }
 
+/** Suggested NetworkPolicies as YAML, and sentences on what they can't express. */
+export interface SuggestAnswer {
+  readonly scope: string;
+  readonly text: string;
+  readonly problems: readonly string[];
+}
+
 /** A row of the side bar. Children are complete; `id` is stable between answers. */
 export interface TreeRow {
   readonly id: string;

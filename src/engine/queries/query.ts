@@ -9,6 +9,7 @@ import type {
   LensAnswer,
   LocatedFinding,
   ScopeSummary,
+  SuggestAnswer,
   TraceAnswer,
   TraceProblem,
   TraceRequest,
@@ -26,6 +27,7 @@ import { hover } from './hover.ts';
 import { inspectQuery } from './inspect.ts';
 import { lenses } from './lenses.ts';
 import { scopeFor } from './scopeChoice.ts';
+import { suggest } from './suggest.ts';
 import { traceQuery } from './trace.ts';
 import { scopeSummaries, tree } from './tree.ts';
 
@@ -60,6 +62,8 @@ export interface Queries {
     readonly params: { readonly view: 'services' | 'policies' | 'scopes' };
     readonly result: readonly TreeRow[];
   };
+  /** NetworkPolicies for what is allowed today, in the scope of a file. */
+  readonly suggest: { readonly params: { readonly uri?: string }; readonly result: SuggestAnswer | null };
   /** Every connectivity assertion of the workspace, judged. */
   readonly tests: { readonly params: Record<never, never>; readonly result: readonly TestResult[] };
   readonly scopes: { readonly params: Record<never, never>; readonly result: readonly ScopeSummary[] };
@@ -98,6 +102,7 @@ const answers: Answers = {
   graph: graphQuery,
   inspect: inspectQuery,
   tree: (analysis, { view }) => atOnce(tree(analysis, view)),
+  suggest: (analysis, { uri }) => atOnce(suggest(analysis, uri)),
   tests: (analysis) => runTests(analysis),
   scopes: (analysis) => atOnce(scopeSummaries(analysis)),
   endpointsText: (analysis, { service, scope }) => atOnce(endpointsText(analysis, service, scope)),

@@ -116,7 +116,7 @@ function policyStep(walk: Walk, connection: Connection, verdict: Verdict): boole
     verdict.action === 'not-enforced'
       ? 'none'
       : derived.profile.policyMechanism(verdict.direction, podDeviceOf(connection, verdict));
-  walk.step({ kind, action, mechanism, why: verdict.reason, evidence: verdict.decidedBy });
+  walk.step({ kind, action, mechanism, why: withConditions(verdict.reason, [verdict]), evidence: verdict.decidedBy });
   return action !== 'denied';
 }
 
@@ -184,7 +184,14 @@ function ending(connection: Connection, egress: Verdict, ingress: Verdict, serve
     );
     return { ...base, disposition: 'not-enforced', clientSees: 'connected', reason, considered: unenforced.considered };
   }
-  return { ...base, ...arrival(connection, target, egress, ingress) };
+  const arrived = arrival(connection, target, egress, ingress);
+  return { ...base, ...arrived, reason: withConditions(arrived.reason, [egress, ingress]) };
+}
+
+/** A sentence with what each request must be besides, where it does not say so itself. */
+function withConditions(reason: string, verdicts: readonly Verdict[]): string {
+  const conditions = verdicts.flatMap(({ conditions: own = [] }) => own).filter((one) => !reason.includes(one));
+  return conditions.length === 0 ? reason : `${reason} (${conditions.join(', ')})`;
 }
 
 function arrival(

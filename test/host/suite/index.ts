@@ -149,6 +149,17 @@ test('an unsaved edit changes findings and lenses, and a quick fix mends it', as
   await vscode.commands.executeCommand('workbench.action.files.revert');
 });
 
+test('what is allowed today is suggested as NetworkPolicies in a new text', async () => {
+  await open('backend.yaml');
+  await vscode.commands.executeCommand('podpath.suggestPolicies');
+  const document = vscode.window.activeTextEditor?.document;
+  assert.equal(document?.isUntitled, true);
+  const text = document?.getText() ?? '';
+  assert.match(text, /name: default-deny/);
+  assert.match(text, /name: allow-backend\n/);
+  await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
+});
+
 test('half-typed YAML is told at its place and hides nothing else', async () => {
   const editor = await open('database.yaml');
   const { uri } = editor.document;

@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { AnalysisHost, isProblem, traceFlow } from '../../src/engine/index.ts';
+
+const pods = ['web', 'api']
+  .map(
+    (name) =>
+      `apiVersion: v1\nkind: Pod\nmetadata: {name: ${name}, labels: {app: ${name}}}\nspec: {containers: [{name: c, image: c, ports: [{containerPort: 80}]}]}\n`,
+  )
+  .join('---\n');
+
+const policy = `---
+apiVersion: cilium.io/v2
+kind: CiliumNetworkPolicy
+metadata: {name: api, namespace: default}
+spec:
+  endpointSelector: {matchLabels: {app: api}}
+  ingress:
+    - fromEndpoints: [{matchLabels: {app: web}}]
+      toPorts: [{ports: [{port: "80", protocol: TCP}], rules: {http: [{method: GET, path: /v1}]}}]
+`;
+
+function traced(text: string, cni: string) {
+  const analysis = new AnalysisHost().apply({
+    folders: [{ uri: 'w', name: 'w' }],
+    saved: [{ uri: 'w/a.yaml', text }],
+    settings: { assume: { cni }, rules: {} },
+  });
+  const [scope] = analysis.scopes;
+  assert(scope);
+  const answer = traceFlow(analysis, scope, { from: 'default/web', to: 'default/api:80', protocol: 'TCP' });
+  assert(!isProblem(answer));
+  return answer.trace;
+}
+
+test('a trace through a rule about requests is delivered and says which requests', () => {
+  const { disposition, branches } = traced(pods + policy, 'cilium-vxlan');
+  assert.equal(disposition, 'delivered');
+  assert.match(branches[0]?.reason ?? '', /only GET \/v1/);
+  const steps = branches.flatMap(({ forward }) => forward.flatMap((hop) => hop.steps));
+  assert.match(steps.find(({ kind }) => kind === 'ingress-policy')?.why ?? '', /only GET \/v1/);
+});
+
+test('a kind that the CNI does not know is not enforced: what it denies is delivered', () => {
+  const denying = policy.replace('{app: web}', '{app: other}');
+  assert.equal(traced(pods + denying, 'cilium-vxlan').disposition, 'denied-ingress');
+  const { disposition, branches } = traced(pods + denying, 'calico-vxlan');
+  assert.equal(disposition, 'not-enforced');
+  assert.match(branches[0]?.reason ?? '', /Calico .* does not enforce CiliumNetworkPolicy, so it is delivered/);
+});
