@@ -49,7 +49,8 @@ async function view(page: Page, name: 'trace' | 'topology'): Promise<Frame> {
     }
     await page.waitForTimeout(100);
   }
-  throw new Error(`no webview shows the ${name}`);
+  const tabs = await page.locator('.tab').allInnerTexts();
+  throw new Error(`no webview shows the ${name}; open tabs: ${tabs.join(', ')}`);
 }
 
 async function trace(page: Page, from: string, to: string): Promise<Frame> {
@@ -146,9 +147,10 @@ for (const { name, theme } of themes) {
 
     if (theme === themes[0].theme) {
       it('a reloaded window brings the trace and the topology back', async () => {
-        // VS Code keeps the state of webviews a moment after it changed.
-        await page.waitForTimeout(6000);
-        await page.reload();
+        // VS Code's own command writes the state of its window before it reloads; the browser's button may be too early.
+        const reloaded = page.waitForEvent('load');
+        await command(page, 'Developer: Reload Window');
+        await reloaded;
         const panel = await view(page, 'topology');
         await panel.locator('.surface > svg:not(.minimap) g.node').first().waitFor();
         await page.locator('.tab', { hasText: 'frontend → backend' }).click();
