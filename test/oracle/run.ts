@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { disagreement } from './random/compare.ts';
+import { disagreement, families } from './random/compare.ts';
 import { runOracle } from './runOracle.ts';
 
 /** `npm run -s oracle -- DIR… [--only SUITE] [--features np] [--json] [--answers FILE]`, or `-- --random N [--from SEED]` */
@@ -19,13 +19,15 @@ const { values, positionals } = parseArgs({
 if (values.random !== undefined) {
   const first = Number(values.from);
   const last = first + Number(values.random);
-  for (let seed = first; seed < last; seed++) {
-    const found = disagreement(seed);
-    if (found === undefined) continue;
-    console.log(found);
-    process.exit(1);
+  for (const family of families) {
+    for (let seed = first; seed < last; seed++) {
+      const found = disagreement(family, seed);
+      if (found === undefined) continue;
+      console.log(found);
+      process.exit(1);
+    }
+    console.log(`${family.name}, seeds ${first} to ${last - 1}: the engine and the literal evaluator agree`);
   }
-  console.log(`seeds ${first} to ${last - 1}: the engine and the literal evaluator agree`);
   process.exit(0);
 }
 if (positionals.length === 0) {

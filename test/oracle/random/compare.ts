@@ -1,8 +1,24 @@
 import { buildSnapshot, Derived, type PolicyEnd, parseManifest } from '../../../src/engine/index.ts';
 import { askedPorts, outsiders, type RandomCluster, randomCluster } from './clusters.ts';
-import { isAllowed, type LiteralEnd } from './literal.ts';
+import { isAllowed, type LiteralCluster, type LiteralEnd } from './literal.ts';
 
 const protocols = ['TCP', 'UDP', 'SCTP'] as const;
+
+/** Policy kinds that one cluster has together: how to make a cluster of them, and their literal evaluator. */
+export interface Family {
+  readonly name: string;
+  cluster(seed: number): RandomCluster;
+  isAllowed(
+    cluster: LiteralCluster,
+    source: LiteralEnd,
+    destination: LiteralEnd,
+    protocol: string,
+    port: number,
+  ): boolean;
+}
+
+/** Every family of the random oracle; the first is NetworkPolicy alone. */
+export const families: readonly Family[] = [{ name: 'NetworkPolicy', cluster: randomCluster, isAllowed }];
 
 /** An end as both evaluators know it. */
 interface End {
@@ -43,8 +59,8 @@ function sameFamily(a: End, b: End): boolean {
 }
 
 /** The first question that the two evaluators answer differently for a seed; `undefined` where they agree on all. */
-export function disagreement(seed: number): string | undefined {
-  const cluster = randomCluster(seed);
+export function disagreement(family: Family, seed: number): string | undefined {
+  const cluster = family.cluster(seed);
   const derived = derivedOf(cluster);
   const ends = endsOf(cluster, derived);
   for (const source of ends) {
@@ -53,10 +69,11 @@ export function disagreement(seed: number): string | undefined {
       if (source.literal.kind === 'outside' && destination.literal.kind === 'outside') continue;
       for (const protocol of protocols) {
         for (const port of askedPorts) {
-          const literal = isAllowed(cluster, source.literal, destination.literal, protocol, port);
+          const literal = family.isAllowed(cluster, source.literal, destination.literal, protocol, port);
           const own = derived.decide(source.own, destination.own, protocol, port).action;
           if (own === (literal ? 'allow' : 'deny')) continue;
           return told(
+            family,
             seed,
             cluster,
             `${source.name} → ${destination.name} ${port}/${protocol}: literal ${literal}, engine ${own}`,
@@ -65,11 +82,16 @@ export function disagreement(seed: number): string | undefined {
       }
     }
   }
-  return matrixDisagreement(seed, cluster, derived);
+  return matrixDisagreement(family, seed, cluster, derived);
 }
 
 /** The same for the matrix, whose rows are workloads. Each random pod is one, seen by all of its addresses. */
-function matrixDisagreement(seed: number, cluster: RandomCluster, derived: Derived): string | undefined {
+function matrixDisagreement(
+  family: Family,
+  seed: number,
+  cluster: RandomCluster,
+  derived: Derived,
+): string | undefined {
   const { matrix } = derived;
   const ends = endsOf(cluster, derived);
   const endOf = (name: string): readonly End[] => ends.filter((one) => `${one.name.split(' ')[0]}[Pod]` === name);
@@ -83,12 +105,13 @@ function matrixDisagreement(seed: number, cluster: RandomCluster, derived: Deriv
             endOf(to.name).some(
               (destination) =>
                 sameFamily(source, destination) &&
-                isAllowed(cluster, source.literal, destination.literal, protocol, port),
+                family.isAllowed(cluster, source.literal, destination.literal, protocol, port),
             ),
           );
           const own = set !== undefined && matrix.ports.has(set, protocol, port);
           if (own !== literal && isPlain(cluster)) {
             return told(
+              family,
               seed,
               cluster,
               `matrix ${from.name} → ${to.name} ${port}/${protocol}: literal ${literal}, engine ${own}`,
@@ -107,6 +130,6 @@ function isPlain({ pods, blocksMatchPods }: RandomCluster): boolean {
   return single || !blocksMatchPods;
 }
 
-function told(seed: number, cluster: RandomCluster, what: string): string {
-  return `seed ${seed}: ${what}\n${JSON.stringify(cluster, undefined, 1)}`;
+function told({ name }: Family, seed: number, cluster: RandomCluster, what: string): string {
+  return `${name}, seed ${seed}: ${what}\n${JSON.stringify(cluster, undefined, 1)}`;
 }
