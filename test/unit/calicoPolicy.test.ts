@@ -94,7 +94,7 @@ const malformed: readonly (readonly [path: string, spec: JsonObject])[] = [
   ['spec.ingress.0.http', rule({ http: 'GET' })],
   ['spec.ingress.0.http', denied({ http: { methods: ['GET'] } })],
   ['spec.ingress.0.http.methods.0', rule({ http: { methods: [1] } })],
-  ['spec.ingress.0.http.paths.0', rule({ http: { paths: [{ regex: '/v1' }] } })],
+  ['spec.ingress.0.http.paths.0.regex', rule({ http: { paths: [{ regex: '/v1' }] } })],
   ['spec.ingress.0.http.headers', rule({ http: { methods: ['GET'], headers: [] } })],
   ['spec.ingress.0.protocol', rule({ protocol: 'UDP', http: { methods: ['GET'] } })],
 ];

@@ -115,6 +115,10 @@ class BuiltSnapshot implements Snapshot {
     return this.world.serviceCIDRs;
   }
 
+  get kinds(): Snapshot['kinds'] {
+    return [...this.#policies.kinds, ...this.material.index.kinds];
+  }
+
   ofKind(group: string, kind: string): readonly Resource[] {
     const policies = this.#policies.ofKind(group, kind);
     return policies.length > 0 ? policies : this.material.index.ofKind(group, kind);

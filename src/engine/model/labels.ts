@@ -1,4 +1,4 @@
-import { arrayAt, isObject, type JsonValue, objectAt, stringAt, stringMapAt, stringsAt } from './json.ts';
+import { arrayAt, isObject, type JsonValue, objectAt, stringAt, stringMapAt, stringsAt, valueAt } from './json.ts';
 
 /** Labels or annotations of an object. */
 export type Labels = Readonly<Record<string, string>>;
@@ -29,6 +29,8 @@ export type LabelReader = (key: string) => string | undefined;
 /** The selector that selects everything. */
 export const everything: LabelSelector = { requirements: [] };
 
+const requirementFields: ReadonlySet<string> = new Set(['key', 'operator', 'values']);
+
 const operators = new Set(['In', 'NotIn', 'Exists', 'DoesNotExist']);
 
 /**
@@ -46,6 +48,7 @@ export function readLabelSelector(
     operator: 'In',
     values: [text],
   }));
+  const strange = oddPartOf(value);
   let invalid = requirements.map((one) => malformed(one, labelOf)).find((one) => one !== undefined);
   const matchLabels = objectAt(value, 'matchLabels') ?? {};
   const odd = Object.keys(matchLabels).find((key) => typeof matchLabels[key] !== 'string');
@@ -55,7 +58,30 @@ export function readLabelSelector(
     if (typeof requirement === 'string') invalid = requirement;
     else requirements.push(requirement);
   }
+  if (strange !== undefined) invalid = `${strange.join('.')} has no place or shape of a selector`;
   return invalid === undefined ? { requirements } : { requirements, invalid };
+}
+
+/**
+ * The path, inside a selector, of the first part that is not known there or has another shape: what is odd must not read
+ * as a selector of everything. `undefined` where every part has its place; empty where the whole is no mapping.
+ */
+export function oddPartOf(value: JsonValue | undefined): readonly (string | number)[] | undefined {
+  if (!isObject(value)) return [];
+  const unknown = Object.keys(value).find((key) => key !== 'matchLabels' && key !== 'matchExpressions');
+  if (unknown !== undefined) return [unknown];
+  const labels = value['matchLabels'];
+  if (labels !== undefined && labels !== null && !isObject(labels)) return ['matchLabels'];
+  const expressions = value['matchExpressions'];
+  if (expressions === undefined || expressions === null) return undefined;
+  if (!Array.isArray(expressions)) return ['matchExpressions'];
+  const odd = arrayAt(value, 'matchExpressions').findIndex((one) => {
+    const values = valueAt(one, 'values');
+    if (isObject(one) && Object.keys(one).some((key) => !requirementFields.has(key))) return true;
+    if (values === undefined || values === null) return objectAt(one) === undefined;
+    return !Array.isArray(values) || values.some((text) => typeof text !== 'string');
+  });
+  return odd < 0 ? undefined : ['matchExpressions', odd];
 }
 
 function readRequirement(value: JsonValue, labelOf: (key: string) => string): LabelRequirement | string {

@@ -13,6 +13,8 @@ export interface Snapshot {
   readonly resources: readonly Resource[];
   /** Every object as read, duplicates included. */
   readonly allResources: readonly Resource[];
+  /** Each kind that there are objects of, once. */
+  readonly kinds: readonly Pick<ResourceRef, 'group' | 'kind'>[];
   /** The objects of a kind, `group` '' for core; empty where there is none. */
   ofKind(group: string, kind: string): readonly Resource[];
   get(ref: ResourceRef): Resource | undefined;

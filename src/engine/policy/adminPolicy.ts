@@ -3,14 +3,15 @@ import { isObject, numberAt, objectAt, stringAt, stringsAt, valueAt } from '../m
 import { everything } from '../model/labels.ts';
 import type { FieldPath, Resource } from '../model/resource.ts';
 import type { Direction, Peer, PodSet, PolicyProgram, PolicyRule, PortMatch } from './policy.ts';
-import { PolicyReader } from './reader.ts';
+import { doubtedRule, PolicyReader } from './reader.ts';
 
 /** What differs between the versions of the cluster-wide policies of the Network Policy API. */
 interface Dialect {
   readonly tier: 'admin' | 'baseline';
   readonly actions: Readonly<Record<string, PolicyRule['action']>>;
   readonly priority: number;
-  ports(reader: PolicyReader, rule: FieldPath): readonly PortMatch[] | undefined;
+  readonly portsField: 'ports' | 'protocols';
+  ports(reader: PolicyReader, path: FieldPath): readonly PortMatch[] | undefined;
 }
 
 /**
@@ -21,14 +22,20 @@ interface Dialect {
 export function compileAdminNetworkPolicy(resource: Resource): readonly PolicyProgram[] {
   const reader = new PolicyReader(resource);
   const actions = { Allow: 'allow', Deny: 'deny', Pass: 'pass' } as const;
-  return compile(reader, { tier: 'admin', actions, priority: priorityOf(reader), ports: alphaPorts });
+  return compile(reader, {
+    tier: 'admin',
+    actions,
+    priority: priorityOf(reader),
+    portsField: 'ports',
+    ports: alphaPorts,
+  });
 }
 
 /** Compiles a BaselineAdminNetworkPolicy, which decides what nothing else has decided. */
 export function compileBaselineAdminNetworkPolicy(resource: Resource): readonly PolicyProgram[] {
   const reader = new PolicyReader(resource);
   const actions = { Allow: 'allow', Deny: 'deny' } as const;
-  return compile(reader, { tier: 'baseline', actions, priority: 0, ports: alphaPorts });
+  return compile(reader, { tier: 'baseline', actions, priority: 0, portsField: 'ports', ports: alphaPorts });
 }
 
 /** Compiles a ClusterNetworkPolicy of policy.networking.k8s.io/v1alpha2, the successor of both. */
@@ -40,19 +47,23 @@ export function compileClusterNetworkPolicy(resource: Resource): readonly Policy
   }
   const actions = { Accept: 'allow', Deny: 'deny', Pass: 'pass' } as const;
   const tier = written === 'Baseline' ? 'baseline' : 'admin';
-  return compile(reader, { tier, actions, priority: priorityOf(reader), ports: betaPorts });
+  return compile(reader, { tier, actions, priority: priorityOf(reader), portsField: 'protocols', ports: betaPorts });
 }
 
 function priorityOf(reader: PolicyReader): number {
   const priority = numberAt(reader.resource.object, 'spec', 'priority');
   if (priority !== undefined && Number.isInteger(priority) && priority >= 0 && priority <= 1000) return priority;
   reader.doubt(['spec', 'priority'], t('the priority must be a whole number from 0 to 1000'));
-  return 0;
+  // It may stand anywhere: its doubts come before all others.
+  return -1;
 }
 
 function compile(reader: PolicyReader, dialect: Dialect): readonly PolicyProgram[] {
   const { resource } = reader;
   const subject = subjectOf(reader);
+  reader.known(['spec'], ['egress', 'ingress', 'priority', 'subject', 'tier']);
+  // Where these are in doubt no rule of the policy can be relied upon.
+  const isSound = reader.doubts.length === 0;
   const rules = (['ingress', 'egress'] as const).flatMap((direction) =>
     reader.entries(['spec', direction]).flatMap((path) => ruleOf(reader, dialect, direction, path)),
   );
@@ -65,8 +76,7 @@ function compile(reader: PolicyReader, dialect: Dialect): readonly PolicyProgram
       subject: subject?.pods ?? { pods: everything },
       subjectPath: subject?.path ?? ['spec', 'subject'],
       isolates: { ingress: false, egress: false },
-      // Without a subject the API server takes no policy; what it would say is in doubt for every pod.
-      rules: subject === undefined ? [] : rules,
+      rules: isSound ? rules : [],
       doubts: reader.doubts,
       couldDeny: true,
     },
@@ -75,6 +85,7 @@ function compile(reader: PolicyReader, dialect: Dialect): readonly PolicyProgram
 
 function subjectOf(reader: PolicyReader): { readonly pods: PodSet; readonly path: FieldPath } | undefined {
   const path = ['spec', 'subject'];
+  reader.known(path, ['namespaces', 'pods']);
   const fields = fieldsOf(reader, path, ['namespaces', 'pods']);
   const field = fields[0];
   if (fields.length !== 1 || field === undefined) {
@@ -101,29 +112,38 @@ function podSet(reader: PolicyReader, path: FieldPath, hasPods: boolean): PodSet
   return namespaces.invalid === undefined && pods.invalid === undefined ? { namespaces, pods } : undefined;
 }
 
+/** A rule that has a doubt may act on anyone, see {@link doubtedRule}. */
 function ruleOf(
   reader: PolicyReader,
-  { actions, ports: readPorts }: Dialect,
+  { actions, ports: readPorts, portsField }: Dialect,
   direction: Direction,
   path: FieldPath,
 ): readonly PolicyRule[] {
+  const before = reader.doubts.length;
+  const field = direction === 'ingress' ? 'from' : 'to';
+  if (!isObject(reader.at(path))) reader.doubt(path, t('the rule is not a mapping'));
+  reader.known(path, ['action', 'name', field, portsField]);
   const written = stringAt(reader.at(path), 'action') ?? '';
   const action = Object.hasOwn(actions, written) ? actions[written] : undefined;
   if (action === undefined) {
     reader.doubt([...path, 'action'], t('{0} is no action: {1}', written, Object.keys(actions).join(', ')));
-    return [];
   }
-  const field = direction === 'ingress' ? 'from' : 'to';
   const entries = reader.entries([...path, field]);
   if (entries.length === 0) reader.doubt([...path, field], t('the rule needs at least one peer'));
   const peers = entries.flatMap((one) => peerOf(reader, one));
-  const ports = readPorts(reader, path);
+  const ports = readPorts(reader, [...path, portsField]);
   const evidence = reader.evidence(path, stringAt(reader.at(path), 'name') ?? '');
+  const doubt = reader.doubts[before];
+  if (action === undefined || doubt !== undefined) {
+    return doubtedRule(direction, action === undefined ? ['allow', 'deny'] : [action], doubt, evidence);
+  }
   return [{ direction, action, peers, ...(ports ? { ports } : {}), evidence }];
 }
 
 function peerOf(reader: PolicyReader, path: FieldPath): readonly Peer[] {
-  const fields = fieldsOf(reader, path, ['namespaces', 'pods', 'nodes', 'networks', 'domainNames']);
+  const kinds = ['namespaces', 'pods', 'nodes', 'networks', 'domainNames'];
+  reader.known(path, kinds);
+  const fields = fieldsOf(reader, path, kinds);
   const field = fields[0];
   if (fields.length !== 1 || field === undefined) {
     reader.doubt(path, t('a peer needs exactly one of namespaces, pods, nodes, networks and domainNames'));
@@ -181,16 +201,16 @@ function relationOf(
 }
 
 /** `ports` of v1alpha1: `portNumber`, `portRange` or `namedPort`. */
-function alphaPorts(reader: PolicyReader, rule: FieldPath): readonly PortMatch[] | undefined {
-  return portsOf(reader, [...rule, 'ports'], ['portNumber', 'portRange', 'namedPort'], (path, field) => {
+function alphaPorts(reader: PolicyReader, at: FieldPath): readonly PortMatch[] | undefined {
+  return portsOf(reader, at, ['portNumber', 'portRange', 'namedPort'], (path, field) => {
     if (field === 'namedPort') return { kind: 'named', name: stringAt(reader.at(path)) ?? '', path };
     return field === 'portNumber' ? reader.range(path, 'port', 'port') : reader.range(path, 'start', 'end');
   });
 }
 
 /** `protocols` of v1alpha2: a protocol with an optional destination port, or a port's name. */
-function betaPorts(reader: PolicyReader, rule: FieldPath): readonly PortMatch[] | undefined {
-  return portsOf(reader, [...rule, 'protocols'], ['tcp', 'udp', 'sctp', 'destinationNamedPort'], (path, field) => {
+function betaPorts(reader: PolicyReader, at: FieldPath): readonly PortMatch[] | undefined {
+  return portsOf(reader, at, ['tcp', 'udp', 'sctp', 'destinationNamedPort'], (path, field) => {
     if (field === 'destinationNamedPort') return { kind: 'named', name: stringAt(reader.at(path)) ?? '', path };
     const protocol = field === 'tcp' ? 'TCP' : field === 'udp' ? 'UDP' : 'SCTP';
     const port = [...path, 'destinationPort'];
@@ -211,6 +231,7 @@ function portsOf(
   const entries = reader.entries(path);
   if (entries.length === 0) return reader.isBroken(path) ? [] : undefined;
   return entries.map((one) => {
+    reader.known(one, fields);
     const given = fieldsOf(reader, one, fields);
     const field = given[0];
     if (given.length === 1 && field !== undefined) return read([...one, field], field);

@@ -65,14 +65,6 @@ export function selectorAt(reader: PolicyReader, path: FieldPath, words: Vocabul
   }
 }
 
-/** Fields that Podpath does not know may mean something: whoever wrote one, meant it. */
-export function unknownFields(reader: PolicyReader, path: FieldPath, known: readonly string[]): void {
-  const value = reader.at(path);
-  for (const key of isObject(value) ? Object.keys(value) : []) {
-    if (!known.includes(key)) reader.doubt([...path, key], t('the field {0} is not known here', key));
-  }
-}
-
 const fields = [
   ...['nets', 'notNets', 'selector', 'notSelector', 'namespaceSelector', 'serviceAccounts'],
   ...['services', 'ports', 'notPorts'],
@@ -86,7 +78,7 @@ const fields = [
  */
 export function readEntity(reader: PolicyReader, path: FieldPath, related: readonly Resource[]): Entity {
   if (!reader.isMapping(path)) return { peers: [] };
-  unknownFields(reader, path, fields);
+  reader.known(path, fields);
   const chosen = chosenBy(reader, path, related);
   const notAt = [...path, 'notSelector'];
   const not = selectorAt(reader, notAt, endpointWords);
@@ -144,7 +136,7 @@ function chosenBy(reader: PolicyReader, path: FieldPath, related: readonly Resou
 /** Service accounts by name, by label, or by both; `undefined` where neither is given. */
 function accountsAt(reader: PolicyReader, path: FieldPath): LabelSelector | undefined {
   if (!reader.isMapping(path)) return undefined;
-  unknownFields(reader, path, ['names', 'selector']);
+  reader.known(path, ['names', 'selector']);
   const selector = selectorAt(reader, [...path, 'selector'], accountWords);
   const entries = reader.entries([...path, 'names']);
   for (const one of entries.filter((at) => typeof reader.at(at) !== 'string')) {
@@ -176,7 +168,7 @@ function endpoints(
 function serviceOf(reader: PolicyReader, entity: FieldPath, related: readonly Resource[]): Entity | undefined {
   const path = [...entity, 'services'];
   if (!reader.isMapping(path)) return undefined;
-  unknownFields(reader, path, ['name', 'namespace']);
+  reader.known(path, ['name', 'namespace']);
   const given = reader.at(entity);
   const isSource = entity.at(-1) === 'source';
   const mayStand = ['services', ...(isSource ? ['ports', 'notPorts'] : [])];

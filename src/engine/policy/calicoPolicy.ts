@@ -3,14 +3,7 @@ import { isTrueAt } from '../model/json.ts';
 import { everything, type LabelSelector } from '../model/labels.ts';
 import type { FieldPath, Resource } from '../model/resource.ts';
 import type { Snapshot } from '../model/snapshot.ts';
-import {
-  accountWords,
-  endpointWords,
-  namedServices,
-  namespaceWords,
-  selectorAt,
-  unknownFields,
-} from './calicoEntity.ts';
+import { accountWords, endpointWords, namedServices, namespaceWords, selectorAt } from './calicoEntity.ts';
 import { hostsOf, onForwarded, onHosts } from './calicoHost.ts';
 import { readRule } from './calicoRule.ts';
 import { allOf } from './calicoSelector.ts';
@@ -78,7 +71,7 @@ function switchAt(reader: PolicyReader, path: FieldPath): void {
 function selectorOf(reader: PolicyReader, known: readonly string[]): LabelSelector | undefined {
   const spec = ['spec'];
   reader.isMapping(spec);
-  unknownFields(reader, spec, known);
+  reader.known(spec, known);
   const isGlobal = known.includes('namespaceSelector');
   const selectors = [
     selectorAt(reader, [...spec, 'selector'], endpointWords),

@@ -1,10 +1,10 @@
 import { t } from '@vscode/l10n';
 import { isObject, stringAt, stringsAt } from '../model/json.ts';
 import type { FieldPath, Resource } from '../model/resource.ts';
-import { readEntity, unknownFields } from './calicoEntity.ts';
+import { readEntity } from './calicoEntity.ts';
 import { readPorts } from './calicoPorts.ts';
 import type { Direction, Peer, PolicyRule, RuleCondition } from './policy.ts';
-import type { PolicyReader } from './reader.ts';
+import { doubtedRule, type PolicyReader } from './reader.ts';
 
 const actions = { Allow: 'allow', Deny: 'deny', Pass: 'pass' } as const;
 
@@ -27,7 +27,7 @@ export function readRule(
   const before = reader.doubts.length;
   const rule = reader.at(path);
   if (!isObject(rule)) reader.doubt(path, t('the rule is not a mapping'));
-  unknownFields(reader, path, fields);
+  reader.known(path, fields);
   const written = stringAt(rule, 'action') ?? '';
   // What is logged goes on, whatever else the rule says.
   if (written === 'Log') return [];
@@ -43,9 +43,7 @@ export function readRule(
   const doubt = reader.doubts[before];
   if (doubt === undefined && action !== undefined) return [{ direction, action, ...parts, evidence }];
   // Of an action that is not known either may be meant.
-  const meant = action === undefined ? (['allow', 'deny'] as const) : [action];
-  const condition: RuleCondition = { of: 'unseen', text: doubt?.note ?? '' };
-  return meant.map((one) => ({ direction, action: one, condition, implied: true, evidence }));
+  return doubtedRule(direction, action === undefined ? ['allow', 'deny'] : [action], doubt, evidence);
 }
 
 function partsOf(
@@ -94,14 +92,15 @@ function conditionOf(reader: PolicyReader, path: FieldPath, unseen: string | und
 
 function requestOf(reader: PolicyReader, path: FieldPath): string | undefined {
   if (!reader.isMapping(path)) return undefined;
-  unknownFields(reader, path, ['methods', 'paths']);
+  reader.known(path, ['methods', 'paths']);
   const methods = reader.entries([...path, 'methods']);
   for (const at of methods.filter((one) => typeof reader.at(one) !== 'string')) {
     reader.doubt(at, t('{0} is no method', JSON.stringify(reader.at(at))));
   }
   const paths = reader.entries([...path, 'paths']).map((at) => {
+    const isKnown = reader.known(at, ['exact', 'prefix']);
     const [exact, prefix] = [stringAt(reader.at(at), 'exact'), stringAt(reader.at(at), 'prefix')];
-    if ((exact === undefined) === (prefix === undefined))
+    if (isKnown && (exact === undefined) === (prefix === undefined))
       reader.doubt(at, t('a path needs exactly one of exact and prefix'));
     return exact ?? `${prefix ?? ''}*`;
   });

@@ -173,6 +173,7 @@ function cidr({ reader }: PeerContext, path: FieldPath): readonly Reach[] {
 function cidrSet(context: PeerContext, path: FieldPath): readonly Reach[] {
   const { reader } = context;
   const value = reader.at(path);
+  reader.known(path, ['cidr', 'cidrGroupRef', 'cidrGroupSelector', 'except']);
   const given = ['cidr', 'cidrGroupRef', 'cidrGroupSelector'].filter((key) => isSet(valueAt(value, key)));
   const field = given[0];
   if (field === undefined || given.length > 1) {
@@ -252,6 +253,8 @@ function services({ reader, related }: PeerContext, path: FieldPath): readonly R
   const value = reader.at(path);
   const field = isObject(valueAt(value, 'k8sService')) ? 'k8sService' : 'k8sServiceSelector';
   const at = [...path, field];
+  reader.known(path, ['k8sService', 'k8sServiceSelector']);
+  reader.known(at, ['namespace', field === 'k8sService' ? 'serviceName' : 'selector']);
   const by =
     field === 'k8sService' ? stringAt(value, field, 'serviceName') : readNodeSelector(reader, [...at, 'selector']);
   const namespace = valueAt(value, field, 'namespace') ?? '';
@@ -283,6 +286,7 @@ function servicePeers(related: readonly Resource[], service: Resource, path: Fie
  */
 function names({ reader }: PeerContext, path: FieldPath): readonly Reach[] {
   const value = reader.at(path);
+  reader.known(path, ['matchName', 'matchPattern']);
   const texts = ['matchName', 'matchPattern'].filter((key) => isSet(valueAt(value, key)));
   const odd = texts.find((key) => {
     const allowed = key === 'matchName' ? /^[-\w.]+$/ : /^[-\w.*]+$/;

@@ -95,7 +95,8 @@ function specPrograms(
   const spec: Spec = { path, ...own, related, host, allows, denials: new PolicyReader(resource) };
   const who = subjectOf(spec, value);
   if (who === undefined) return [doubted(resource, anyone(namespace, host), path, allows)];
-  unknownFields(allows, path, specFields);
+  // One that is not known may be a denial.
+  spec.denials.known(path, specFields);
   return programsOf(spec, who, resource);
 }
 
@@ -103,14 +104,6 @@ const specFields = [
   ...['description', 'egress', 'egressDeny', 'enableDefaultDeny', 'endpointSelector'],
   ...['ingress', 'ingressDeny', 'labels', 'log', 'nodeSelector'],
 ];
-
-/** The API server drops fields that it does not know, newer ones may mean something: whoever wrote one, meant it. */
-function unknownFields(reader: PolicyReader, path: FieldPath, known: readonly string[]): void {
-  const value = reader.at(path);
-  for (const key of isObject(value) ? Object.keys(value) : []) {
-    if (!known.includes(key)) reader.doubt([...path, key], t('the field {0} is not known here', key));
-  }
-}
 
 /** A namespaced policy acts in its own namespace whatever its selector says. Source: ParseToCiliumRule. */
 function subjectOf(spec: Spec, value: JsonObject): Subject | undefined {
@@ -223,7 +216,20 @@ function isSet(value: JsonValue | undefined): boolean {
 
 const noRules: Compiled = { rules: [], denials: [], refusals: [] };
 
+/** A rule of which a part can't be read does nothing but to isolate, and what it could change is in doubt. */
 function readRule(spec: Spec, reader: PolicyReader, direction: Direction, denies: boolean, path: FieldPath): Compiled {
+  const before = reader.doubts.length;
+  const compiled = partsOfRule(spec, reader, direction, denies, path);
+  return reader.doubts.slice(before).some(({ isGap }) => isGap !== true) ? noRules : compiled;
+}
+
+function partsOfRule(
+  spec: Spec,
+  reader: PolicyReader,
+  direction: Direction,
+  denies: boolean,
+  path: FieldPath,
+): Compiled {
   if (!isObject(reader.at(path))) {
     reader.doubt(path, t('the rule is not a mapping'));
     return noRules;
@@ -231,7 +237,8 @@ function readRule(spec: Spec, reader: PolicyReader, direction: Direction, denies
   // Names and authentication are not for denials.
   const fields = peerFields(direction).filter((field) => !(denies && field === 'toFQDNs'));
   const requires = direction === 'ingress' ? 'fromRequires' : 'toRequires';
-  unknownFields(reader, path, [...fields, 'icmps', 'toPorts', requires, ...(denies ? [] : ['authentication'])]);
+  if (!reader.known(path, [...fields, 'icmps', 'toPorts', requires, ...(denies ? [] : ['authentication'])]))
+    return noRules;
   // Until 1.19 it narrowed the rules of every policy that selects the same pods.
   if (isSet(reader.at([...path, requires]))) spec.denials.gap([...path, requires], t('{0} is not modelled', requires));
   const { namespace, related, host } = spec;
@@ -241,13 +248,12 @@ function readRule(spec: Spec, reader: PolicyReader, direction: Direction, denies
   const services = reader.at([...path, 'toServices']);
   if (entries !== undefined && Array.isArray(services) && services.length > 0) {
     reader.doubt(path, t('versions of Cilium refuse toServices and toPorts in one rule'));
-    return noRules;
   }
   // A rule that names neither peers nor ports means no one: it only isolates.
   const rule: PolicyRule = { direction, action: denies ? 'deny' : 'allow', evidence: reader.evidence(path) };
   if (reaches === undefined && entries === undefined) return { ...noRules, rules: [{ ...rule, peers: [] }] };
   const parts = (reaches ?? [{}]).flatMap((reach) => portsOrAll(entries).map((entry) => ({ reach, entry })));
-  const authentication = denies ? undefined : authenticationOf(reader, path);
+  const authentication = denies ? undefined : authenticationOf(spec.denials, path);
   return {
     rules: parts.flatMap(({ reach, entry }) => withRequests(rule, reach, entry)),
     denials: authentication === undefined ? [] : parts.map((one) => unauthenticated(rule, one, authentication)),

@@ -59,14 +59,7 @@ export function portsOrAll(entries: readonly PortEntry[] | undefined): readonly 
   return entries ?? everyPort;
 }
 
-const allowFields: ReadonlySet<string> = new Set([
-  'listener',
-  'originatingTLS',
-  'ports',
-  'rules',
-  'serverNames',
-  'terminatingTLS',
-]);
+const allowFields = ['listener', 'originatingTLS', 'ports', 'rules', 'serverNames', 'terminatingTLS'];
 
 function portEntry(reader: PolicyReader, path: FieldPath, context: L7Context): readonly PortEntry[] {
   const value = reader.at(path);
@@ -74,11 +67,7 @@ function portEntry(reader: PolicyReader, path: FieldPath, context: L7Context): r
     reader.doubt(path, t('the entry is not a mapping'));
     return [];
   }
-  const unknown = Object.keys(value).find((key) => !(context.denies ? key === 'ports' : allowFields.has(key)));
-  if (unknown !== undefined) {
-    reader.doubt([...path, unknown], t('the field {0} is not known here', unknown));
-    return [];
-  }
+  reader.known(path, context.denies ? ['ports'] : allowFields);
   const entries = reader.entries([...path, 'ports']);
   if (entries.length === 0 || entries.length > maxPorts) {
     reader.doubt([...path, 'ports'], t('it needs from 1 to {0} ports', maxPorts));
@@ -97,6 +86,7 @@ function portEntry(reader: PolicyReader, path: FieldPath, context: L7Context): r
 function portOf(reader: PolicyReader, path: FieldPath): readonly PortMatch[] {
   const value = reader.at(path);
   const invalid = (key: string, reason: string): readonly PortMatch[] => [reader.invalidPort([...path, key], reason)];
+  reader.known(path, ['endPort', 'port', 'protocol']);
   const written = valueAt(value, 'protocol');
   const name = written === undefined || written === null || written === '' ? 'ANY' : written;
   const meant = typeof name === 'string' && Object.hasOwn(protocols, name) ? protocols[name] : undefined;

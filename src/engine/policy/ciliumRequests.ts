@@ -105,11 +105,17 @@ function http(rule: JsonObject): string | undefined {
   const headers = valueAt(rule, 'headers') ?? [];
   const matches = valueAt(rule, 'headerMatches') ?? [];
   if (method === undefined || !known || !Array.isArray(headers) || !Array.isArray(matches)) return undefined;
+  if (!matches.every(isHeaderMatch)) return undefined;
   const wanted = [...stringsAt(rule, 'headers'), ...matches.flatMap(headerOf)];
   if (wanted.length < headers.length) return undefined;
   const head = [method, path].filter(Boolean).join(' ');
   const rest = [host ? t('to {0}', host) : '', ...wanted.map((one) => t('with header {0}', one))].filter(Boolean);
   return [head, ...rest].filter(Boolean).join(' ');
+}
+
+function isHeaderMatch(value: JsonValue): boolean {
+  const known = ['mismatch', 'name', 'secret', 'value'];
+  return isObject(value) && Object.keys(value).every((key) => known.includes(key));
 }
 
 /** A header that only changes the request where it does not match is not asked for. */
@@ -119,8 +125,9 @@ function headerOf(value: JsonValue): readonly string[] {
 }
 
 function kafka(rule: JsonObject): string | undefined {
-  const found = texts(rule, 'role', 'apiKey', 'apiVersion', 'clientID', 'topic');
-  if (found === undefined) return undefined;
+  const fields = ['role', 'apiKey', 'apiVersion', 'clientID', 'topic'];
+  const found = texts(rule, ...fields);
+  if (found === undefined || Object.keys(rule).some((key) => !fields.includes(key))) return undefined;
   const text = found.filter(Boolean).join(' ');
   return text === '' ? '' : t('Kafka {0}', text);
 }
@@ -128,7 +135,8 @@ function kafka(rule: JsonObject): string | undefined {
 function dns(rule: JsonObject): string | undefined {
   const found = texts(rule, 'matchName', 'matchPattern');
   const name = found?.find(Boolean);
-  if (name === undefined) return undefined;
+  const known = Object.keys(rule).every((key) => key === 'matchName' || key === 'matchPattern');
+  if (name === undefined || !known) return undefined;
   return /^\*+\.?$/.test(name) ? '' : t('DNS queries for {0}', name);
 }
 

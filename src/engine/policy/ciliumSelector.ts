@@ -1,5 +1,4 @@
 import { t } from '@vscode/l10n';
-import { arrayAt, isObject, type JsonValue, objectAt, valueAt } from '../model/json.ts';
 import { everything, type LabelRequirement, type LabelSelector, podFacts } from '../model/labels.ts';
 import type { FieldPath } from '../model/resource.ts';
 import type { PolicyReader } from './reader.ts';
@@ -80,33 +79,11 @@ export function readNodeSelector(reader: PolicyReader, path: FieldPath): LabelSe
   return undefined;
 }
 
-/** A LabelSelector of which every part can be read: what is odd in it must not read as a selector of everything. */
+/** A LabelSelector of which every part can be read. */
 function readSelector(reader: PolicyReader, path: FieldPath): LabelSelector | undefined {
-  const value = reader.at(path);
-  const odd = oddPartOf(value);
-  if (odd !== undefined) {
-    reader.doubt([...path, ...odd], t('the selector is malformed: {0}', odd.join('.')));
-    return undefined;
-  }
-  const selector = reader.selector(path, (key) => sourceOf(key).name) ?? everything;
-  return selector.invalid === undefined ? selector : undefined;
-}
-
-function oddPartOf(value: JsonValue | undefined): FieldPath | undefined {
-  if (!isObject(value)) return [];
-  const unknown = Object.keys(value).find((key) => key !== 'matchLabels' && key !== 'matchExpressions');
-  if (unknown !== undefined) return [unknown];
-  const labels = value['matchLabels'];
-  if (labels !== undefined && labels !== null && !isObject(labels)) return ['matchLabels'];
-  const expressions = value['matchExpressions'];
-  if (expressions === undefined || expressions === null) return undefined;
-  if (!Array.isArray(expressions)) return ['matchExpressions'];
-  const odd = arrayAt(value, 'matchExpressions').findIndex((one) => {
-    const values = valueAt(one, 'values');
-    if (values === undefined || values === null) return objectAt(one) === undefined;
-    return !Array.isArray(values) || values.some((text) => typeof text !== 'string');
-  });
-  return odd < 0 ? undefined : ['matchExpressions', odd];
+  const selector = reader.selector(path, (key) => sourceOf(key).name);
+  if (selector === undefined) reader.doubt(path, t('the selector is missing'));
+  return selector?.invalid === undefined ? selector : undefined;
 }
 
 /** A key without a source means a label of any source. */

@@ -40,7 +40,7 @@ function compile(resource: Resource, context: Context): PolicyProgram {
   const { snapshot } = context;
   const reader = new PolicyReader(resource);
   if (resource.object['spec'] !== undefined && resource.object['spec'] !== null) reader.isMapping(['spec']);
-  unknownFields(reader);
+  reader.known(['spec'], ['selector', 'targetRef', 'targetRefs', 'rules', 'action', 'provider']);
   const target = targetOf(reader, snapshot);
   const action = actionOf(reader);
   const rules = readRules(reader, meshConfigOf(snapshot));
@@ -61,18 +61,6 @@ function compile(resource: Resource, context: Context): PolicyProgram {
     only: 'ingress',
     ...(action === 'ALLOW' && !target.broken ? {} : { couldDeny: true as const }),
   };
-}
-
-function unknownFields(reader: PolicyReader): void {
-  const fields = ['selector', 'targetRef', 'targetRefs', 'rules', 'action', 'provider'];
-  const spec = stringKeys(reader.at(['spec']));
-  for (const one of spec.filter((key) => !fields.includes(key))) {
-    reader.gap(['spec', one], t('the field {0} is not modelled', one));
-  }
-}
-
-function stringKeys(value: unknown): readonly string[] {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.keys(value) : [];
 }
 
 function actionOf(reader: PolicyReader): Action | undefined {

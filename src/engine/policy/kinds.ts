@@ -1,5 +1,4 @@
 import { t } from '@vscode/l10n';
-import { everything } from '../model/labels.ts';
 import type { Resource } from '../model/resource.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import {
@@ -17,12 +16,15 @@ import { compilePeerAuthentications } from './istioPeerAuthentication.ts';
 import { compileNetworkPolicy } from './networkPolicy.ts';
 import type { PolicyProgram, PolicyTier } from './policy.ts';
 import { builtInTiers } from './tiers.ts';
+import { isPolicyLike, notModelled, unmodelledProgram } from './unmodelled.ts';
 import { compileClusterUserDefinedNetwork, compileUserDefinedNetwork } from './userDefinedNetwork.ts';
 
 /** A policy kind that Podpath models: adding one is a file and a line here. */
 interface PolicyKind {
   readonly group: string;
   readonly kind: string;
+  /** Those that the compiler reads. */
+  readonly versions: readonly string[];
   readonly compile: (resource: Resource, related: readonly Resource[]) => readonly PolicyProgram[];
   /** Other objects that the policy's meaning hangs on; absent: none. */
   readonly related?: (resource: Resource, snapshot: Snapshot) => readonly Resource[];
@@ -32,53 +34,63 @@ interface PolicyKind {
 interface JointKind {
   readonly group: string;
   readonly kind: string;
+  readonly versions: readonly string[];
   readonly compileAll: (snapshot: Snapshot) => readonly PolicyProgram[];
 }
 
 const admin = 'policy.networking.k8s.io';
 const cilium = 'cilium.io';
-const calico = ['crd.projectcalico.org', 'projectcalico.org'];
+const calico = [
+  { group: 'crd.projectcalico.org', versions: ['v1'] },
+  { group: 'projectcalico.org', versions: ['v3'] },
+];
 const ovn = 'k8s.ovn.org';
 
 const policyKinds: readonly PolicyKind[] = [
-  { group: 'networking.k8s.io', kind: 'NetworkPolicy', compile: compileNetworkPolicy },
-  { group: admin, kind: 'AdminNetworkPolicy', compile: compileAdminNetworkPolicy },
-  { group: admin, kind: 'BaselineAdminNetworkPolicy', compile: compileBaselineAdminNetworkPolicy },
-  { group: admin, kind: 'ClusterNetworkPolicy', compile: compileClusterNetworkPolicy },
-  { group: cilium, kind: 'CiliumNetworkPolicy', compile: compileCiliumPolicy, related: ciliumRelated },
+  { group: 'networking.k8s.io', kind: 'NetworkPolicy', versions: ['v1'], compile: compileNetworkPolicy },
+  { group: admin, kind: 'AdminNetworkPolicy', versions: ['v1alpha1'], compile: compileAdminNetworkPolicy },
+  {
+    group: admin,
+    kind: 'BaselineAdminNetworkPolicy',
+    versions: ['v1alpha1'],
+    compile: compileBaselineAdminNetworkPolicy,
+  },
+  { group: admin, kind: 'ClusterNetworkPolicy', versions: ['v1alpha2'], compile: compileClusterNetworkPolicy },
+  {
+    group: cilium,
+    kind: 'CiliumNetworkPolicy',
+    versions: ['v2'],
+    compile: compileCiliumPolicy,
+    related: ciliumRelated,
+  },
   {
     group: cilium,
     kind: 'CiliumClusterwideNetworkPolicy',
+    versions: ['v2'],
     compile: compileCiliumClusterwidePolicy,
     related: ciliumRelated,
   },
-  ...calico.flatMap((group): readonly PolicyKind[] => [
-    { group, kind: 'GlobalNetworkPolicy', compile: compileGlobalCalicoPolicy, related: calicoRelated },
-    { group, kind: 'HostEndpoint', compile: compileHostEndpoint },
-    { group, kind: 'NetworkPolicy', compile: compileCalicoPolicy, related: calicoRelated },
+  ...calico.flatMap((api): readonly PolicyKind[] => [
+    { ...api, kind: 'GlobalNetworkPolicy', compile: compileGlobalCalicoPolicy, related: calicoRelated },
+    { ...api, kind: 'HostEndpoint', compile: compileHostEndpoint },
+    { ...api, kind: 'NetworkPolicy', compile: compileCalicoPolicy, related: calicoRelated },
   ]),
-  { group: ovn, kind: 'ClusterUserDefinedNetwork', compile: compileClusterUserDefinedNetwork },
-  { group: ovn, kind: 'UserDefinedNetwork', compile: compileUserDefinedNetwork },
+  { group: ovn, kind: 'ClusterUserDefinedNetwork', versions: ['v1'], compile: compileClusterUserDefinedNetwork },
+  { group: ovn, kind: 'UserDefinedNetwork', versions: ['v1'], compile: compileUserDefinedNetwork },
 ];
 
 const mesh = 'security.istio.io';
 
 const jointKinds: readonly JointKind[] = [
-  { group: mesh, kind: 'AuthorizationPolicy', compileAll: compileAuthorizationPolicies },
-  { group: mesh, kind: 'PeerAuthentication', compileAll: compilePeerAuthentications },
+  { group: mesh, kind: 'AuthorizationPolicy', versions: ['v1', 'v1beta1'], compileAll: compileAuthorizationPolicies },
+  { group: mesh, kind: 'PeerAuthentication', versions: ['v1', 'v1beta1'], compileAll: compilePeerAuthentications },
 ];
 
-/** Policy kinds that can change who may connect and are not modelled; the mark says that they act in all namespaces. */
-const unmodelledKinds: readonly (readonly [group: string, kind: string, everywhere?: true])[] = [
-  ['crd.antrea.io', 'ClusterNetworkPolicy', true],
-  ['crd.antrea.io', 'NetworkPolicy'],
-  ['k8s.cni.cncf.io', 'MultiNetworkPolicy'],
-  ['k8s.ovn.org', 'EgressFirewall'],
-];
+const modelled: ReadonlySet<string> = new Set([...policyKinds, ...jointKinds].map((one) => `${one.group}/${one.kind}`));
 
-/** True for a kind of policy that Podpath knows of and does not model. */
+/** True for a kind that can change who may connect and that Podpath does not model. */
 export function isUnmodelledPolicy(group: string, kind: string): boolean {
-  return unmodelledKinds.some(([g, k]) => g === group && k === kind);
+  return isPolicyLike(group, kind) && !modelled.has(`${group}/${kind}`);
 }
 
 /** The tiers that the policies of a snapshot may stand in. */
@@ -100,18 +112,21 @@ const known = new WeakMap<Resource, Compiled>();
  * without rules and with a doubt, so that whatever it could change is unknown and never silently allowed.
  */
 export function compilePolicies(snapshot: Snapshot): readonly PolicyProgram[] {
-  const modelled = policyKinds.flatMap(({ group, kind, compile, related }) =>
+  const alone = policyKinds.flatMap(({ group, kind, versions, compile, related }) =>
     snapshot
       .ofKind(group, kind)
-      .flatMap((resource) => compiled(resource, compile, related === undefined ? [] : related(resource, snapshot))),
+      .flatMap((resource) =>
+        compiled(resource, inVersion(versions, compile), related === undefined ? [] : related(resource, snapshot)),
+      ),
   );
-  const unknown = unmodelledKinds.flatMap(([group, kind, everywhere]) =>
-    snapshot
-      .ofKind(group, kind)
-      .flatMap((resource) => compiled(resource, (one) => [doubtful(one, everywhere === true)], [])),
-  );
+  const unknown = snapshot.kinds
+    .filter(({ group, kind }) => isUnmodelledPolicy(group, kind))
+    .flatMap(({ group, kind }) => snapshot.ofKind(group, kind))
+    .flatMap((resource) =>
+      compiled(resource, (one) => [unmodelledProgram(one, ['kind'], notModelled(one.ref.kind))], []),
+    );
   const joint = compileJoint(snapshot);
-  return [...modelled, ...joint, ...unknown];
+  return [...alone, ...joint, ...unknown];
 }
 
 /** What the joint kinds came to, by the pods of a snapshot: these are others where anything but policies is. */
@@ -122,7 +137,12 @@ function compileJoint(snapshot: Snapshot): readonly PolicyProgram[] {
   if (related.length === 0) return [];
   let found = jointly.get(snapshot.pods);
   if (found === undefined || !isSame(found.related, related)) {
-    found = { programs: jointKinds.flatMap(({ compileAll }) => compileAll(snapshot)), related };
+    const programs = jointKinds.flatMap(({ compileAll }) => compileAll(snapshot));
+    // What a version that is not known says beside is in doubt for its whole namespace.
+    const strange = jointKinds.flatMap(({ group, kind, versions }) =>
+      snapshot.ofKind(group, kind).flatMap((one) => inVersion(versions, () => [])(one, [])),
+    );
+    found = { programs: [...programs, ...strange], related };
     jointly.set(snapshot.pods, found);
   }
   return found.programs;
@@ -145,18 +165,12 @@ function isSame(a: readonly Resource[], b: readonly Resource[]): boolean {
   return a.length === b.length && a.every((one, index) => one === b[index]);
 }
 
-function doubtful(resource: Resource, everywhere: boolean): PolicyProgram {
-  const { ref } = resource;
-  return {
-    ref,
-    resource,
-    tier: 'default',
-    priority: 0,
-    subject: { ...(everywhere ? { namespaces: everything } : { inNamespace: ref.namespace }), pods: everything },
-    subjectPath: ['kind'],
-    isolates: { ingress: false, egress: false },
-    rules: [],
-    doubts: [{ ref, path: ['kind'], note: t('{0} is not modelled yet', ref.kind), isGap: true }],
-    couldDeny: true,
+/** A version that the compiler was not written for may mean other things by the same fields. */
+function inVersion(versions: readonly string[], compile: PolicyKind['compile']): PolicyKind['compile'] {
+  return (resource, related) => {
+    const version = resource.apiVersion.split('/').at(-1) ?? '';
+    if (versions.includes(version)) return compile(resource, related);
+    const note = t('version {0} of {1} is not known; {2} is', version, resource.ref.kind, versions.join(', '));
+    return [unmodelledProgram(resource, ['apiVersion'], note)];
   };
 }

@@ -16,6 +16,7 @@ const calicoOrder = 1000;
  */
 export function compileNetworkPolicy(resource: Resource): readonly PolicyProgram[] {
   const reader = new PolicyReader(resource);
+  reader.known(['spec'], ['egress', 'ingress', 'podSelector', 'policyTypes']);
   const types = policyTypes(reader);
   const selector = reader.selector(['spec', 'podSelector']) ?? everything;
   const program = {
@@ -58,10 +59,18 @@ function rulesOf(reader: PolicyReader, direction: Direction, acts: boolean): rea
       reader.doubt(path, t('the rule is not a mapping'));
       return [];
     }
-    const peers = peersOf(reader, [...path, direction === 'ingress' ? 'from' : 'to']);
+    const side = direction === 'ingress' ? 'from' : 'to';
+    const before = reader.doubts.length;
+    reader.known(path, [side, 'ports']);
+    const peers = peersOf(reader, [...path, side]);
     const ports = portsOf(reader, [...path, 'ports']);
     const evidence = reader.evidence(path);
-    return [{ direction, action: 'allow', ...(peers ? { peers } : {}), ...(ports ? { ports } : {}), evidence }];
+    const doubt = reader.doubts[before];
+    // What can't be read may limit what can.
+    const condition = doubt === undefined ? {} : { condition: { of: 'unseen', text: doubt.note } as const };
+    return [
+      { direction, action: 'allow', ...(peers ? { peers } : {}), ...(ports ? { ports } : {}), ...condition, evidence },
+    ];
   });
 }
 
@@ -72,6 +81,7 @@ function peersOf(reader: PolicyReader, path: FieldPath): readonly Peer[] | undef
 }
 
 function peerOf(reader: PolicyReader, path: FieldPath): readonly Peer[] {
+  reader.known(path, ['ipBlock', 'namespaceSelector', 'podSelector']);
   const block = objectAt(reader.at(path), 'ipBlock');
   const namespaces = reader.selector([...path, 'namespaceSelector']);
   const pods = reader.selector([...path, 'podSelector']);
@@ -80,6 +90,7 @@ function peerOf(reader: PolicyReader, path: FieldPath): readonly Peer[] {
       reader.doubt(path, t('a peer with ipBlock can have no selectors'));
       return [];
     }
+    reader.known([...path, 'ipBlock'], ['cidr', 'except']);
     return [reader.block([...path, 'ipBlock'])];
   }
   if (namespaces === undefined && pods === undefined) {
@@ -94,7 +105,9 @@ function portsOf(reader: PolicyReader, path: FieldPath): readonly PortMatch[] | 
   const list = reader.list(path);
   if (list === undefined || list.length === 0) return reader.isBroken(path) ? [] : undefined;
   return list.map((port, index) => {
-    const match = readPort(port, [...path, index]);
+    const at = [...path, index];
+    reader.known(at, ['endPort', 'port', 'protocol']);
+    const match = readPort(port, at);
     if (match.kind === 'invalid') reader.doubt(match.path, match.reason);
     return match;
   });

@@ -1,10 +1,10 @@
 import { t } from '@vscode/l10n';
 import { cidrCovers, parseCidr } from '../model/addresses.ts';
 import { isObject, type JsonValue, numberAt, stringAt, stringsAt, valueAt } from '../model/json.ts';
-import { type LabelSelector, readLabelSelector } from '../model/labels.ts';
+import { type LabelSelector, oddPartOf, readLabelSelector } from '../model/labels.ts';
 import type { Evidence, FieldPath, Resource } from '../model/resource.ts';
 import { readProtocol } from '../model/template.ts';
-import type { BlockPeer, Doubt, PortMatch } from './policy.ts';
+import type { BlockPeer, Direction, Doubt, PolicyRule, PortMatch } from './policy.ts';
 
 /**
  * Reads the fields of one policy. What is malformed becomes a doubt at its field and reads as what matches nothing:
@@ -58,7 +58,10 @@ export class PolicyReader {
   /** The selector under `path`, as {@link readLabelSelector} reads it. */
   selector(path: FieldPath, labelOf?: (key: string) => string): LabelSelector | undefined {
     const selector = readLabelSelector(this.at(path), labelOf);
-    if (selector?.invalid !== undefined) this.doubt(path, t('the selector is malformed: {0}', selector.invalid));
+    if (selector?.invalid !== undefined) {
+      const odd = oddPartOf(this.at(path)) ?? [];
+      this.doubt([...path, ...odd], t('the selector is malformed: {0}', selector.invalid));
+    }
     return selector;
   }
 
@@ -69,6 +72,17 @@ export class PolicyReader {
     if (isObject(value)) return true;
     this.doubt(path, t('{0} is not a mapping', path.join('.')));
     return false;
+  }
+
+  /**
+   * A doubt for each field of the mapping at `path` that is none of these. The API server refuses or drops it, and newer
+   * ones may know it: whoever wrote it, meant it. True where there is none.
+   */
+  known(path: FieldPath, fields: readonly string[]): boolean {
+    const value = this.at(path);
+    const odd = isObject(value) ? Object.keys(value).filter((key) => !fields.includes(key)) : [];
+    for (const key of odd) this.doubt([...path, key], t('the field {0} is not known here', key));
+    return odd.length === 0;
   }
 
   /** A block of addresses whose `cidr` and `except` stand in the mapping at `path`, or which is the text there. */
@@ -116,4 +130,18 @@ export class PolicyReader {
 /** True for a whole number from 1 to 65535. */
 export function isPort(value: JsonValue | undefined): value is number {
   return typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= 65_535;
+}
+
+/**
+ * What a rule may do that can't be read, in a kind whose rules act in order: it may be meant for anyone, so whatever
+ * later rules say is unknown where it would say something else. A denial that can't be read never lets a later rule allow.
+ */
+export function doubtedRule(
+  direction: Direction,
+  actions: readonly PolicyRule['action'][],
+  doubt: Doubt | undefined,
+  evidence: Evidence,
+): readonly PolicyRule[] {
+  const condition = { of: 'unseen', text: doubt?.note ?? '' } as const;
+  return actions.map((action) => ({ direction, action, condition, implied: true, evidence }));
 }

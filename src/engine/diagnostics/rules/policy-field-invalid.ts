@@ -19,7 +19,7 @@ function* check(context: RuleContext): Generator<Finding> {
 
 /** Ports and blocks of NetworkPolicies have rules of their own, with fixes. */
 function isToldElsewhere({ ref }: PolicyProgram, { path }: Evidence): boolean {
-  return ref.group === 'networking.k8s.io' && (path.includes('ipBlock') || path.includes('ports'));
+  return ref.group === 'networking.k8s.io' && (path.at(-1) === 'ipBlock' || path.at(-2) === 'ports');
 }
 
 const policy = (action: string): string => `apiVersion: policy.networking.k8s.io/v1alpha1
