@@ -202,6 +202,19 @@ const explained = object({
 });
 const explain = output({ explanations: list(object({ from: text, to: text, groups: list(explained) })) });
 
+const strangers = object({
+  'namespace?': { ...text, description: 'the one namespace that is meant' },
+  'namespaces?': { ...text, description: 'a selector of namespaces' },
+  'pods?': { ...text, description: 'a selector of pods' },
+  ports: list(portRange),
+});
+const open = object({
+  isProtected: yes,
+  pods: list(strangers),
+  outside: list(object({ range: text, ports: list(portRange) })),
+});
+const exposure = output({ exposures: list(object({ workload: text, ingress: open, egress: open })) });
+
 const suggest = output({ policies: list({ type: 'object' }), problems: list(text) });
 
 const boxKinds = ['external', 'ingress', 'service', 'workload', 'namespace', 'pod', 'cidr', 'fold'];
@@ -283,6 +296,7 @@ const schemas: Readonly<Record<string, Schema>> = {
   diff,
   endpoints,
   explain,
+  exposure,
   graph,
   podpath,
   suggest,

@@ -22,6 +22,7 @@ export interface Options {
   readonly from?: string;
   readonly to?: string;
   readonly assertions?: string;
+  readonly workload?: string;
 }
 
 /** The commands, how many ends each takes before its paths, and the formats that it prints. */
@@ -31,6 +32,7 @@ export const commands: Readonly<Record<string, { readonly ends: number; readonly
   trace: { ends: 2, outputs: ['text', 'json', 'mermaid'] },
   connectivity: { ends: 0, outputs: ['text', 'json', 'mermaid', 'dot'] },
   diff: { ends: 2, outputs: ['text', 'json', 'mermaid', 'markdown'] },
+  exposure: { ends: 0, outputs: ['text', 'json'] },
   explain: { ends: 2, outputs: ['text', 'json'] },
   test: { ends: 0, outputs: ['text', 'json', 'junit'] },
   graph: { ends: 0, outputs: ['mermaid', 'dot', 'json'] },
@@ -45,6 +47,7 @@ export const usage = `usage: podpath COMMAND [PATH…] [options]
   trace FROM TO the way of a connection: [--protocol TCP] [--node NAME] [-o text|json|mermaid]
   connectivity  who may talk to whom: [--from END] [--to END] [-o text|json|mermaid|dot]
   explain FROM TO why each port is open or not: [--protocol TCP] [-o text|json]
+  exposure      what is open to pods and addresses that are not in the files: [--workload END] [-o text|json]
   diff OLD NEW  what changes between two folders or git revisions: [-o text|json|mermaid|markdown]
   test          connectivity assertions: [--assertions FILE] [-o text|json|junit]
   suggest       NetworkPolicies for what is allowed today, or for the assertions: [--by present|assertions]
@@ -80,7 +83,7 @@ export function readArguments(argv: readonly string[]): Options {
     throw new UsageError(`${command} needs ${command === 'diff' ? 'OLD and NEW' : 'FROM and TO'}`);
   }
   const optional = Object.fromEntries(
-    (['scope', 'service', 'node', 'from', 'to', 'assertions'] as const).flatMap((key) => {
+    (['scope', 'service', 'node', 'from', 'to', 'assertions', 'workload'] as const).flatMap((key) => {
       const value = values[key];
       return value === undefined ? [] : [[key, value]];
     }),
@@ -116,6 +119,7 @@ function parse(argv: readonly string[]) {
         from: text,
         to: text,
         assertions: text,
+        workload: text,
         by: text,
         context: text,
         kubeconfig: text,

@@ -7,6 +7,7 @@ import { connectivity } from './connectivity.ts';
 import { diff } from './diff.ts';
 import { endpoints } from './endpoints.ts';
 import { explain } from './explain.ts';
+import { exposure } from './exposure.ts';
 import { graph } from './graph.ts';
 import { suggest } from './suggest.ts';
 import { trace } from './trace.ts';
@@ -17,6 +18,7 @@ const commands: Readonly<Record<string, Command>> = {
   diff,
   endpoints,
   explain,
+  exposure,
   graph,
   suggest,
   test: assertions,

@@ -7,6 +7,7 @@ import { registerCodeLens } from './codeLens.ts';
 import { registerDefinition } from './definition.ts';
 import { Diagnostics } from './diagnostics.ts';
 import { EngineClient } from './engineClient.ts';
+import { registerExposure } from './exposure.ts';
 import { registerHover } from './hover.ts';
 import { openLocation } from './panel.ts';
 import { PinnedTraces } from './pinnedTraces.ts';
@@ -52,6 +53,7 @@ export function activate(context: vscode.ExtensionContext): Activated {
     registerTrees(client),
     registerChanges(client),
     registerTesting(client),
+    registerExposure(client),
     registerSuggest(client),
     ...registerCommands(log),
   );

@@ -19,6 +19,7 @@ export {
   isSameConnectivity,
 } from './connectivity/diff.ts';
 export { type ExplainedPorts, explainPair } from './connectivity/explain.ts';
+export { type DirectionExposure, type Exposure, exposure } from './connectivity/exposure.ts';
 export { endFilter } from './connectivity/filter.ts';
 export { type Connection, type Connectivity, ConnectivityMatrix, connectivity, finish } from './connectivity/matrix.ts';
 export { Reachability } from './connectivity/reachability.ts';
@@ -31,12 +32,13 @@ export type { AssumptionSettings } from './model/assumptions.ts';
 export { buildSnapshot } from './model/build.ts';
 export type { ClusterNode, Pod, Protocol, Service, ServicePort, Workload } from './model/cluster.ts';
 export type { JsonObject, JsonValue } from './model/json.ts';
+export { formatSelector, type LabelSelector, selectsAll } from './model/labels.ts';
 export { formatPortRanges, type PortRange } from './model/ports.ts';
 export type { Evidence, Location, Resource, ResourceRef, TextPosition, TextRange } from './model/resource.ts';
 export type { Snapshot } from './model/snapshot.ts';
 export { decide, judge } from './policy/evaluate.ts';
 export { compilePolicies } from './policy/kinds.ts';
-export type { PolicyDecision, PolicyEnd, Verdict } from './policy/policy.ts';
+export type { PodSet, PolicyDecision, PolicyEnd, Verdict } from './policy/policy.ts';
 export { PolicySet } from './policy/policySet.ts';
 export { categorize, type ProxyEndpoint } from './proxy/categorize.ts';
 export { endpointChain, nftEndpointChain, nftServiceChains, probabilityText, serviceChains } from './proxy/chains.ts';
@@ -51,6 +53,7 @@ export { connectivityDot, connectivityMermaid, connectivityText } from './render
 export { causes, diffMarkdown, diffMermaid, diffSummary, diffText, portsChange } from './render/diffText.ts';
 export { graphDot } from './render/dot.ts';
 export { explainText } from './render/explainText.ts';
+export { exposureText } from './render/exposureText.ts';
 export { graphMermaid } from './render/mermaid.ts';
 export { endpointsTable } from './render/table.ts';
 export { traceText } from './render/traceAnswer.ts';

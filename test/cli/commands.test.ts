@@ -273,6 +273,20 @@ test('explain: a denial names who isolates and the rule that comes nearest', asy
   assert.match(stdout, /nearest: NetworkPolicy shop\/allow-backend/);
 });
 
+test('exposure: what workloads are open to that is not in the files, and of one workload alone', async () => {
+  const { stdout, code } = await podpath(['exposure', shop]);
+  assert.equal(code, 0);
+  assert.match(stdout, /shop\/frontend\[Deployment\] +← +any pod +TCP 8080/);
+  assert.match(stdout, /shop\/frontend\[Deployment\] +← +0\.0\.0\.0-255\.255\.255\.255 +TCP 8080/);
+  assert.match(
+    stdout,
+    /backend\[Deployment\] +← +any pod in namespaces with kubernetes\.io\/metadata\.name=ingress-nginx/,
+  );
+  assert.doesNotMatch(stdout, /db\[StatefulSet\] +←/);
+  const one = await podpath(['exposure', shop, '--workload', 'shop/Deployment/frontend']);
+  assert.doesNotMatch(one.stdout, /backend/);
+});
+
 test('diff: two folders, with the rules behind each change; 1 where they differ, 0 where not', async () => {
   const text = readFileSync(join(root, shop, 'policies.yaml'), 'utf8');
   const files = Object.fromEntries(

@@ -24,6 +24,7 @@ const commands: readonly (readonly [schema: string, args: readonly string[]])[] 
   ['connectivity', ['connectivity', shop]],
   ['diff', ['diff', shop, 'examples/broken/wrong-target-port']],
   ['explain', ['explain', 'shop/Deployment/frontend', 'shop/svc/backend', shop]],
+  ['exposure', ['exposure', shop]],
   ['suggest', ['suggest', shop]],
   ['test', ['test', shop]],
   ['graph', ['graph', shop]],

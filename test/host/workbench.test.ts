@@ -210,6 +210,16 @@ describe('while a policy is typed', () => {
     assert.equal(await passed.count(), 4);
     await picture(page, 'testing-dark');
   });
+
+  it('what is open to the outside of the files is listed, and a row leads to its workload', async () => {
+    await command(page, 'Podpath: Show What Is Open');
+    const row = page.locator('.quick-input-list .monaco-list-row', { hasText: 'shop/frontend[Deployment] ← any pod' });
+    await row.first().waitFor();
+    assert.match(await row.first().innerText(), /TCP 8080/);
+    await picture(page, 'exposure-dark');
+    await row.first().click();
+    await page.locator('.tab', { hasText: 'frontend.yaml' }).waitFor();
+  });
 });
 
 describe('a workspace that is not trusted', () => {

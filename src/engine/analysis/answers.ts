@@ -88,6 +88,16 @@ export interface ChangesAnswer {
   readonly rows: readonly ChangeRow[];
 }
 
+/** One thing that is not in the files and that a workload is open to; `arrow` is ← for what comes in. */
+export interface ExposureRow {
+  readonly scope: string;
+  readonly workload: string;
+  readonly arrow: string;
+  readonly peer: string;
+  readonly ports: string;
+  readonly location?: Location;
+}
+
 /** Suggested NetworkPolicies as YAML, and sentences on what they can't express. */
 export interface SuggestAnswer {
   readonly scope: string;

@@ -2,6 +2,7 @@ import type { Analysis } from '../analysis/analysis.ts';
 import type {
   ChangesAnswer,
   EndChoice,
+  ExposureRow,
   GraphAnswer,
   GraphRequest,
   HoverAnswer,
@@ -22,6 +23,7 @@ import { endpointsTable } from '../render/table.ts';
 import { changes } from './changes.ts';
 import { definition, endAt } from './definition.ts';
 import { ends } from './ends.ts';
+import { exposureQuery } from './exposure.ts';
 import { graphQuery } from './graph.ts';
 import { hover } from './hover.ts';
 import { inspectQuery } from './inspect.ts';
@@ -62,6 +64,8 @@ export interface Queries {
     readonly params: { readonly view: 'services' | 'policies' | 'scopes' };
     readonly result: readonly TreeRow[];
   };
+  /** What workloads are open to that is not in the files. */
+  readonly exposure: { readonly params: Record<never, never>; readonly result: readonly ExposureRow[] };
   /** NetworkPolicies for what is allowed today, in the scope of a file. */
   readonly suggest: { readonly params: { readonly uri?: string }; readonly result: SuggestAnswer | null };
   /** Every connectivity assertion of the workspace, judged. */
@@ -102,6 +106,7 @@ const answers: Answers = {
   graph: graphQuery,
   inspect: inspectQuery,
   tree: (analysis, { view }) => atOnce(tree(analysis, view)),
+  exposure: exposureQuery,
   suggest: (analysis, { uri }) => atOnce(suggest(analysis, uri)),
   tests: (analysis) => runTests(analysis),
   scopes: (analysis) => atOnce(scopeSummaries(analysis)),

@@ -128,7 +128,7 @@ function focusConn(focus: unknown): (row: ExpectedConnection) => readonly Expect
 }
 
 /** The peer's focus options are filters over the rows. */
-function applyFocus(
+export function applyFocus(
   rows: readonly ExpectedConnection[],
   options: Readonly<Record<string, unknown>>,
 ): readonly ExpectedConnection[] {

@@ -20,6 +20,7 @@ export interface Expected {
   /** Rows of a shape that the kind decides. */
   readonly connections?: readonly unknown[];
   readonly all_connections_by_system_default?: readonly unknown[];
+  readonly exposure?: unknown;
   readonly fatal?: boolean;
 }
 

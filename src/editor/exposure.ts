@@ -1,0 +1,28 @@
+import * as vscode from 'vscode';
+import type { ExposureRow } from '../engine/index.ts';
+import type { EngineClient } from './engineClient.ts';
+import { openLocation } from './panel.ts';
+
+interface ExposureItem extends vscode.QuickPickItem {
+  readonly row: ExposureRow;
+}
+
+/** Lists what the workloads are open to that is not in the files; choosing a row goes to its workload. */
+export function registerExposure(client: EngineClient): vscode.Disposable {
+  return vscode.commands.registerCommand('podpath.showExposure', async () => {
+    const rows = await client.query('exposure', {});
+    if (rows.length === 0) {
+      void vscode.window.showInformationMessage(vscode.l10n.t('Nothing is open to what is not in the files.'));
+      return;
+    }
+    const items = rows.map((row): ExposureItem => {
+      return { row, label: `${row.workload} ${row.arrow} ${row.peer}`, description: row.ports };
+    });
+    const chosen = await vscode.window.showQuickPick(items, {
+      title: vscode.l10n.t('Podpath: what is open to pods and addresses that are not in the files'),
+      matchOnDescription: true,
+      placeHolder: vscode.l10n.t('Choose a workload to go to it'),
+    });
+    if (chosen?.row.location !== undefined) await openLocation(chosen.row.location);
+  });
+}

@@ -1,0 +1,102 @@
+import type { Derived } from '../analysis/derived.ts';
+import { buildSnapshot } from '../model/build.ts';
+import type { PortRange } from '../model/ports.ts';
+import { refKey } from '../model/resource.ts';
+import { compilePolicies } from '../policy/kinds.ts';
+import type { Direction, PodSet, PolicyRule } from '../policy/policy.ts';
+import { PolicySet } from '../policy/policySet.ts';
+import type { ConnectivityEnd } from './classes.ts';
+import { formatRange } from './externalRanges.ts';
+import { ConnectivityMatrix } from './matrix.ts';
+import { passageTo } from './row.ts';
+import { type Strangers, strangersOf } from './strangers.ts';
+
+/** Pods that are not among the objects, and the ports that are open between them and a workload. */
+export interface OpenToPods {
+  /** Whom a rule means; absent: any pod of any namespace, also one that no rule names. */
+  readonly pods?: PodSet;
+  readonly ports: readonly PortRange[];
+}
+
+/** Addresses outside of the cluster, `10.0.0.0-10.255.255.255`, and the ports that are open between them and a workload. */
+export interface OpenToOutside {
+  readonly range: string;
+  readonly ports: readonly PortRange[];
+}
+
+/** What may come into a workload from outside of the objects, or what it may reach there. */
+export interface DirectionExposure {
+  /** False where no policy acts on the workload in this direction: everything is open. */
+  readonly isProtected: boolean;
+  /** The first is for any pod, where that is open; the others differ from it. Without ports: closed to those pods. */
+  readonly pods: readonly OpenToPods[];
+  readonly outside: readonly OpenToOutside[];
+}
+
+/** One workload's exposure to what is not in the files. */
+export interface Exposure {
+  readonly workload: string;
+  readonly ingress: DirectionExposure;
+  readonly egress: DirectionExposure;
+}
+
+/**
+ * What every workload may be reached from, and reach, that is not among the objects: pods of workloads that are still to
+ * come or live in other repositories, and addresses outside. For each peer that a rule names a pod is imagined that it
+ * would mean; one that no rule names stands for any pod.
+ */
+export function* exposure(derived: Derived): Generator<undefined, readonly Exposure[]> {
+  const { snapshot, policies } = derived;
+  const strangers = strangersOf(snapshot, policies.programs);
+  const resources = [...snapshot.allResources, ...strangers.resources];
+  const peopled = buildSnapshot({ scope: snapshot.scope, resources, assume: snapshot.assume });
+  const programs = compilePolicies(peopled);
+  const matrix = new ConnectivityMatrix(peopled, new PolicySet(peopled, programs, policies.settings, policies.tiers));
+  const found: Exposure[] = [];
+  for (const { name } of derived.matrix.ends) {
+    const end = matrix.endsByName.get(name);
+    if (end === undefined) continue;
+    const ingress = directionOf(matrix, strangers, end, 'ingress');
+    found.push({ workload: name, ingress, egress: directionOf(matrix, strangers, end, 'egress') });
+    yield;
+  }
+  return found;
+}
+
+function directionOf(
+  matrix: ConnectivityMatrix,
+  { list }: Strangers,
+  end: ConnectivityEnd,
+  direction: Direction,
+): DirectionExposure {
+  const { ports } = matrix;
+  // The policies of pods that are still to come are not known: what the workload's own allow.
+  const row = matrix.row(end.podClass, direction);
+  const own = matrix.selecting(end.podClass).flatMap(({ rules }) => rules.filter((one) => one.direction === direction));
+  const all = list.map(({ meant, namespace, name }) => {
+    const other = matrix.endsByName.get(`${namespace}/${name}[Pod]`);
+    return { meant, allowed: other === undefined ? ports.none : passageTo(row, other.podClass.index).allowed };
+  });
+  // What any pod may do is what every one of those may do that no rule means.
+  const anyone = all
+    .filter(({ meant }) => meant === undefined)
+    .reduce((common, { allowed }) => ports.intersection(common, allowed), ports.all);
+  const paths = new Set(own.map(ruleName));
+  const named = all.flatMap(({ meant, allowed }) => {
+    const isOwn = meant !== undefined && [...meant.by].some((rule) => paths.has(ruleName(rule)));
+    return isOwn && allowed !== anyone ? [{ pods: meant.set, ports: ports.ranges(allowed) }] : [];
+  });
+  return {
+    isProtected: own.length > 0 || matrix.selecting(end.podClass).some((one) => one.isolates[direction]),
+    pods: [...(anyone === ports.none ? [] : [{ ports: ports.ranges(anyone) }]), ...named],
+    outside: matrix
+      .outside(end, direction)
+      .filter(({ set }) => set !== ports.none)
+      .map(({ range, set }) => ({ range: formatRange(range), ports: ports.ranges(set) })),
+  };
+}
+
+/** The rule's place: programs are compiled anew for the objects with the strangers among them. */
+function ruleName({ evidence: { ref, path } }: PolicyRule): string {
+  return `${refKey(ref)} ${path.join('.')}`;
+}
