@@ -2,6 +2,7 @@ import type {
   AssumptionSettings,
   FileEdit,
   GraphAnswer,
+  GraphChange,
   GraphRequest,
   InspectAnswer,
   Location,
@@ -68,8 +69,10 @@ export type ToWebview =
   | { readonly type: 'inspect'; readonly answer: InspectAnswer | null }
   /** Highlights the rows whose evidence is at the editor's cursor. */
   | { readonly type: 'reveal'; readonly location: Location }
-  /** The structure changed; the view shows its refresh pill. */
-  | { readonly type: 'stale'; readonly changes: number }
+  /** The structure changed; the view shows its refresh pill, and `edits` in place of the picture's changes. */
+  | { readonly type: 'stale'; readonly changes: number; readonly edits: readonly GraphChange[] }
+  /** Shows what unsaved edits open and close. */
+  | { readonly type: 'showChanges' }
   | { readonly type: 'busy'; readonly busy: boolean };
 
 /** A webview to the editor. */

@@ -8,13 +8,22 @@ const shapes: Readonly<Record<ToWebview['type'], Shape>> = {
   graph: { answer: 'object', request: 'object', pending: 'number' },
   inspect: { answer: 'nullable' },
   reveal: { location: 'object' },
-  stale: { changes: 'number' },
+  stale: { changes: 'number', edits: 'array' },
+  showChanges: {},
   busy: { busy: 'boolean' },
 };
 
 /** The answers inside of messages: a page that was restored may be older or newer than the editor's side. */
 const answers: Readonly<Record<string, Shape>> = {
-  graph: { nodes: 'array', edges: 'array', namespaces: 'array', mermaid: 'string', scope: 'string', hidden: 'number' },
+  graph: {
+    nodes: 'array',
+    edges: 'array',
+    changes: 'array',
+    namespaces: 'array',
+    mermaid: 'string',
+    scope: 'string',
+    hidden: 'number',
+  },
   trace: { headline: 'string', reason: 'string', branches: 'array', assumptions: 'array', fixes: 'array' },
   problem: { problem: 'string', choices: 'array' },
 };

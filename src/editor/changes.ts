@@ -17,13 +17,19 @@ export function registerChanges(client: EngineClient): vscode.Disposable {
       void vscode.window.showInformationMessage(vscode.l10n.t('No unsaved edit changes who may connect.'));
       return;
     }
-    const chosen = await vscode.window.showQuickPick(rows.map(item), {
+    const picture = { label: `$(type-hierarchy) ${vscode.l10n.t('Show them in the topology')}` };
+    const chosen = await vscode.window.showQuickPick<vscode.QuickPickItem | ChangeItem>([picture, ...rows.map(item)], {
       title: vscode.l10n.t('Podpath: unsaved edits: {0}', summary),
       matchOnDescription: true,
       matchOnDetail: true,
       placeHolder: vscode.l10n.t('Choose a connection to see what changes it'),
     });
-    const location = chosen?.row.because.find((one) => one.location !== undefined)?.location;
+    if (chosen === undefined) return;
+    if (!('row' in chosen)) {
+      await vscode.commands.executeCommand('podpath.showTopology', { scope: rows[0]?.scope, changes: true });
+      return;
+    }
+    const location = chosen.row.because.find((one) => one.location !== undefined)?.location;
     if (location !== undefined) await openLocation(location);
   });
 }

@@ -16,11 +16,11 @@ export function registerExposure(client: EngineClient): vscode.Disposable {
       return;
     }
     const items = rows.map((row): ExposureItem => {
-      return { row, label: `${row.workload} ${row.arrow} ${row.peer}`, description: row.ports };
+      return { row, label: `${row.workload} ${row.arrow} ${row.ports}`, detail: row.peer };
     });
     const chosen = await vscode.window.showQuickPick(items, {
       title: vscode.l10n.t('Podpath: what is open to pods and addresses that are not in the files'),
-      matchOnDescription: true,
+      matchOnDetail: true,
       placeHolder: vscode.l10n.t('Choose a workload to go to it'),
     });
     if (chosen?.row.location !== undefined) await openLocation(chosen.row.location);

@@ -15,6 +15,8 @@ const firstBoxes = 40;
 export interface TopologyWish {
   readonly scope?: string;
   readonly box?: string;
+  /** Shows what unsaved edits open and close. */
+  readonly changes?: boolean;
 }
 
 /** The topology beside the editor. Verdicts and counts change in place; a changed structure waits behind the refresh pill. */
@@ -56,6 +58,7 @@ export class TopologyPanel implements vscode.Disposable {
     else this.#panel.reveal();
     await this.#ask(requestFor(wish));
     if (wish.box !== undefined) await this.#inspect(wish.box);
+    if (wish.changes === true) this.#panel?.post({ type: 'showChanges' });
   }
 
   async #pickScope(wish: TopologyWish): Promise<TopologyWish | undefined> {
@@ -116,7 +119,7 @@ export class TopologyPanel implements vscode.Disposable {
     // A change that came before the first picture of a request was drawn took its question's place.
     const isFirst = this.#shown === undefined || this.#shownFor !== request;
     const changes = this.#shown === undefined || isFirst ? 0 : structuralChanges(this.#shown, answer);
-    if (changes > 0) this.#panel?.post({ type: 'stale', changes });
+    if (changes > 0) this.#panel?.post({ type: 'stale', changes, edits: answer.changes });
     else if (isFirst || JSON.stringify(answer) !== JSON.stringify(this.#shown)) this.#show(answer, request);
     if (this.#box !== undefined) await this.#inspect(this.#box);
   }

@@ -77,7 +77,7 @@ export function manyBoxes(count: number): GraphAnswer {
 
 export function answerOf(nodes: readonly GraphNode[], edges: readonly GraphEdge[]): GraphAnswer {
   const namespaces = [...new Set(nodes.map(({ namespace }) => namespace))].filter((one) => one !== '');
-  return { scope: 'made', nodes, edges, namespaces, hidden: 0, mermaid: graphMermaid(nodes, edges) };
+  return { scope: 'made', nodes, edges, changes: [], namespaces, hidden: 0, mermaid: graphMermaid(nodes, edges) };
 }
 
 /** Labels that would do harm, forge boxes, load something, or only look like something else. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import type { GraphAnswer, GraphNode } from '../../src/engine/index.ts';
+import type { GraphAnswer, GraphChange, GraphNode } from '../../src/engine/index.ts';
 import { answerOf, graphOf, hostileLabels, inspectOf, manyBoxes, request, shopAnalysis } from './fixtures.ts';
 import { Browsing, until, type ViewPage } from './viewPage.ts';
 
@@ -235,7 +235,7 @@ describe('topology: what the editor shows', () => {
     await view.page.locator('.talk').first().waitFor();
     await view.page.keyboard.press('Escape');
     await view.send({ type: 'inspect', answer: inspectOf(shop, backend) });
-    await view.send({ type: 'stale', changes: 1 });
+    await view.send({ type: 'stale', changes: 1, edits: [] });
     await view.page.getByRole('button', { name: '1 change' }).waitFor();
     assert.equal(await view.page.getByRole('complementary').isVisible(), false);
     await quiet(view);
@@ -389,7 +389,7 @@ describe('topology: changes', () => {
 
   it('shows a pill when what is drawn is old, and asks again when it is pressed', async () => {
     const view = await opened();
-    await view.send({ type: 'stale', changes: 3 });
+    await view.send({ type: 'stale', changes: 3, edits: [] });
     await view.page.getByRole('button', { name: '3 changes' }).click();
     assert.deepEqual((await view.nextOf('graph')).request, request);
     await show(view, graphOf(shop));
@@ -397,16 +397,34 @@ describe('topology: changes', () => {
     await quiet(view);
   });
 
-  it('shows which arrows an edit opened and closed', async () => {
+  it('shows what unsaved edits open and close, also while the picture is old', async () => {
     const answer = graphOf(shop);
     const view = await opened(answer);
-    const [gone] = answer.edges.filter(({ kind }) => kind === 'allows');
-    assert.ok(gone !== undefined);
-    const edges = [...answer.edges.filter((one) => one !== gone), { ...gone, from: gone.to, to: gone.from }];
-    await show(view, answerOf(answer.nodes, edges));
+    const [arrow] = answer.edges.filter(({ kind }) => kind === 'allows');
+    assert.ok(arrow !== undefined);
+    const { from, to } = arrow;
+    const edits: readonly GraphChange[] = [
+      { from: to, to: from, kind: 'closes', ports: 'TCP 80' },
+      { from, to, kind: 'opens', ports: 'TCP 81' },
+    ];
+    assert.equal(await view.page.getByRole('button', { name: /^Changes/ }).isVisible(), false);
+    await view.send({ type: 'stale', changes: 1, edits });
     await view.page.getByRole('button', { name: 'Changes (2)' }).click();
     assert.equal(await view.page.locator('.overlay-line.closed').count(), 1);
     assert.equal(await view.page.locator('.flowchart-link.opened').count(), 1);
+    await view.send({ type: 'graph', answer: { ...answer, changes: edits.slice(0, 1) }, request, pending: 0 });
+    await view.page.getByRole('button', { name: 'Changes (1)' }).waitFor();
+    await view.page.locator('.flowchart-link.opened').waitFor({ state: 'detached' });
+    await quiet(view);
+  });
+
+  it('shows them at once where the list of changes leads to the picture', async () => {
+    const answer = graphOf(shop);
+    const [arrow] = answer.edges.filter(({ kind }) => kind === 'allows');
+    assert.ok(arrow !== undefined);
+    const view = await opened({ ...answer, changes: [{ ...arrow, kind: 'closes' }] });
+    await view.send({ type: 'showChanges' });
+    await view.page.locator('.overlay-line.closed').waitFor();
     await quiet(view);
   });
 });

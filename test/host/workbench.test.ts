@@ -195,7 +195,12 @@ describe('while a policy is typed', () => {
     assert.match(told, /TCP 9376/);
     assert.match(told, /NetworkPolicy shop\/allow-frontend/);
     await picture(page, 'changes-dark');
-    await page.keyboard.press('Escape');
+    await choose(page, 'Show them in the topology');
+    const board = await view(page, 'topology');
+    await board.locator('.overlay-line.closed').first().waitFor();
+    await board.getByRole('button', { name: 'Changes (' }).waitFor();
+    await picture(page, 'topology-changes-dark');
+    await page.locator('.tab', { hasText: 'policies.yaml' }).click();
   });
 
   it('the assertions of podpath.yaml run in the Testing view, and the one that the edit breaks fails', async () => {
@@ -213,11 +218,11 @@ describe('while a policy is typed', () => {
 
   it('what is open to the outside of the files is listed, and a row leads to its workload', async () => {
     await command(page, 'Podpath: Show What Is Open');
-    const row = page.locator('.quick-input-list .monaco-list-row', { hasText: 'shop/frontend[Deployment] ← any pod' });
-    await row.first().waitFor();
-    assert.match(await row.first().innerText(), /TCP 8080/);
+    const row = page.locator('.quick-input-list .monaco-list-row', { hasText: 'any pod' }).nth(1);
+    await row.waitFor();
+    assert.match(await row.innerText(), /shop\/frontend\[Deployment\] ← TCP 8080/);
     await picture(page, 'exposure-dark');
-    await row.first().click();
+    await row.click();
     await page.locator('.tab', { hasText: 'frontend.yaml' }).waitFor();
   });
 });

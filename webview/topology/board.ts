@@ -1,11 +1,11 @@
 import { t } from '@vscode/l10n';
-import type { GraphAnswer, GraphNode, InspectAnswer } from '../../src/engine/index.ts';
+import type { GraphAnswer, GraphChange, GraphNode, InspectAnswer } from '../../src/engine/index.ts';
 import { element, svgElement } from '../element.ts';
 import { PanZoom, type Rect, type View } from '../panZoom.ts';
 import { drawPicture, labelsOf, type Picture } from '../picture.ts';
 import { type Arrow, arrowsOf } from './arrows.ts';
 import { badge } from './badge.ts';
-import { changedEdges, forDrawing, sameStructure } from './drawing.ts';
+import { forDrawing, sameStructure } from './drawing.ts';
 import { Minimap } from './minimap.ts';
 import { labelOn, type OverlayKind, overlayLine } from './overlay.ts';
 import { rectIn, union } from './rects.ts';
@@ -192,19 +192,18 @@ export class Board {
     for (const { box } of talk.deniedFrom) for (const id of this.#boxesOf(box)) this.#lay(id, selected, 'denied', '');
   }
 
-  /** Lays over the picture which arrows were opened and closed since another answer. */
-  layChanges(before: GraphAnswer | undefined): void {
+  /** Lays over the picture what unsaved edits open and close; an arrow that is there already is marked. */
+  layChanges(changes: readonly GraphChange[]): void {
     this.#overlay.replaceChildren();
     for (const { path } of this.#arrows) path.classList.remove('opened');
-    if (before === undefined || this.#answer === undefined) return;
-    const { opened, closed } = changedEdges(before, this.#answer);
-    const isNew = new Set(opened);
-    for (const { edge, path } of this.#arrows) {
-      if (!isNew.has(edge)) continue;
-      path.classList.add('opened');
-      this.#overlay.append(labelOn(path, t('opened {0}', edge.ports)));
+    for (const { from, to, kind, ports } of changes) {
+      const label = kind === 'opens' ? t('opened {0}', ports) : t('closed {0}', ports);
+      const drawn = this.#arrows.find(({ edge }) => edge.kind === 'allows' && edge.from === from && edge.to === to);
+      if (kind === 'opens' && drawn !== undefined) {
+        drawn.path.classList.add('opened');
+        this.#overlay.append(labelOn(drawn.path, label));
+      } else this.#lay(from, to, kind === 'opens' ? 'opened' : 'closed', label);
     }
-    for (const { from, to, ports } of closed) this.#lay(from, to, 'closed', t('closed {0}', ports));
   }
 
   #lay(from: string, to: string, kind: OverlayKind, label: string): void {

@@ -1,4 +1,4 @@
-import type { GraphAnswer, GraphEdge } from '../../src/engine/index.ts';
+import type { GraphAnswer } from '../../src/engine/index.ts';
 
 /** The source to draw: without the colours, which the page's theme gives, and the arrows' labels, which selecting shows. */
 export function forDrawing(source: string): string {
@@ -31,22 +31,4 @@ export function arrowIds({ nodes, edges }: GraphAnswer): readonly string[] {
     counts.set(pair, count + 1);
     return `${pair}_${count}`;
   });
-}
-
-/** Arrows that were not there before, and arrows that are no more. */
-export function changedEdges(
-  before: GraphAnswer,
-  after: GraphAnswer,
-): { readonly opened: readonly GraphEdge[]; readonly closed: readonly GraphEdge[] } {
-  const old = new Set(before.edges.map(edgeKey));
-  const now = new Set(after.edges.map(edgeKey));
-  return {
-    opened: after.edges.filter((one) => !old.has(edgeKey(one))),
-    closed: before.edges.filter((one) => !now.has(edgeKey(one))),
-  };
-}
-
-/** One string for one arrow. */
-export function edgeKey({ from, to, kind, ports }: GraphEdge): string {
-  return JSON.stringify([kind, from, to, ports]);
 }

@@ -32,7 +32,11 @@ function box(kind: GraphNode['kind']): SVGSVGElement {
 }
 
 function line(kind: GraphEdge['kind']): SVGSVGElement {
-  const pattern = { routes: 'edge-thickness-thick', selects: '', allows: 'edge-pattern-dotted', denies: '' }[kind];
+  const patterns: Partial<Record<GraphEdge['kind'], string>> = {
+    routes: 'edge-thickness-thick',
+    allows: 'edge-pattern-dotted',
+  };
+  const pattern = patterns[kind] ?? '';
   const path = svgElement('path', { d: 'M1 7H27', class: `flowchart-link edge-${kind} ${pattern}` });
   const cross = kind === 'denies' && svgElement('path', { d: 'M18 3l8 8M26 3l-8 8', class: 'flowchart-link cross' });
   return svgElement('svg', { viewBox: '0 0 28 14', class: 'sign', 'aria-hidden': 'true' }, path, cross);

@@ -9,7 +9,6 @@ import { isRecord } from '../messages.ts';
 import type { View } from '../panZoom.ts';
 import { Board } from './board.ts';
 import { boxList } from './boxList.ts';
-import { changedEdges } from './drawing.ts';
 import { inspector } from './inspector.ts';
 import { legend } from './legend.ts';
 import { chips, comfortable, footer, usual } from './narrowing.ts';
@@ -34,8 +33,8 @@ export class TopologyPage {
   readonly #busy = element('div', { class: 'busy-bar', hidden: true });
   #request: GraphRequest = everything;
   #answer: GraphAnswer | undefined;
-  /** The first picture of this request, which “Changes” compares with. */
-  #baseline: GraphAnswer | undefined;
+  /** True until the first answer to what was asked for. */
+  #isAsked = true;
   #inspected: InspectAnswer | null = null;
   #view: View | undefined;
   #restored: View | undefined;
@@ -79,11 +78,17 @@ export class TopologyPage {
         break;
       case 'stale':
         this.#stale = message.changes;
+        if (this.#answer !== undefined) this.#answer = { ...this.#answer, changes: message.edits };
+        if (this.#changes) this.#layOver();
         if (message.changes > 0) this.#say(t('The cluster or the files changed: {0}', message.changes));
         this.#update();
         break;
       case 'busy':
         this.#busy.hidden = !message.busy;
+        break;
+      case 'showChanges':
+        this.#showChanges(true);
+        this.#board.panZoom.fit();
         break;
       case 'reveal':
         this.#reveal(message.location);
@@ -132,8 +137,8 @@ export class TopologyPage {
   }
 
   async #show(answer: GraphAnswer, request: GraphRequest, pending: number): Promise<void> {
-    const asked = JSON.stringify(request) !== JSON.stringify(this.#request) || this.#baseline === undefined;
-    if (asked) this.#baseline = answer;
+    const asked = JSON.stringify(request) !== JSON.stringify(this.#request) || this.#isAsked;
+    this.#isAsked = false;
     if (asked && request.around !== undefined && 'box' in request.around) this.#wanted = request.around.box;
     this.#request = request;
     this.#answer = answer;
@@ -161,6 +166,8 @@ export class TopologyPage {
     try {
       await this.#board.show(answer, asked, this.#restored);
       this.#restored = undefined;
+      // What changes is looked for in the whole picture.
+      if (asked && this.#changes) this.#board.panZoom.fit();
     } catch (error) {
       post({ type: 'log', level: 'error', message: `The topology was not drawn: ${String(error)}` });
       return this.#standIn(element('p', { class: 'notice' }, t('The picture could not be drawn.')), this.#list(answer));
@@ -239,7 +246,7 @@ export class TopologyPage {
   }
 
   #layOver(): void {
-    if (this.#changes) this.#board.layChanges(this.#baseline);
+    if (this.#changes) this.#board.layChanges(this.#answer?.changes ?? []);
     else this.#board.layTalk(this.#inspected, this.#denied);
   }
 
@@ -252,7 +259,7 @@ export class TopologyPage {
 
   #ask(change: Partial<GraphRequest>): void {
     this.#request = { ...this.#request, ...change };
-    this.#baseline = undefined;
+    this.#isAsked = true;
     this.#changes = false;
     this.#insisted = false;
     this.#update();
@@ -261,16 +268,12 @@ export class TopologyPage {
   }
 
   #toolbarState(): ToolbarState {
-    const changed =
-      this.#baseline === undefined || this.#answer === undefined
-        ? undefined
-        : changedEdges(this.#baseline, this.#answer);
     return {
       request: this.#request,
       answer: this.#answer,
       denied: this.#denied,
       changes: this.#changes,
-      changed: changed === undefined ? 0 : changed.opened.length + changed.closed.length,
+      changed: this.#answer?.changes.length ?? 0,
       stale: this.#stale,
       listed: this.#listed,
     };
@@ -291,12 +294,7 @@ export class TopologyPage {
         this.#layOver();
         this.#keep();
       },
-      onChanges: (shown) => {
-        this.#changes = shown;
-        board.layChanges(undefined);
-        this.#update();
-        this.#layOver();
-      },
+      onChanges: (shown) => this.#showChanges(shown),
       onRefresh: () => post({ type: 'graph', request: this.#request }),
       onList: (listed) => {
         this.#listed = listed;
@@ -312,6 +310,13 @@ export class TopologyPage {
         board.minimap.update();
       },
     };
+  }
+
+  #showChanges(shown: boolean): void {
+    this.#changes = shown;
+    this.#board.layChanges([]);
+    this.#update();
+    this.#layOver();
   }
 
   #nextFound(): void {

@@ -11,7 +11,7 @@ export interface ToolbarState {
   readonly answer: GraphAnswer | undefined;
   readonly denied: boolean;
   readonly changes: boolean;
-  /** Arrows that were opened or closed since the view's first picture. */
+  /** Connections that unsaved edits open or close. */
   readonly changed: number;
   readonly stale: number;
   readonly listed: boolean;
@@ -55,7 +55,7 @@ export class Toolbar {
     this.search = this.#searchField();
     this.#level = this.#levelField();
     this.#pill = button('', { text: '', icon: 'refresh', class: 'pill' }, events.onRefresh);
-    this.#changes = button(t('Arrows that your edits opened or closed'), { text: '' }, () =>
+    this.#changes = button(t('What your unsaved edits open and close'), { text: '' }, () =>
       events.onChanges(!this.#state.changes),
     );
     this.#list = button(t('Show as a list'), { icon: 'list' }, () => events.onList(!this.#state.listed));

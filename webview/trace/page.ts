@@ -65,6 +65,7 @@ export class TracePage {
       case 'graph':
       case 'inspect':
       case 'stale':
+      case 'showChanges':
         break;
       default:
         message satisfies never;

@@ -231,11 +231,18 @@ export interface GraphEdge {
   readonly ports: string;
 }
 
+/** What unsaved text changes between two boxes; it is laid over the picture. */
+export interface GraphChange extends Omit<GraphEdge, 'kind'> {
+  readonly kind: 'opens' | 'closes';
+}
+
 /** A topology, ready to draw. */
 export interface GraphAnswer {
   readonly scope: string;
   readonly nodes: readonly GraphNode[];
   readonly edges: readonly GraphEdge[];
+  /** What unsaved text opens and closes between the boxes. */
+  readonly changes: readonly GraphChange[];
   readonly namespaces: readonly string[];
   /** Boxes that did not fit, folded away. */
   readonly hidden: number;

@@ -1,11 +1,21 @@
 import type { Analysis } from '../analysis/analysis.ts';
-import type { GraphAnswer, GraphEdge, GraphNode, GraphRequest, LocatedFinding } from '../analysis/answers.ts';
+import type {
+  GraphAnswer,
+  GraphChange,
+  GraphEdge,
+  GraphNode,
+  GraphRequest,
+  LocatedFinding,
+} from '../analysis/answers.ts';
 import { findings } from '../analysis/findings.ts';
 import type { ScopeAnalysis } from '../analysis/scopeAnalysis.ts';
+import type { ChangedConnection } from '../connectivity/diff.ts';
 import { refKey } from '../model/resource.ts';
+import { portsChange } from '../render/diffText.ts';
 import { graphMermaid } from '../render/mermaid.ts';
-import { foldToLimit, foldToNamespaces, keepBoxes, neighbourhood } from '../topology/fold.ts';
-import { type Box, boxId, outside, type Topology, topology } from '../topology/graph.ts';
+import { foldToLimit, foldToNamespaces, type Joint, keepBoxes, neighbourhood } from '../topology/fold.ts';
+import { type Box, boxId, endBoxes, outside, type Topology, topology } from '../topology/graph.ts';
+import { unsavedDiff } from './changes.ts';
 import { scopeFor } from './scopeChoice.ts';
 
 /** More boxes than this are never sent to be drawn at once. */
@@ -23,17 +33,48 @@ export function wholeGraph(
 /** The part of the topology that a request asks for, folded to what fits. */
 export function* graphQuery(analysis: Analysis, request: GraphRequest): Generator<undefined, GraphAnswer> {
   const scope = scopeOfRequest(analysis, request);
-  if (scope === undefined) return { scope: '', nodes: [], edges: [], namespaces: [], hidden: 0, mermaid: '' };
-  const whole = topology(scope.derived, request.level === 'pod' ? 'pod' : 'workload');
+  if (scope === undefined)
+    return { scope: '', nodes: [], edges: [], changes: [], namespaces: [], hidden: 0, mermaid: '' };
+  const detail = request.level === 'pod' ? 'pod' : 'workload';
+  const { boxes: all, edges: arrows } = topology(scope.derived, detail);
+  const whole = { boxes: all, edges: [...arrows, ...(yield* unsavedChanges(analysis, scope, detail))] };
   const namespaces = [...new Set(whole.boxes.map((one) => one.namespace))].filter((one) => one !== '').sort();
   yield;
   const chosen = choose(analysis, scope, request, whole);
   const level = request.level === 'namespace' ? foldToNamespaces(chosen) : chosen;
   const limit = Math.max(3, Math.min(request.limit, mostBoxes));
-  const { boxes, edges, hidden } = foldToLimit(level, limit, request.unfolded);
+  const folded = foldToLimit(level, limit, request.unfolded);
+  const { boxes, hidden } = folded;
+  const edges = folded.edges.filter((one): one is GraphEdge => !isChange(one));
+  const changes = folded.edges.filter(isChange);
   const problems = problemCounts(scope, yield* findings(analysis));
   const nodes = boxes.map((box) => placed(analysis, scope, box, problems));
-  return { scope: scope.scope.name, nodes, edges, namespaces, hidden, mermaid: graphMermaid(nodes, edges) };
+  const mermaid = graphMermaid(nodes, edges);
+  return { scope: scope.scope.name, nodes, edges, changes, namespaces, hidden, mermaid };
+}
+
+function isChange(joint: Joint): joint is GraphChange {
+  return joint.kind === 'opens' || joint.kind === 'closes';
+}
+
+/** What unsaved text opens and closes, as arrows between boxes; ranges of addresses are the outside. */
+function* unsavedChanges(
+  analysis: Analysis,
+  scope: ScopeAnalysis,
+  level: 'workload' | 'pod',
+): Generator<undefined, readonly GraphChange[]> {
+  const { added, removed, changed } = yield* unsavedDiff(analysis, scope);
+  const { endsByName } = scope.derived.matrix;
+  const boxesOf = (name: string): readonly string[] => {
+    const end = endsByName.get(name);
+    return end === undefined ? [outside] : endBoxes(end, level);
+  };
+  const edges = (kind: 'opens' | 'closes', one: ChangedConnection): readonly GraphChange[] =>
+    boxesOf(one.from).flatMap((from) => boxesOf(one.to).map((to) => ({ from, to, kind, ports: portsChange(one) })));
+  return [
+    ...[...added, ...changed.filter(({ after }) => after.length > 0)].flatMap((one) => edges('opens', one)),
+    ...removed.flatMap((one) => edges('closes', one)),
+  ];
 }
 
 function scopeOfRequest(analysis: Analysis, { scope, around }: GraphRequest): ScopeAnalysis | undefined {
@@ -42,10 +83,16 @@ function scopeOfRequest(analysis: Analysis, { scope, around }: GraphRequest): Sc
   return ofFile ?? scopeFor(analysis, {});
 }
 
-function choose(analysis: Analysis, scope: ScopeAnalysis, request: GraphRequest, whole: Topology): Topology {
+function choose(
+  analysis: Analysis,
+  scope: ScopeAnalysis,
+  request: GraphRequest,
+  whole: Topology<Joint>,
+): Topology<Joint> {
   const { namespaces, edges, around } = request;
-  const kinds = edges.length === 0 ? whole.edges : whole.edges.filter((one) => edges.includes(one.kind));
-  let result: Topology = { boxes: whole.boxes, edges: kinds };
+  const kinds =
+    edges.length === 0 ? whole.edges : whole.edges.filter((one) => isChange(one) || edges.includes(one.kind));
+  let result: Topology<Joint> = { boxes: whole.boxes, edges: kinds };
   if (namespaces.length > 0) {
     result = keepBoxes(result, (box) => box.namespace === '' || namespaces.includes(box.namespace));
     result = keepBoxes(result, (box) => box.namespace !== '' || isConnected(result, box));
@@ -55,12 +102,17 @@ function choose(analysis: Analysis, scope: ScopeAnalysis, request: GraphRequest,
   return centre.size === 0 ? result : neighbourhood(result, centre);
 }
 
-function isConnected({ edges }: Topology, { id }: Box): boolean {
+function isConnected({ edges }: Topology<Joint>, { id }: Box): boolean {
   return edges.some(({ from, to }) => from === id || to === id);
 }
 
 /** The boxes of a file's objects; for policies, the boxes of the pods that they select. */
-function boxesOfFile(analysis: Analysis, scope: ScopeAnalysis, { boxes }: Topology, uri: string): readonly string[] {
+function boxesOfFile(
+  analysis: Analysis,
+  scope: ScopeAnalysis,
+  { boxes }: Topology<Joint>,
+  uri: string,
+): readonly string[] {
   const { derived, snapshot } = scope;
   const resources = analysis.file(uri)?.manifest.documents.flatMap((one) => one.resources) ?? [];
   const own = new Set(resources.map(({ ref }) => refKey(ref)));

@@ -1,6 +1,6 @@
 import { t } from '@vscode/l10n';
 import type { DirectionExposure, Exposure } from '../connectivity/exposure.ts';
-import { everything, formatSelector, selectsAll } from '../model/labels.ts';
+import { everything, formatSelector, type LabelSelector, selectsAll } from '../model/labels.ts';
 import { formatPortRanges, type PortRange } from '../model/ports.ts';
 import type { Direction, PodSet } from '../policy/policy.ts';
 import { table } from './table.ts';
@@ -47,6 +47,15 @@ function strangerText(set: PodSet | undefined): string {
   if (set === undefined) return t('any pod');
   const { inNamespace, namespaces = everything, pods } = set;
   const who = selectsAll(pods) ? t('any pod') : t('pods with {0}', formatSelector(pods));
-  if (inNamespace !== undefined) return t('{0} in namespace {1}', who, inNamespace);
+  const name = inNamespace ?? nameAskedFor(namespaces);
+  if (name !== undefined) return t('{0} in namespace {1}', who, name);
   return selectsAll(namespaces) ? who : t('{0} in namespaces with {1}', who, formatSelector(namespaces));
+}
+
+/** The one namespace that a selector means by the label of its name. */
+function nameAskedFor({ requirements, anyOf, noneOf }: LabelSelector): string | undefined {
+  const [first, ...others] = requirements;
+  const isAlone = others.length === 0 && anyOf === undefined && noneOf === undefined;
+  const isName = first?.key === 'kubernetes.io/metadata.name' && first.operator === 'In' && first.values.length === 1;
+  return isAlone && isName ? first.values[0] : undefined;
 }

@@ -1,21 +1,24 @@
 import { t } from '@vscode/l10n';
-import type { GraphEdge } from '../analysis/answers.ts';
+import type { GraphChange, GraphEdge } from '../analysis/answers.ts';
 import type { Box, Topology } from './graph.ts';
 
+/** Whatever joins two boxes. */
+export type Joint = GraphEdge | GraphChange;
+
 /** A topology that fits, and how many boxes were folded away. */
-export interface Folded extends Topology {
+export interface Folded extends Topology<Joint> {
   readonly hidden: number;
 }
 
 /** Keeps some boxes and the arrows between them. */
-export function keepBoxes({ boxes, edges }: Topology, keep: (box: Box) => boolean): Topology {
+export function keepBoxes({ boxes, edges }: Topology<Joint>, keep: (box: Box) => boolean): Topology<Joint> {
   const kept = boxes.filter(keep);
   const ids = new Set(kept.map((one) => one.id));
   return { boxes: kept, edges: edges.filter(({ from, to }) => ids.has(from) && ids.has(to)) };
 }
 
 /** Boxes within one arrow of the chosen ones. A box that is only reached through a Service counts as next to it. */
-export function neighbourhood({ boxes, edges }: Topology, chosen: ReadonlySet<string>): Topology {
+export function neighbourhood({ boxes, edges }: Topology<Joint>, chosen: ReadonlySet<string>): Topology<Joint> {
   const near = new Set(chosen);
   for (const { from, to } of edges) {
     if (chosen.has(from)) near.add(to);
@@ -28,7 +31,7 @@ export function neighbourhood({ boxes, edges }: Topology, chosen: ReadonlySet<st
 }
 
 /** One box a namespace. */
-export function foldToNamespaces({ boxes, edges }: Topology): Topology {
+export function foldToNamespaces({ boxes, edges }: Topology<Joint>): Topology<Joint> {
   const groups = Map.groupBy(boxes, (one) => one.namespace);
   const target = new Map<string, string>();
   const folded: Box[] = [...(groups.get('') ?? [])];
@@ -48,7 +51,7 @@ export function foldToNamespaces({ boxes, edges }: Topology): Topology {
  * Folds what does not fit: whole namespaces first, the largest before the others, those that the user opened last.
  * At most `limit` boxes come back; each fold says how many it holds.
  */
-export function foldToLimit(topology: Topology, limit: number, unfolded: readonly string[]): Folded {
+export function foldToLimit(topology: Topology<Joint>, limit: number, unfolded: readonly string[]): Folded {
   const { boxes, edges } = topology;
   if (boxes.length <= limit) return { ...topology, hidden: 0 };
   const groups = [...Map.groupBy(boxes, (one) => one.namespace)].map(([namespace, members]) => {
@@ -93,8 +96,8 @@ function foldBox(namespace: string, members: readonly Box[], hasSiblings: boolea
 }
 
 /** Arrows after boxes were replaced by others; several between two boxes become one, with the ports of all. */
-function mapEdges(edges: readonly GraphEdge[], target: ReadonlyMap<string, string>): readonly GraphEdge[] {
-  const merged = new Map<string, { edge: GraphEdge; ports: Set<string> }>();
+function mapEdges(edges: readonly Joint[], target: ReadonlyMap<string, string>): readonly Joint[] {
+  const merged = new Map<string, { edge: Joint; ports: Set<string> }>();
   for (const edge of edges) {
     const from = target.get(edge.from) ?? edge.from;
     const to = target.get(edge.to) ?? edge.to;

@@ -13,10 +13,10 @@ export interface Box extends Omit<GraphNode, 'problems' | 'location'> {
   readonly ref?: ResourceRef;
 }
 
-/** Boxes and arrows of a scope. */
-export interface Topology {
+/** Boxes and arrows of a scope; `E` may be what else joins boxes. */
+export interface Topology<E = GraphEdge> {
   readonly boxes: readonly Box[];
-  readonly edges: readonly GraphEdge[];
+  readonly edges: readonly E[];
 }
 
 /** The id of the box for everything outside the cluster. */
@@ -163,7 +163,8 @@ export function portsText({ matrix }: Derived, set: number): string {
   return set === matrix.ports.all ? '' : formatPortRanges(matrix.ports.ranges(set), t('all ports'));
 }
 
-function endBoxes({ workload, podClass, name }: ConnectivityEnd, level: 'workload' | 'pod'): readonly string[] {
+/** The boxes that stand for an end at a level. */
+export function endBoxes({ workload, podClass, name }: ConnectivityEnd, level: 'workload' | 'pod'): readonly string[] {
   if (level === 'workload') return [boxId(workload.ref)];
   return name.endsWith('[Pod]') ? [boxId(podClass.pod.ref)] : workload.pods.map((one) => boxId(one.ref));
 }
