@@ -67,5 +67,5 @@ function print(found: ConnectivityDiff, output: string, place: (evidence: Eviden
 }
 
 function row({ from, to, because }: ChangedConnection, ports: ChangedConnection['after']): object {
-  return { from, to, ports, because };
+  return { from, to, ports, because: because() };
 }

@@ -82,7 +82,7 @@ export interface ChangeRow {
   readonly because: readonly { readonly text: string; readonly location?: Location }[];
 }
 
-/** What unsaved text changes; `summary` is '' where it changes nothing. */
+/** What unsaved text changes; `summary` is '' where it changes nothing, and counts also what `rows` leaves out. */
 export interface ChangesAnswer {
   readonly summary: string;
   readonly rows: readonly ChangeRow[];

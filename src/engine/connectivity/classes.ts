@@ -1,4 +1,4 @@
-import { cidrContains, parseCidr, parseIp } from '../model/addresses.ts';
+import { type CidrBlock, cidrContains, parseCidr, parseIp } from '../model/addresses.ts';
 import type { Pod, Workload } from '../model/cluster.ts';
 import type { Labels } from '../model/labels.ts';
 import { refKey } from '../model/resource.ts';
@@ -36,8 +36,10 @@ export class PodClasses {
   readonly #visible: VisibleLabels;
   readonly #portNames: ReadonlySet<string>;
   /** Blocks that may hold a node's address, and those that may hold a pod's own. */
-  readonly #blocks: readonly string[];
-  readonly #podBlocks: readonly string[];
+  readonly #blocks: readonly Block[];
+  readonly #podBlocks: readonly Block[];
+  /** Of pods that are more than their labels. */
+  readonly #byPod = new WeakMap<Pod, PodClass>();
   readonly #readsNodes: boolean;
   readonly #policies: PolicySet;
 
@@ -47,10 +49,10 @@ export class PodClasses {
     const peers = programs.flatMap(peersOf);
     this.#portNames = new Set(programs.flatMap(portNamesOf));
     const blocks = peers.flatMap(blocksOf);
-    this.#blocks = [...new Set(blocks.flatMap(textsOf))];
+    this.#blocks = blocksIn(blocks);
     this.#podBlocks = policies.settings.ipBlockMatchesPods
       ? this.#blocks
-      : [...new Set(blocks.filter(({ ofPods }) => ofPods === true).flatMap(textsOf))];
+      : blocksIn(blocks.filter(({ ofPods }) => ofPods === true));
     this.#readsNodes = peers.some(readsNodes) || programs.some(({ nodes }) => nodes !== undefined);
     this.#visible = new VisibleLabels();
     for (const program of programs) this.#visible.add(program);
@@ -68,8 +70,8 @@ export class PodClasses {
     return (
       !readsMore &&
       portNamesOf(program).every((name) => this.#portNames.has(name)) &&
-      (!hasHosts || blocks.flatMap(textsOf).every((one) => this.#blocks.includes(one))) &&
-      ofPods.every((one) => this.#podBlocks.includes(one)) &&
+      (!hasHosts || blocks.flatMap(textsOf).every((one) => hasBlock(this.#blocks, one))) &&
+      ofPods.every((one) => hasBlock(this.#podBlocks, one)) &&
       this.#visible.covers(program)
     );
   }
@@ -90,33 +92,42 @@ export class PodClasses {
     let known = this.#inNamespace.get(namespace);
     if (known === undefined) {
       const keys = this.#visible.keysIn(namespace);
-      known = { keys, byKey: new Map(), byLabels: new Map(), facts: keys.some(([key]) => key.includes(':')) };
+      known = { keys, byKey: new Map(), byTemplate: new Map(), facts: keys.some(([key]) => key.includes(':')) };
       this.#inNamespace.set(namespace, known);
     }
     return known;
   }
 
-  /** Equal labels are one object, so most pods are looked up by that alone. */
+  /** Equal labels are one object and equal ports another, so most pods are looked up by these alone. */
   #classFor(pod: Pod, known: NamespaceClasses): PodClass {
-    const rest = this.#restKey(pod);
-    const isPlain = rest === '' && !known.facts;
-    const { labels } = pod.template;
-    const before = isPlain ? known.byLabels.get(labels) : undefined;
+    const { labels, ports } = pod.template;
+    const isPlain = !known.facts && this.#isPlain(pod);
+    const before = isPlain ? known.byTemplate.get(labels)?.get(ports) : undefined;
     if (before !== undefined) return before;
-    const key = rest + this.#labelKey(pod, known);
+    const key = this.#restKey(pod) + this.#labelKey(pod, known);
     let found = known.byKey.get(key);
     if (found === undefined) {
       found = { index: this.classes.length, pod };
       this.classes.push(found);
       known.byKey.set(key, found);
     }
-    if (isPlain) known.byLabels.set(labels, found);
+    if (!isPlain) this.#byPod.set(pod, found);
+    else {
+      const byPorts = known.byTemplate.get(labels) ?? new Map();
+      known.byTemplate.set(labels, byPorts.set(ports, found));
+    }
     return found;
+  }
+
+  /** True where policies see nothing of a pod but its namespace, labels and ports. */
+  #isPlain({ template, phase }: Pod): boolean {
+    const isEnded = phase === 'Succeeded' || phase === 'Failed';
+    return !template.hostNetwork && !isEnded && !this.#readsNodes && this.#podBlocks.length === 0;
   }
 
   /** The class of a pod of the snapshot, or of a workload's template. */
   classOf(pod: Pod): PodClass {
-    return this.#classFor(pod, this.#classesIn(pod.ref.namespace));
+    return this.#byPod.get(pod) ?? this.#classFor(pod, this.#classesIn(pod.ref.namespace));
   }
 
   /** True when some policy treats the two pods differently, as a subject, a peer or by a named port. */
@@ -162,16 +173,27 @@ export class PodClasses {
 
   /** Which of the policies' blocks hold the pod's addresses, where that can matter. */
   #blockBits(pod: Pod): string {
-    const texts = this.#policies.isHost(pod) ? this.#blocks : this.#podBlocks;
-    if (texts.length === 0) return '';
+    const blocks = this.#policies.isHost(pod) ? this.#blocks : this.#podBlocks;
+    if (blocks.length === 0) return '';
     const addresses = pod.ips.flatMap((ip) => parseIp(ip) ?? []);
-    return texts
-      .map((text) => {
-        const block = parseCidr(text);
-        return block !== undefined && addresses.some((one) => cidrContains(block, one)) ? '1' : '0';
-      })
-      .join('');
+    const isIn = ({ parsed }: Block): boolean =>
+      parsed !== undefined && addresses.some((one) => cidrContains(parsed, one));
+    return blocks.map((one) => (isIn(one) ? '1' : '0')).join('');
   }
+}
+
+/** A block of addresses as it is written, and read. */
+interface Block {
+  readonly text: string;
+  readonly parsed: CidrBlock | undefined;
+}
+
+function blocksIn(blocks: readonly BlockPeer[]): readonly Block[] {
+  return [...new Set(blocks.flatMap(textsOf))].map((text) => ({ text, parsed: parseCidr(text) }));
+}
+
+function hasBlock(blocks: readonly Block[], wanted: string): boolean {
+  return blocks.some(({ text }) => text === wanted);
 }
 
 function textsOf({ cidr, except }: BlockPeer): readonly string[] {
@@ -182,7 +204,7 @@ function textsOf({ cidr, except }: BlockPeer): readonly string[] {
 interface NamespaceClasses {
   readonly keys: readonly (readonly [string, Values])[];
   readonly byKey: Map<string, PodClass>;
-  readonly byLabels: Map<Labels, PodClass>;
+  readonly byTemplate: Map<Labels, Map<Pod['template']['ports'], PodClass>>;
   /** True where selectors read more of a pod than its labels. */
   readonly facts: boolean;
 }

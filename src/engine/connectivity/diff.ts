@@ -15,8 +15,8 @@ export interface ChangedConnection {
   readonly to: string;
   readonly before: readonly PortRange[];
   readonly after: readonly PortRange[];
-  /** The rules that allow it now, or the policies that deny it; where these are gone, those that did before. */
-  readonly because: readonly Evidence[];
+  /** Finds the rules that allow it now, or the policies that deny it; where these are gone, those that did before. */
+  readonly because: () => readonly Evidence[];
 }
 
 /** What policies allow after and not before, before and not after, and on other ports. */
@@ -37,9 +37,8 @@ export function isSameConnectivity({ added, removed, changed }: ConnectivityDiff
  */
 export function* diffConnectivity(before: Derived, after: Derived): Generator<undefined, ConnectivityDiff> {
   const comparison = new Comparison(before, after);
-  const names = [...new Set([...comparison.before.ends.keys(), ...comparison.after.ends.keys()])].sort();
-  for (const from of names) {
-    for (const to of comparison.candidates(from, names)) comparison.comparePods(from, to);
+  for (const from of comparison.names) {
+    for (const to of comparison.candidates(from)) comparison.comparePods(from, to);
     comparison.compareOutside(from, 'egress');
     comparison.compareOutside(from, 'ingress');
     yield;
@@ -97,9 +96,17 @@ class Side {
   }
 }
 
+function namesOf(before: Side, after: Side): readonly string[] {
+  // Most edits leave the ends alone, which are sorted.
+  if (before.ends === after.ends) return [...after.ends.keys()];
+  return [...new Set([...before.ends.keys(), ...after.ends.keys()])].sort();
+}
+
 class Comparison {
   readonly before: Side;
   readonly after: Side;
+  /** The ends of both states, sorted. */
+  readonly names: readonly string[];
   readonly #allDiffer: boolean;
   /** Ends that are new, gone, or that policies may see as something else. */
   readonly #others = new Set<string>();
@@ -109,21 +116,25 @@ class Comparison {
   readonly #outside = new Set<string>();
   readonly #namespaces = new Map<string, boolean>();
   readonly #found: ChangedConnection[] = [];
+  /** Whom an end that itself is as before may reach in another way. */
+  readonly #destinations: readonly string[];
 
   constructor(before: Derived, after: Derived) {
     this.before = new Side(before);
     this.after = new Side(after);
     this.#allDiffer = JSON.stringify(before.policies.settings) !== JSON.stringify(after.policies.settings);
-    for (const name of new Set([...this.before.ends.keys(), ...this.after.ends.keys()])) {
+    this.names = namesOf(this.before, this.after);
+    for (const name of this.names) {
       const [old, now] = [this.before.ends.get(name), this.after.ends.get(name)];
       if (old === undefined || now === undefined || !this.#looksSame(old, now)) this.#others.add(name);
-      else {
+      else if (!this.#haveSamePolicies(old, now)) {
         for (const direction of ['ingress', 'egress'] as const) {
           if (!this.#isSelectedAsBefore(old, now, direction)) this.#reselected[direction].add(name);
         }
-        if (!this.#haveSamePolicies(old, now)) this.#outside.add(name);
+        this.#outside.add(name);
       }
     }
+    this.#destinations = [...this.#others, ...this.#reselected.ingress];
   }
 
   /** Whether all that a policy can see of two ends is the same. */
@@ -158,21 +169,20 @@ class Comparison {
   #haveSamePolicies(old: ConnectivityEnd, now: ConnectivityEnd): boolean {
     const before = this.before.derived.matrix.selecting(old.podClass);
     const after = this.after.derived.matrix.selecting(now.podClass);
+    if (before === after) return true;
     return before.length === after.length && before.every((program, index) => program === after[index]);
   }
 
   /** Whether a direction's policies let the same through as before. */
   #isSelectedAsBefore(old: ConnectivityEnd, now: ConnectivityEnd, direction: Direction): boolean {
-    if (this.#haveSamePolicies(old, now)) return true;
     const [one, two] = [this.before.derived.matrix, this.after.derived.matrix];
     // Only rows over the same classes and port sets can be compared as they are.
     return one.classes === two.classes && sameRow(one.row(old.podClass, direction), two.row(now.podClass, direction));
   }
 
   /** The ends that `from` may reach in another way than before. */
-  candidates(from: string, names: readonly string[]): readonly string[] {
-    if (this.#others.has(from) || this.#reselected.egress.has(from)) return names;
-    return [...this.#others, ...this.#reselected.ingress];
+  candidates(from: string): readonly string[] {
+    return this.#others.has(from) || this.#reselected.egress.has(from) ? this.names : this.#destinations;
   }
 
   comparePods(from: string, to: string): void {
@@ -213,12 +223,14 @@ class Comparison {
   ): void {
     const before = this.before.ranges(old);
     const after = this.after.ranges(now);
-    const port = firstDifference(before, after);
-    const gone = [from, to].flatMap((name) => this.#cameOrWent(name));
-    const verdicts = port === undefined ? [] : judge(this.after, port);
-    const evidence = verdicts.flatMap(({ decidedBy }) => decidedBy);
-    const earlier = evidence.length > 0 || port === undefined ? [] : judge(this.before, port);
-    const because = [...gone, ...evidence, ...earlier.flatMap(({ decidedBy }) => decidedBy)];
+    const because = (): readonly Evidence[] => {
+      const port = firstDifference(before, after);
+      const gone = [from, to].flatMap((name) => this.#cameOrWent(name));
+      const verdicts = port === undefined ? [] : judge(this.after, port);
+      const evidence = verdicts.flatMap(({ decidedBy }) => decidedBy);
+      const earlier = evidence.length > 0 || port === undefined ? [] : judge(this.before, port);
+      return [...gone, ...evidence, ...earlier.flatMap(({ decidedBy }) => decidedBy)];
+    };
     this.#found.push({ from, to, before, after, because });
   }
 

@@ -1,5 +1,5 @@
 import type { ContainerPort, PodTemplate, Protocol } from './cluster.ts';
-import { internLabels } from './internLabels.ts';
+import { internLabels, internPorts } from './intern.ts';
 import { arrayAt, isTrueAt, type JsonValue, numberAt, objectAt, stringAt, stringMapAt } from './json.ts';
 import type { FieldPath, Resource } from './resource.ts';
 
@@ -18,7 +18,10 @@ export function readTemplate(resource: Resource, podPath: FieldPath): PodTemplat
   const subdomain = stringAt(spec, 'subdomain');
   return {
     labels: internLabels(stringMapAt(resource.object, ...metadataPath, 'labels')),
-    ports: [...containerPorts(spec, 'containers', specPath), ...containerPorts(spec, 'initContainers', specPath)],
+    ports: internPorts([
+      ...containerPorts(spec, 'containers', specPath),
+      ...containerPorts(spec, 'initContainers', specPath),
+    ]),
     hostNetwork: isTrueAt(spec, 'hostNetwork'),
     ...(hostname ? { hostname } : {}),
     ...(subdomain ? { subdomain } : {}),

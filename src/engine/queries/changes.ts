@@ -28,18 +28,22 @@ export function isEdited(analysis: Analysis, scope: ScopeAnalysis, resource: Res
   return before !== undefined && before.snapshot.get(resource.ref) !== resource;
 }
 
-/** Every connection that the unsaved texts open, close or change, over all scopes. */
+/** More connections than these are not read one by one. */
+const mostRows = 500;
+
+/** The connections that the unsaved texts open, close or change, over all scopes, as many as one reads. */
 export function* changes(analysis: Analysis): Generator<undefined, ChangesAnswer> {
   const rows: ChangeRow[] = [];
   const summaries: string[] = [];
   for (const scope of analysis.scopes) {
     const diff = yield* unsavedDiff(analysis, scope);
     const found = [
-      ...diff.added.map((one) => row(analysis, scope, 'opens', one)),
-      ...diff.removed.map((one) => row(analysis, scope, 'closes', one)),
-      ...diff.changed.map((one) => row(analysis, scope, 'changes', one)),
+      ...diff.added.map((one) => ['opens', one] as const),
+      ...diff.removed.map((one) => ['closes', one] as const),
+      ...diff.changed.map((one) => ['changes', one] as const),
     ];
-    rows.push(...found);
+    const room = Math.max(0, mostRows - rows.length);
+    rows.push(...found.slice(0, room).map(([kind, one]) => row(analysis, scope, kind, one)));
     if (found.length > 0) summaries.push(diffSummary(diff));
   }
   return { summary: summaries.join('; '), rows };
@@ -48,7 +52,7 @@ export function* changes(analysis: Analysis): Generator<undefined, ChangesAnswer
 function row(analysis: Analysis, scope: ScopeAnalysis, kind: ChangeRow['kind'], one: ChangedConnection): ChangeRow {
   const before = analysis.saved.scopeNamed(scope.scope.name);
   const because = new Map(
-    one.because.map((evidence) => {
+    one.because().map((evidence) => {
       const location =
         analysis.locateEvidence(scope.snapshot, evidence) ??
         (before === undefined ? undefined : analysis.saved.locateEvidence(before.snapshot, evidence));

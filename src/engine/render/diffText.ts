@@ -34,7 +34,7 @@ export function portsChange({ before, after }: ChangedConnection): string {
 
 /** The objects that a change comes from, each once, with their places. */
 export function causes({ because }: ChangedConnection, place: Place): readonly string[] {
-  const texts = because.map((one) => {
+  const texts = because().map((one) => {
     const where = place(one);
     return `${refLabel(one.ref)}${where === '' ? '' : ` (${where})`}`;
   });
