@@ -89,6 +89,7 @@ export class Derived {
       const { assume } = this.snapshot;
       const settings = {
         ipBlockMatchesPods: this.environment.ipBlockMatchesPods,
+        networksMatchPods: assume.ipBlockMatchesPods ?? true,
         hostNetworkPolicy: assume.hostNetworkPolicy ?? 'ignored',
       };
       return new PolicySet(this.snapshot, compilePolicies(this.snapshot), settings, policyTiers(this.snapshot));

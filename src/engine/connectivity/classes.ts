@@ -50,9 +50,7 @@ export class PodClasses {
     this.#portNames = new Set(programs.flatMap(portNamesOf));
     const blocks = peers.flatMap(blocksOf);
     this.#blocks = blocksIn(blocks);
-    this.#podBlocks = policies.settings.ipBlockMatchesPods
-      ? this.#blocks
-      : blocksIn(blocks.filter(({ ofPods }) => ofPods === true));
+    this.#podBlocks = blocksIn(blocks.filter((one) => policies.readsPods(one)));
     this.#readsNodes = peers.some(readsNodes) || programs.some(({ nodes }) => nodes !== undefined);
     this.#visible = new VisibleLabels();
     for (const program of programs) this.#visible.add(program);
@@ -65,8 +63,7 @@ export class PodClasses {
     const blocks = peers.flatMap(blocksOf);
     const readsMore = !this.#readsNodes && (program.nodes !== undefined || peers.some(readsNodes));
     const hasHosts = this.classes.some(({ pod }) => this.#policies.isHost(pod));
-    const { ipBlockMatchesPods } = this.#policies.settings;
-    const ofPods = blocks.filter((one) => ipBlockMatchesPods || one.ofPods === true).flatMap(textsOf);
+    const ofPods = blocks.filter((one) => this.#policies.readsPods(one)).flatMap(textsOf);
     return (
       !readsMore &&
       portNamesOf(program).every((name) => this.#portNames.has(name)) &&

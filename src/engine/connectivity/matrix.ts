@@ -128,10 +128,7 @@ export class ConnectivityMatrix {
   /** The policies that came and went; `undefined` where a new matrix can't be made of this one. */
   #changedFor(snapshot: Snapshot, policies: PolicySet): Exchange | undefined {
     const sameWorld = snapshot.pods === this.#snapshot.pods && snapshot.workloads === this.#snapshot.workloads;
-    const { ipBlockMatchesPods, hostNetworkPolicy } = this.#policies.settings;
-    const { settings } = policies;
-    const sameSettings =
-      settings.ipBlockMatchesPods === ipBlockMatchesPods && settings.hostNetworkPolicy === hostNetworkPolicy;
+    const sameSettings = JSON.stringify(policies.settings) === JSON.stringify(this.#policies.settings);
     if (!sameWorld || !sameSettings || !sameNamespaces(snapshot, this.#snapshot)) return undefined;
     const changed = exchanged(this.#policies.programs, policies.programs);
     return changed.added.every((one) => this.classes.covers(one)) ? changed : undefined;

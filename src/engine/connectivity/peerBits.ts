@@ -139,7 +139,7 @@ export class PodSpace implements PeerSpace {
   }
 
   #block(peer: BlockPeer, subject: PolicyEnd): Bits {
-    const readsPods = this.#policies.settings.ipBlockMatchesPods || peer.ofPods === true;
+    const readsPods = this.#policies.readsPods(peer);
     const key = JSON.stringify([peer.cidr, peer.except, peer.invalid, readsPods]);
     let bits = this.#blocks.get(key);
     if (bits === undefined) {

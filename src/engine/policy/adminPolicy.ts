@@ -156,7 +156,7 @@ function peerOf(reader: PolicyReader, path: FieldPath): readonly Peer[] {
       return nodes === undefined ? [] : [{ kind: 'nodes', nodes, which: 'any', path: at }];
     }
     case 'networks':
-      return reader.entries(at).map((one) => reader.block(one));
+      return reader.entries(at).map((one) => ({ ...reader.block(one), ofPods: 'by-api' }));
     case 'domainNames':
       return [{ kind: 'names', patterns: stringsAt(reader.at(path), field).map(wildcard), path: at }];
     default:

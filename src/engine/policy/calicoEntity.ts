@@ -108,7 +108,9 @@ function addresses(reader: PolicyReader, path: FieldPath, kind: 'any-of' | 'none
 function blockAt(reader: PolicyReader, path: FieldPath): Peer {
   const text = reader.at(path);
   const cidr = typeof text === 'string' ? asCidr(text) : '';
-  return parseCidr(cidr) === undefined ? reader.block(path) : { kind: 'block', cidr, except: [], path, ofPods: true };
+  return parseCidr(cidr) === undefined
+    ? reader.block(path)
+    : { kind: 'block', cidr, except: [], path, ofPods: 'always' };
 }
 
 function anyOf(peers: readonly Peer[], path: FieldPath): Peer {

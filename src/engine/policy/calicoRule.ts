@@ -75,8 +75,8 @@ function together(peers: readonly Peer[], path: FieldPath): Peer {
 function familyOf(reader: PolicyReader, path: FieldPath): readonly Peer[] {
   const version = reader.at(path);
   if (version === undefined || version === null) return [];
-  if (version === 4) return [{ kind: 'block', cidr: '0.0.0.0/0', except: [], path, ofPods: true }];
-  if (version === 6) return [{ kind: 'block', cidr: '::/0', except: [], path, ofPods: true }];
+  if (version === 4) return [{ kind: 'block', cidr: '0.0.0.0/0', except: [], path, ofPods: 'always' }];
+  if (version === 6) return [{ kind: 'block', cidr: '::/0', except: [], path, ofPods: 'always' }];
   reader.doubt(path, t('the IP version {0} is neither 4 nor 6', String(version)));
   return [];
 }

@@ -49,7 +49,7 @@ function blocksOf(reader: PolicyReader, set: Resource, field: string, path: Fiel
   return entries.flatMap((entry): readonly Peer[] => {
     const text = own.at(entry);
     const cidr = typeof text === 'string' ? asCidr(text) : '';
-    if (parseCidr(cidr) !== undefined) return [{ kind: 'block', cidr, except: [], path, ofPods: true }];
+    if (parseCidr(cidr) !== undefined) return [{ kind: 'block', cidr, except: [], path, ofPods: 'always' }];
     reader.doubt(path, t('{0} in {1} is no address', String(text), name));
     return [];
   });

@@ -215,8 +215,14 @@ function blockTest(
   const blocks = values.map((value, index): BlockPeer => {
     const at = [...path, index];
     const ip = parseIp(value);
-    if (ip === undefined) return { ...reader.block(at), ofPods: true };
-    return { kind: 'block', cidr: `${value}/${value.includes(':') ? 128 : 32}`, except: [], path: at, ofPods: true };
+    if (ip === undefined) return { ...reader.block(at), ofPods: 'always' };
+    return {
+      kind: 'block',
+      cidr: `${value}/${value.includes(':') ? 128 : 32}`,
+      except: [],
+      path: at,
+      ofPods: 'always',
+    };
   });
   return { blocks, not, path, text: words(what, values, not) };
 }

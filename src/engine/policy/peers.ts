@@ -70,7 +70,7 @@ function nodeUnder(policies: PolicySet, end: PolicyEnd): ClusterNode | undefined
   return end.kind === 'pod' ? policies.nodeNamed(end.pod.node) : undefined;
 }
 
-function addressesOf(policies: PolicySet, { ofPods }: BlockPeer, end: PolicyEnd): readonly string[] {
+function addressesOf(policies: PolicySet, block: BlockPeer, end: PolicyEnd): readonly string[] {
   switch (end.kind) {
     case 'address':
       return [end.ip];
@@ -78,7 +78,7 @@ function addressesOf(policies: PolicySet, { ofPods }: BlockPeer, end: PolicyEnd)
       return end.ip === undefined ? end.node.internalIPs : [end.ip];
     case 'pod':
       // A hostNetwork pod is its node to a block of addresses, whatever the CNI thinks of pods.
-      if (!policies.settings.ipBlockMatchesPods && ofPods !== true && !policies.isHost(end.pod)) return [];
+      if (!policies.readsPods(block) && !policies.isHost(end.pod)) return [];
       return end.ip === undefined ? end.pod.ips : [end.ip];
     default:
       return end satisfies never;

@@ -36,8 +36,11 @@ export interface BlockPeer {
   readonly cidr: string;
   readonly except: readonly string[];
   readonly path: FieldPath;
-  /** Set where the kind reads the packet's address alone: then a pod's address counts, whatever the CNI thinks of pods. */
-  readonly ofPods?: true;
+  /**
+   * Set where a pod's address counts whatever the CNI makes of an ipBlock: `always` where the kind reads the packet's
+   * address alone, `by-api` where the API says so of pods, unless it is assumed otherwise.
+   */
+  readonly ofPods?: 'always' | 'by-api';
   /** Why the block can't be read; it then matches nothing and makes verdicts unknown. */
   readonly invalid?: string;
 }

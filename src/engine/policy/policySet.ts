@@ -3,13 +3,15 @@ import type { ClusterNode, Pod } from '../model/cluster.ts';
 import { stringMapAt } from '../model/json.ts';
 import { matches, matchesLabels, podFacts } from '../model/labels.ts';
 import type { Snapshot } from '../model/snapshot.ts';
-import type { PodSet, PolicyEnd, PolicyProgram, PolicyTier } from './policy.ts';
+import type { BlockPeer, PodSet, PolicyEnd, PolicyProgram, PolicyTier } from './policy.ts';
 import { builtInTiers } from './tiers.ts';
 
 /** How policies and addresses meet in a cluster; the CNI decides where nothing is assumed. */
 export interface PolicySettings {
   /** Whether an ipBlock that covers a pod's address matches the pod. */
   readonly ipBlockMatchesPods: boolean;
+  /** Whether `networks` of the Network Policy API do; the API says so. */
+  readonly networksMatchPods: boolean;
   /** `ignored`: policies neither select nor match hostNetwork pods by labels, as the API leaves undefined. */
   readonly hostNetworkPolicy: 'ignored' | 'as-pod';
 }
@@ -110,6 +112,12 @@ export class PolicySet {
       this.namespaceMatches(set, pod.ref.namespace) &&
       matches(set.pods, (key) => this.label(pod, key))
     );
+  }
+
+  /** True where a block may hold a pod by its address. */
+  readsPods({ ofPods }: BlockPeer): boolean {
+    const { ipBlockMatchesPods, networksMatchPods } = this.settings;
+    return ipBlockMatchesPods || ofPods === 'always' || (ofPods === 'by-api' && networksMatchPods);
   }
 
   /** True for a pod that selectors may choose. */

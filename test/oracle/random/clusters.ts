@@ -27,7 +27,8 @@ export class Dice {
   }
 }
 
-type Json = Record<string, unknown>;
+/** An object of a manifest. */
+export type Json = Record<string, unknown>;
 
 /** Objects of one random cluster, raw. */
 export interface RandomCluster {
@@ -37,13 +38,28 @@ export interface RandomCluster {
   readonly blocksMatchPods: boolean;
 }
 
-const labelKeys = ['app', 'tier', 'env'];
-const labelValues = ['a', 'b', 'c'];
-const protocols = ['TCP', 'UDP', 'SCTP'];
-const portNumbers = [53, 80, 81, 443, 8080];
-const portNames = ['http', 'dns', 'web'];
-const cidrs = ['10.0.0.0/8', '10.244.0.0/16', '10.244.1.0/24', '203.0.113.0/24', '0.0.0.0/0', 'fd00::/8', '::/0'];
-const outer: Readonly<Record<string, readonly string[]>> = {
+/** Keys of labels. */
+export const labelKeys = ['app', 'tier', 'env'];
+/** Values of labels. */
+export const labelValues = ['a', 'b', 'c'];
+/** Protocols of rules and connections. */
+export const protocols = ['TCP', 'UDP', 'SCTP'];
+/** Ports of containers and rules. */
+export const portNumbers = [53, 80, 81, 443, 8080];
+/** Names of container ports. */
+export const portNames = ['http', 'dns', 'web'];
+/** Blocks of rules. */
+export const cidrs = [
+  '10.0.0.0/8',
+  '10.244.0.0/16',
+  '10.244.1.0/24',
+  '203.0.113.0/24',
+  '0.0.0.0/0',
+  'fd00::/8',
+  '::/0',
+];
+/** Blocks inside of them. */
+export const outer: Readonly<Record<string, readonly string[]>> = {
   '10.0.0.0/8': ['10.244.1.0/24', '10.1.0.0/16'],
   '10.244.0.0/16': ['10.244.1.0/25'],
   '203.0.113.0/24': ['203.0.113.128/25', '203.0.113.7/32'],
@@ -72,11 +88,13 @@ export function randomCluster(seed: number): RandomCluster {
   };
 }
 
-function labels(dice: Dice): Json {
+/** Labels of a pod or a namespace, of few keys and values. */
+export function labels(dice: Dice): Json {
   return Object.fromEntries(labelKeys.flatMap((key) => (dice.chance(65) ? [[key, dice.pick(labelValues)]] : [])));
 }
 
-function pod(dice: Dice, namespaces: readonly string[], index: number): Json {
+/** A pod with an address or two, and ports that may have names. */
+export function pod(dice: Dice, namespaces: readonly string[], index: number): Json {
   const ports = dice.some(0, 3, () => ({
     containerPort: dice.pick(portNumbers),
     ...(dice.chance(60) ? { name: dice.pick(portNames) } : {}),
@@ -93,7 +111,8 @@ function pod(dice: Dice, namespaces: readonly string[], index: number): Json {
   };
 }
 
-function selector(dice: Dice): Json {
+/** A label selector, often one that means everything. */
+export function selector(dice: Dice): Json {
   if (dice.chance(25)) return {};
   const result: Json = {};
   if (dice.chance(70)) result['matchLabels'] = { [dice.pick(labelKeys)]: dice.pick(labelValues) };
@@ -139,7 +158,8 @@ function maybeList(dice: Dice, name: string, make: () => Json): Json {
   return { [name]: dice.some(0, 3, make) };
 }
 
-function policy(dice: Dice, namespaces: readonly string[], index: number): Json {
+/** A NetworkPolicy. */
+export function policy(dice: Dice, namespaces: readonly string[], index: number): Json {
   const rules = (side: 'from' | 'to') => () => ({
     // A peer has to name someone.
     ...maybeList(dice, side, () => {
@@ -160,4 +180,20 @@ function policy(dice: Dice, namespaces: readonly string[], index: number): Json 
       ...maybeList(dice, 'egress', rules('to')),
     },
   };
+}
+
+/** A pod of which no two ports have one name. */
+export function podWithDistinctPorts(dice: Dice, namespaces: readonly string[], index: number): Json {
+  const made = pod(dice, namespaces, index);
+  const { containers } = made['spec'] as { containers: { ports: { name?: string }[] }[] };
+  const seen = new Set<string>();
+  for (const container of containers) {
+    container.ports = container.ports.filter(({ name }) => {
+      if (name === undefined) return true;
+      const isNew = !seen.has(name);
+      seen.add(name);
+      return isNew;
+    });
+  }
+  return made;
 }

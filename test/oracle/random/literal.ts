@@ -1,16 +1,7 @@
 // A second evaluator for NetworkPolicy, written from the words of the API reference and the concept page and for
 // nothing but to be compared with: it reads raw objects, takes its time, and shares no code with the engine.
 
-type Json = unknown;
-type Fields = Readonly<Record<string, Json>>;
-
-function field(value: Json, name: string): Json {
-  return typeof value === 'object' && value !== null ? (value as Fields)[name] : undefined;
-}
-
-function list(value: Json): readonly Json[] {
-  return Array.isArray(value) ? value : [];
-}
+import { field, inCidr, type Json, labelsMatch, labelsOf, list, namespaceLabels, namespaceOf, portsOf } from './raw.ts';
 
 /** A pod, or an address outside. */
 export type LiteralEnd =
@@ -24,6 +15,33 @@ export interface LiteralCluster {
   readonly blocksMatchPods: boolean;
 }
 
+/** One direction of a connection: what the policies of `subject` say of it. */
+export interface Ask {
+  readonly direction: 'ingress' | 'egress';
+  readonly subject: LiteralEnd;
+  readonly peer: LiteralEnd;
+  readonly destination: LiteralEnd;
+  readonly protocol: string;
+  readonly port: number;
+}
+
+/** Whether both directions allow a connection. A pod can not block access to itself, and nothing selects what is outside. */
+export function bothDirections(
+  source: LiteralEnd,
+  destination: LiteralEnd,
+  protocol: string,
+  port: number,
+  allows: (ask: Ask) => boolean,
+): boolean {
+  if (source.kind === 'pod' && destination.kind === 'pod' && source.pod === destination.pod) return true;
+  const common = { destination, protocol, port };
+  const asks: readonly Ask[] = [
+    { ...common, direction: 'egress', subject: source, peer: destination },
+    { ...common, direction: 'ingress', subject: destination, peer: source },
+  ];
+  return asks.every((one) => one.subject.kind === 'outside' || allows(one));
+}
+
 /** Whether a connection is allowed: "For a connection from a source pod to a destination pod to be allowed, both the egress policy on the source pod and the ingress policy on the destination pod need to allow the connection." */
 export function isAllowed(
   cluster: LiteralCluster,
@@ -32,26 +50,30 @@ export function isAllowed(
   protocol: string,
   port: number,
 ): boolean {
-  // A pod can not block access to itself.
-  if (source.kind === 'pod' && destination.kind === 'pod' && source.pod === destination.pod) return true;
-  return (
-    directionAllows(cluster, 'egress', source, destination, destination, protocol, port) &&
-    directionAllows(cluster, 'ingress', destination, source, destination, protocol, port)
+  return bothDirections(
+    source,
+    destination,
+    protocol,
+    port,
+    (ask) => networkPoliciesAllow(cluster, networkPoliciesOf(cluster, ask), ask) ?? true,
   );
 }
 
-function directionAllows(
+/** The NetworkPolicies that isolate the subject in the direction. */
+export function networkPoliciesOf({ policies }: LiteralCluster, { subject, direction }: Ask): readonly Json[] {
+  if (subject.kind === 'outside') return [];
+  return policies.filter(
+    (one) => field(one, 'apiVersion') === 'networking.k8s.io/v1' && selects(one, subject.pod) && actsOn(one, direction),
+  );
+}
+
+/** Whether one of them has a rule for the connection; `undefined` where there is none of them. */
+export function networkPoliciesAllow(
   cluster: LiteralCluster,
-  direction: 'ingress' | 'egress',
-  subject: LiteralEnd,
-  peer: LiteralEnd,
-  destination: LiteralEnd,
-  protocol: string,
-  port: number,
-): boolean {
-  if (subject.kind === 'outside') return true;
-  const isolating = cluster.policies.filter((policy) => selects(policy, subject.pod) && actsOn(policy, direction));
-  if (isolating.length === 0) return true;
+  isolating: readonly Json[],
+  { direction, peer, destination, protocol, port }: Ask,
+): boolean | undefined {
+  if (isolating.length === 0) return undefined;
   return isolating.some((policy) =>
     list(field(field(policy, 'spec'), direction)).some((rule) => {
       const peers = list(field(rule, direction === 'ingress' ? 'from' : 'to'));
@@ -85,16 +107,13 @@ function isPeer(cluster: LiteralCluster, policy: Json, peer: Json, end: LiteralE
     return inside(field(block, 'cidr')) && !list(field(block, 'except')).some(inside);
   }
   if (end.kind !== 'pod') return false;
-  const namespace = field(field(end.pod, 'metadata'), 'namespace');
+  const namespace = namespaceOf(end.pod);
   const namespaceSelector = field(peer, 'namespaceSelector');
   const podSelector = field(peer, 'podSelector');
   if (namespaceSelector === undefined) {
     if (namespace !== field(field(policy, 'metadata'), 'namespace')) return false;
   } else {
-    const object = cluster.namespaces.find((one) => field(field(one, 'metadata'), 'name') === namespace);
-    const labels = new Map(labelsOf(object));
-    labels.set('kubernetes.io/metadata.name', String(namespace));
-    if (!labelsMatch(namespaceSelector, labels)) return false;
+    if (!labelsMatch(namespaceSelector, namespaceLabels(cluster.namespaces, namespace))) return false;
   }
   return podSelector === undefined || labelsMatch(podSelector, labelsOf(end.pod));
 }
@@ -105,60 +124,11 @@ function isPort(entry: Json, destination: LiteralEnd, protocol: string, port: nu
   if (wanted === undefined) return true;
   if (typeof wanted === 'string') {
     if (destination.kind !== 'pod') return false;
-    const containers = list(field(field(destination.pod, 'spec'), 'containers'));
-    const named = containers
-      .flatMap((one) => list(field(one, 'ports')))
-      .find((one) => field(one, 'name') === wanted && (field(one, 'protocol') ?? 'TCP') === protocol);
+    const named = portsOf(destination.pod).find(
+      (one) => field(one, 'name') === wanted && (field(one, 'protocol') ?? 'TCP') === protocol,
+    );
     return named !== undefined && field(named, 'containerPort') === port;
   }
   const end = field(entry, 'endPort');
   return end === undefined ? wanted === port : Number(wanted) <= port && port <= Number(end);
-}
-
-function labelsOf(object: Json): Map<string, string> {
-  const labels = field(field(object, 'metadata'), 'labels');
-  return new Map(Object.entries((labels ?? {}) as Record<string, string>));
-}
-
-/** "The result of matchLabels and matchExpressions are ANDed. An empty label selector matches all objects." */
-function labelsMatch(selector: Json, labels: ReadonlyMap<string, string>): boolean {
-  const equal = Object.entries((field(selector, 'matchLabels') ?? {}) as Record<string, string>);
-  if (equal.some(([key, value]) => labels.get(key) !== value)) return false;
-  return list(field(selector, 'matchExpressions')).every((one) => {
-    const key = String(field(one, 'key'));
-    const values = list(field(one, 'values'));
-    const value = labels.get(key);
-    switch (field(one, 'operator')) {
-      case 'In':
-        return value !== undefined && values.includes(value);
-      case 'NotIn':
-        return value === undefined || !values.includes(value);
-      case 'Exists':
-        return value !== undefined;
-      default:
-        return value === undefined;
-    }
-  });
-}
-
-/** Bit by bit, so that nothing is clever here. Both families. */
-function inCidr(ip: string, cidr: string): boolean {
-  const [base = '', prefix = '0'] = cidr.split('/');
-  if (base.includes(':') !== ip.includes(':')) return false;
-  return bits(ip).startsWith(bits(base).slice(0, Number(prefix)));
-}
-
-function bits(ip: string): string {
-  const binary = (value: number, width: number): string => value.toString(2).padStart(width, '0');
-  if (!ip.includes(':'))
-    return ip
-      .split('.')
-      .map((one) => binary(Number(one), 8))
-      .join('');
-  const [head = '', tail] = ip.split('::');
-  const groups = (text: string): string[] => (text === '' ? [] : text.split(':'));
-  const first = groups(head);
-  const last = tail === undefined ? [] : groups(tail);
-  const middle = new Array<string>(8 - first.length - last.length).fill('0');
-  return [...first, ...middle, ...last].map((one) => binary(Number.parseInt(one, 16), 16)).join('');
 }

@@ -21,6 +21,7 @@ export function runTruthTable(suite: string, one: CorpusCase): CaseResult {
   const snapshot = buildSnapshot({ scope: one.id, resources, assume });
   const policies = new PolicySet(snapshot, compilePolicies(snapshot), {
     ipBlockMatchesPods: assume.ipBlockMatchesPods ?? false,
+    networksMatchPods: assume.ipBlockMatchesPods ?? true,
     hostNetworkPolicy: assume.hostNetworkPolicy ?? 'ignored',
   });
   const wrong: string[] = [];
