@@ -35,7 +35,7 @@ export function adminCluster(seed: number): RandomCluster {
     }),
     pods: dice.some(2, 6, (index) => podWithDistinctPorts(dice, names, index)),
     policies: [...admins, ...baselines, ...dice.some(0, 2, (index) => policy(dice, names, index))],
-    blocksMatchPods: dice.chance(50),
+    blocksMatchPods: dice.pick([true, false, undefined]),
   };
 }
 

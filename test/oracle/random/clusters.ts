@@ -35,7 +35,8 @@ export interface RandomCluster {
   readonly namespaces: readonly Json[];
   readonly pods: readonly Json[];
   readonly policies: readonly Json[];
-  readonly blocksMatchPods: boolean;
+  /** What is assumed of ipBlocks over pods; `undefined`: nothing. */
+  readonly blocksMatchPods: boolean | undefined;
 }
 
 /** Keys of labels. */

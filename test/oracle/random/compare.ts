@@ -40,7 +40,8 @@ export function derivedOf(cluster: RandomCluster): Derived {
   const items = [...cluster.namespaces, ...cluster.pods, ...cluster.policies];
   const text = JSON.stringify({ apiVersion: 'v1', kind: 'List', items });
   const resources = parseManifest(text, 'random.json').documents.flatMap((one) => one.resources);
-  const assume = { ipBlockMatchesPods: cluster.blocksMatchPods };
+  const { blocksMatchPods } = cluster;
+  const assume = blocksMatchPods === undefined ? {} : { ipBlockMatchesPods: blocksMatchPods };
   return new Derived(buildSnapshot({ scope: 'random', resources, assume }));
 }
 
@@ -135,7 +136,7 @@ function matrixDisagreement(
 /** A row of the matrix stands for all addresses of a pod, which only dual-stack pods under ipBlocks can tell apart. */
 function isPlain({ pods, blocksMatchPods }: RandomCluster): boolean {
   const single = pods.every((pod) => (pod['status'] as { podIPs: unknown[] }).podIPs.length === 1);
-  return single || !blocksMatchPods;
+  return single || blocksMatchPods === false;
 }
 
 function told({ name }: Family, seed: number, cluster: RandomCluster, what: string): string {

@@ -8,11 +8,11 @@ export type LiteralEnd =
   | { readonly kind: 'pod'; readonly pod: Json; readonly ip: string }
   | { readonly kind: 'outside'; readonly ip: string };
 
-/** All that the evaluation looks at. `blocksMatchPods`: whether an ipBlock may match a pod's address. */
+/** All that the evaluation looks at. `blocksMatchPods`: whether an ipBlock may match a pod's address; where nothing is known of that it does not. */
 export interface LiteralCluster {
   readonly namespaces: readonly Json[];
   readonly policies: readonly Json[];
-  readonly blocksMatchPods: boolean;
+  readonly blocksMatchPods: boolean | undefined;
 }
 
 /** One direction of a connection: what the policies of `subject` say of it. */

@@ -89,7 +89,8 @@ function isPeer(cluster: LiteralCluster, peer: Json, ask: Ask): boolean {
   // "cluster-internal traffic will be checked against the rule as well"
   if (networks !== undefined) {
     return (
-      (end.kind === 'outside' || cluster.blocksMatchPods) && list(networks).some((one) => inCidr(end.ip, String(one)))
+      (end.kind === 'outside' || cluster.blocksMatchPods !== false) &&
+      list(networks).some((one) => inCidr(end.ip, String(one)))
     );
   }
   const pods = field(peer, 'pods');
