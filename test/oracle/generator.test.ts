@@ -6,6 +6,8 @@ import { AnalysisHost, findings, finish, type LocatedFinding } from '../../src/e
 import { sharedFolder } from '../judge/peerFiles.ts';
 import { isAllowed, type LiteralEnd } from './random/literal.ts';
 
+const apiVersion = 'networking.k8s.io/v1';
+
 /** A mistake that the generator made on purpose. */
 interface Defect {
   readonly defect: string;
@@ -139,7 +141,7 @@ function reachesAnyone(object: Generated | undefined, objects: readonly Generate
   return rules
     .flatMap((rule) => rule.from ?? [])
     .every((peer) => {
-      const policy = { metadata: object?.metadata, spec: { ...open, ingress: [{ from: [peer] }] } };
+      const policy = { apiVersion, metadata: object?.metadata, spec: { ...open, ingress: [{ from: [peer] }] } };
       const world = { namespaces, policies: [policy], blocksMatchPods: false };
       return pods.some((pod) => isAllowed(world, end(pod), end(target), 'TCP', 80));
     });
@@ -154,7 +156,7 @@ const explained: Readonly<Record<string, (finding: LocatedFinding, objects: read
   'policy-namespace-label-missing': (finding, objects) => !reachesAnyone(subjectOf(finding, objects), objects),
   'policy-selects-no-pods': (finding, objects) => {
     const policy = subjectOf(finding, objects);
-    const subject = { metadata: policy?.metadata, spec: { podSelector: policy?.spec?.['podSelector'] } };
+    const subject = { apiVersion, metadata: policy?.metadata, spec: { podSelector: policy?.spec?.['podSelector'] } };
     const world = { namespaces: [], policies: [subject], blocksMatchPods: false };
     const outside: LiteralEnd = { kind: 'outside', ip: '203.0.113.7' };
     // A policy without rules closes whatever it selects.

@@ -10,7 +10,7 @@ import type { Analysis } from './analysis.ts';
 import type { FileEdit, LocatedFinding } from './answers.ts';
 import type { SourceFile } from './files.ts';
 import type { ScopeAnalysis } from './scopeAnalysis.ts';
-import { severityOf } from './severity.ts';
+import { mayBeOn, severityOf } from './severity.ts';
 import { runTests, type TestResult } from './tests.ts';
 
 /**
@@ -157,7 +157,7 @@ function configFindings(analysis: Analysis, folder: Parameters<Analysis['config'
 
 function* scopeFindings(analysis: Analysis, scope: ScopeAnalysis): Generator<undefined, readonly LocatedFinding[]> {
   const { snapshot } = scope;
-  const found = yield* runRules({ snapshot, model: scope.derived });
+  const found = yield* runRules({ snapshot, model: scope.derived }, (rule) => mayBeOn(analysis, rule));
   const known = found.map((one) => whereElse(analysis, scope, one));
   return known.flatMap((finding) => locateFinding(analysis, snapshot, scope.scope.name, finding) ?? []);
 }

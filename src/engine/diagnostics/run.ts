@@ -1,12 +1,38 @@
-import type { Finding, RuleContext } from './rule.ts';
+import { isPolicyKind } from '../model/kinds.ts';
+import type { Snapshot } from '../model/snapshot.ts';
+import type { Finding, Rule, RuleContext } from './rule.ts';
 import { rules } from './rules.ts';
 
-/** Runs every rule on a scope; yields after each. A rule that is off by default still runs: settings may want it. */
-export function* runRules(context: RuleContext): Generator<undefined, readonly Finding[]> {
+/** What rules that read no policies said of the same objects; policies are edited most. */
+const known = new WeakMap<Snapshot['pods'], Map<string, readonly Finding[]>>();
+
+/** Runs the rules that are wanted on a scope; yields after each. */
+export function* runRules(
+  context: RuleContext,
+  isWanted: (rule: Rule) => boolean,
+): Generator<undefined, readonly Finding[]> {
   const found: Finding[] = [];
-  for (const rule of rules) {
-    found.push(...rule.check(context));
+  for (const rule of rules.filter(isWanted)) {
+    found.push(...check(rule, context));
     yield;
   }
   return found;
+}
+
+function check(rule: Rule, context: RuleContext): readonly Finding[] {
+  if (readsPolicies(rule)) return [...rule.check(context)];
+  const { pods, incomplete } = context.snapshot;
+  const ofPods = known.get(pods) ?? new Map<string, readonly Finding[]>();
+  known.set(pods, ofPods);
+  const key = JSON.stringify([rule.code, incomplete]);
+  const found = ofPods.get(key) ?? [...rule.check(context)];
+  ofPods.set(key, found);
+  return found;
+}
+
+function readsPolicies({ reads }: Rule): boolean {
+  return reads.some((one) => {
+    const [group = '', kind = ''] = one.split('/');
+    return one === '*' || isPolicyKind(group, kind);
+  });
 }

@@ -1,6 +1,7 @@
 import type { AssumptionSettings } from './assumptions.ts';
 import type { ClusterNode, Namespace, Pod, Service, Workload } from './cluster.ts';
 import { stringMapAt } from './json.ts';
+import { isPolicyKind } from './kinds.ts';
 import { type Resource, type ResourceRef, refKey } from './resource.ts';
 import { indexResources, type ResourceIndex } from './resourceIndex.ts';
 import type { AddressOwners, Snapshot } from './snapshot.ts';
@@ -28,9 +29,8 @@ export function buildSnapshot(input: SnapshotInput, previous?: Snapshot): Snapsh
   return new BuiltSnapshot(input, same ? old : materialOf(given, assume));
 }
 
-/** Kinds that shape nothing but verdicts. */
 function isPolicy({ ref }: Resource): boolean {
-  return ref.kind.endsWith('NetworkPolicy') || (ref.group === 'security.istio.io' && ref.kind.endsWith('Policy'));
+  return isPolicyKind(ref.group, ref.kind);
 }
 
 function sameList(a: readonly Resource[], b: readonly Resource[]): boolean {

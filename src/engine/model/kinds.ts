@@ -65,6 +65,11 @@ const clusterScoped: ReadonlySet<string> = new Set([
   'k3d.io/Simple',
 ]);
 
+/** True for kinds that shape nothing but verdicts. */
+export function isPolicyKind(group: string, kind: string): boolean {
+  return kind.endsWith('NetworkPolicy') || (group === 'security.istio.io' && kind.endsWith('Policy'));
+}
+
 /** True for a kind that lives outside namespaces. A kind that is not known is taken for a namespaced one. */
 export function isClusterScoped(group: string, kind: string): boolean {
   return clusterScoped.has(`${group}/${kind}`);

@@ -22,6 +22,11 @@ export interface TierStep {
   readonly programs: readonly PolicyProgram[];
 }
 
+type Members = Record<PolicySettings['hostNetworkPolicy'], WeakMap<PodSet, readonly Pod[]>>;
+
+/** Who is in a set follows from everything but policies, and a set lives as long as its policy is unchanged. */
+const membersOfPods = new WeakMap<Snapshot['pods'], Members>();
+
 /** The policies of one snapshot, indexed by the pods that they select. */
 export class PolicySet {
   readonly programs: readonly PolicyProgram[];
@@ -32,7 +37,7 @@ export class PolicySet {
   readonly #tiers: ReadonlyMap<string, PolicyTier>;
   readonly #selecting = new Map<Pod | ClusterNode, readonly PolicyProgram[]>();
   readonly #steps = new Map<Pod | ClusterNode, readonly TierStep[]>();
-  readonly #members = new Map<PodSet, readonly Pod[]>();
+  readonly #members: WeakMap<PodSet, readonly Pod[]>;
   #nodes: ReadonlyMap<string, ClusterNode> | undefined;
   #byNamespace: ReadonlyMap<string | undefined, readonly PolicyProgram[]> | undefined;
   #onNodes: readonly PolicyProgram[] | undefined;
@@ -49,6 +54,9 @@ export class PolicySet {
     this.#snapshot = snapshot;
     this.tiers = tiers;
     this.#tiers = new Map(tiers.map((one) => [one.name, one]));
+    const members = membersOfPods.get(snapshot.pods) ?? { ignored: new WeakMap(), 'as-pod': new WeakMap() };
+    membersOfPods.set(snapshot.pods, members);
+    this.#members = members[settings.hostNetworkPolicy];
   }
 
   /** The policies by the namespace of their subjects, those of all namespaces under `undefined`. */

@@ -1,5 +1,4 @@
 import { t } from '@vscode/l10n';
-import type { Resource } from '../../model/resource.ts';
 import { isUnmodelledPolicy } from '../../policy/kinds.ts';
 import type { Finding, Rule, RuleContext } from '../rule.ts';
 
@@ -14,12 +13,12 @@ const routeGroups: ReadonlySet<string> = new Set([
 
 /** One finding a kind and scope: the first object stands for the others. */
 function* check({ snapshot }: RuleContext): Generator<Finding> {
-  const kinds = Map.groupBy(snapshot.resources, ({ ref }: Resource) => `${ref.group}/${ref.kind}`);
-  for (const [first, ...others] of kinds.values()) {
+  for (const { group, kind } of snapshot.kinds) {
+    const isPolicy = isUnmodelledPolicy(group, kind);
+    if (!isPolicy && !routeGroups.has(group)) continue;
+    const [first, ...others] = snapshot.ofKind(group, kind);
     if (first === undefined) continue;
     const { ref } = first;
-    const isPolicy = isUnmodelledPolicy(ref.group, ref.kind);
-    if (!isPolicy && !routeGroups.has(ref.group)) continue;
     const what = isPolicy
       ? t('{0} is not modelled yet: verdicts that it could change are unknown', ref.kind)
       : t('{0} is not modelled yet: connections through it can not be traced', ref.kind);

@@ -1,18 +1,20 @@
 import { t } from '@vscode/l10n';
-import { cidrContains, parseCidr, parseIp } from '../../model/addresses.ts';
+import { cidrContains, type IpAddress, parseCidr, parseIp } from '../../model/addresses.ts';
+import type { Pod, Service } from '../../model/cluster.ts';
+import type { Snapshot } from '../../model/snapshot.ts';
 import type { BlockPeer } from '../../policy/policy.ts';
 import { policyPeers } from '../policyRules.ts';
 import type { Finding, Rule, RuleContext } from '../rule.ts';
 
 function* check(context: RuleContext): Generator<Finding> {
   const { snapshot, model } = context;
-  const pods = snapshot.pods.filter(({ simulatedIPs, template }) => !simulatedIPs && !template.hostNetwork);
-  const services = snapshot.services.filter(({ simulated }) => !simulated.clusterIPs);
+  const { pods, services } = addressesOf(snapshot);
   for (const { program, peer } of policyPeers(context)) {
     // The whole address space means what is outside.
     if (peer.kind !== 'block' || peer.invalid !== undefined || /\/0$/.test(peer.cidr)) continue;
-    const pod = pods.find(({ ips }) => ips.some((ip) => covers(peer, ip)));
-    const service = services.find(({ clusterIPs }) => clusterIPs.some((ip) => covers(peer, ip)));
+    const isIn = coverage(peer);
+    const pod = pods.find(({ ips }) => ips.some(isIn))?.of;
+    const service = services.find(({ ips }) => ips.some(isIn))?.of;
     if (pod === undefined && service === undefined) continue;
     const { ref } = program;
     const message =
@@ -33,13 +35,38 @@ function* check(context: RuleContext): Generator<Finding> {
   }
 }
 
-function covers({ cidr, except }: BlockPeer, ip: string): boolean {
-  const address = parseIp(ip);
-  const isIn = (text: string): boolean => {
-    const block = parseCidr(text);
-    return address !== undefined && block !== undefined && cidrContains(block, address);
+/** Something with its addresses, read. */
+interface Addressed<T> {
+  readonly of: T;
+  readonly ips: readonly IpAddress[];
+}
+
+interface Addresses {
+  readonly pods: readonly Addressed<Pod>[];
+  readonly services: readonly Addressed<Service>[];
+}
+
+const known = new WeakMap<Snapshot['pods'], Addresses>();
+
+/** The addresses of pods and Services that are not simulated. */
+function addressesOf(snapshot: Snapshot): Addresses {
+  const read = (ips: readonly string[]) => ips.flatMap((ip) => parseIp(ip) ?? []);
+  const found = known.get(snapshot.pods) ?? {
+    pods: snapshot.pods
+      .filter(({ simulatedIPs, template }) => !simulatedIPs && !template.hostNetwork)
+      .map((of) => ({ of, ips: read(of.ips) })),
+    services: snapshot.services
+      .filter(({ simulated }) => !simulated.clusterIPs)
+      .map((of) => ({ of, ips: read(of.clusterIPs) })),
   };
-  return isIn(cidr) && !except.some(isIn);
+  known.set(snapshot.pods, found);
+  return found;
+}
+
+function coverage({ cidr, except }: BlockPeer): (ip: IpAddress) => boolean {
+  const outer = parseCidr(cidr);
+  const inner = except.flatMap((one) => parseCidr(one) ?? []);
+  return (ip) => outer !== undefined && cidrContains(outer, ip) && !inner.some((one) => cidrContains(one, ip));
 }
 
 const policy = (peer: string): string => `apiVersion: networking.k8s.io/v1

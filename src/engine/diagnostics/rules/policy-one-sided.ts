@@ -2,7 +2,7 @@ import { t } from '@vscode/l10n';
 import type { Pod, Protocol } from '../../model/cluster.ts';
 import { selectsAll } from '../../model/labels.ts';
 import { refLabel } from '../../model/resource.ts';
-import type { Peer, PolicyProgram, PolicyRule } from '../../policy/policy.ts';
+import type { Peer, PolicyProgram, PolicyRule, Verdict } from '../../policy/policy.ts';
 import { namedPort } from '../../policy/policySet.ts';
 import { networkPolicies, subjectPods } from '../policyRules.ts';
 import type { Finding, Rule, RuleContext } from '../rule.ts';
@@ -31,20 +31,13 @@ function* onOneSide(
   const others = peer.kind === 'pods' ? firstOfWorkloads(model.policies.podsOf(peer.pods)) : [];
   const pairs = own.flatMap((one) => others.filter((other) => other !== one).map((other) => [one, other] as const));
   if (pairs.length === 0) return;
-  const denials = pairs.slice(0, mostPairs).map(([one, other]) => {
-    const [source, destination] = policyRule.direction === 'ingress' ? [other, one] : [one, other];
-    const asked = portOf(policyRule, destination);
-    if (asked === undefined) return undefined;
-    const ends = [
-      { kind: 'pod', pod: source },
-      { kind: 'pod', pod: destination },
-    ] as const;
-    const { egress, ingress } = model.decide(...ends, asked.protocol, asked.port);
-    const [here, there] = policyRule.direction === 'ingress' ? [ingress, egress] : [egress, ingress];
-    return here.action === 'allow' && there.action === 'deny' ? there : undefined;
-  });
-  const [denial] = denials;
-  if (denial === undefined || denials.includes(undefined)) return;
+  let denial: Verdict | undefined;
+  for (const [one, other] of pairs.slice(0, mostPairs)) {
+    const denied = denialOf(context, policyRule, one, other);
+    if (denied === undefined) return;
+    denial ??= denied;
+  }
+  if (denial === undefined) return;
   const blamed = denial.decidedBy[0];
   yield {
     code: rule.code,
@@ -54,6 +47,23 @@ function* onOneSide(
     related: blamed === undefined ? [] : [{ ref: blamed.ref, path: blamed.path, message: refLabel(blamed.ref) }],
     fixes: [],
   };
+}
+
+/** What the other side says to a connection that the rule's side allows, where it denies it. */
+function denialOf({ model }: RuleContext, policyRule: PolicyRule, one: Pod, other: Pod): Verdict | undefined {
+  const isIngress = policyRule.direction === 'ingress';
+  // Nobody is denied where no policy acts.
+  if (model.policies.selecting(other).length === 0) return undefined;
+  const [source, destination] = isIngress ? [other, one] : [one, other];
+  const asked = portOf(policyRule, destination);
+  if (asked === undefined) return undefined;
+  const ends = [
+    { kind: 'pod', pod: source },
+    { kind: 'pod', pod: destination },
+  ] as const;
+  const { egress, ingress } = model.decide(...ends, asked.protocol, asked.port);
+  const [here, there] = isIngress ? [ingress, egress] : [egress, ingress];
+  return here.action === 'allow' && there.action === 'deny' ? there : undefined;
 }
 
 function firstOfWorkloads(pods: readonly Pod[]): readonly Pod[] {
