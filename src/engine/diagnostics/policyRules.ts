@@ -5,8 +5,14 @@ import type { RuleContext } from './rule.ts';
 
 /** The policies that are modelled; the others are told by kind-not-modelled. */
 export function modelledPolicies({ model }: RuleContext): readonly PolicyProgram[] {
-  return model.policies.programs.filter(({ ref }) => !isUnmodelledPolicy(ref.group, ref.kind));
+  const { programs } = model.policies;
+  const found = known.get(programs) ?? programs.filter(({ ref }) => !isUnmodelledPolicy(ref.group, ref.kind));
+  known.set(programs, found);
+  return found;
 }
+
+/** Every rule about policies asks for the same. */
+const known = new WeakMap<readonly PolicyProgram[], readonly PolicyProgram[]>();
 
 /** Those of networking.k8s.io: for rules that know their fields. */
 export function networkPolicies(context: RuleContext): readonly PolicyProgram[] {

@@ -29,8 +29,12 @@ export function dnsDenied(derived: Derived, pod: Pod): Verdict | undefined {
   const servers = dnsServers(derived);
   if (servers.length === 0 || !usesClusterDns(pod)) return undefined;
   const source = { kind: 'pod', pod } as const;
-  const verdicts = servers.map((server) => derived.enforce(source, { kind: 'pod', pod: server }, 'UDP', 53).egress);
-  if (verdicts.some((one) => one.action !== 'deny')) return undefined;
+  let denial: Verdict | undefined;
+  for (const pod of servers) {
+    const { egress } = derived.enforce(source, { kind: 'pod', pod }, 'UDP', 53);
+    if (egress.action !== 'deny') return undefined;
+    denial ??= egress;
+  }
   const local = derived.enforce(source, { kind: 'address', ip: nodeLocalDns }, 'UDP', 53).egress;
-  return local.action === 'deny' ? verdicts[0] : undefined;
+  return local.action === 'deny' ? denial : undefined;
 }

@@ -1,7 +1,7 @@
 import { t } from '@vscode/l10n';
 import type { Pod, Protocol } from '../../model/cluster.ts';
 import { selectsAll } from '../../model/labels.ts';
-import { refLabel } from '../../model/resource.ts';
+import { refKey, refLabel } from '../../model/resource.ts';
 import type { Peer, PolicyProgram, PolicyRule, Verdict } from '../../policy/policy.ts';
 import { namedPort } from '../../policy/policySet.ts';
 import { networkPolicies, subjectPods } from '../policyRules.ts';
@@ -66,8 +66,13 @@ function denialOf({ model }: RuleContext, policyRule: PolicyRule, one: Pod, othe
   return here.action === 'allow' && there.action === 'deny' ? there : undefined;
 }
 
+/** A set's pods are one list as long as the objects are the same. */
+const known = new WeakMap<readonly Pod[], readonly Pod[]>();
+
 function firstOfWorkloads(pods: readonly Pod[]): readonly Pod[] {
-  return [...new Map(pods.map((pod) => [`${pod.workload.kind}/${pod.workload.name}`, pod])).values()];
+  const found = known.get(pods) ?? [...new Map(pods.map((pod) => [refKey(pod.workload), pod])).values()];
+  known.set(pods, found);
+  return found;
 }
 
 /** A port that the rule allows on the destination: its first, or one that the pod declares. */
