@@ -1,9 +1,11 @@
 import { buildSnapshot, Derived, type PolicyEnd, parseManifest } from '../../../src/engine/index.ts';
 import { adminCluster } from './adminClusters.ts';
+import { calicoCluster } from './calicoClusters.ts';
 import { ciliumCluster } from './ciliumClusters.ts';
 import { askedPorts, outsiders, type RandomCluster, randomCluster } from './clusters.ts';
 import { isAllowed, type LiteralCluster, type LiteralEnd } from './literal.ts';
 import { isAllowedByTiers } from './literalAdmin.ts';
+import { isAllowedByCalico } from './literalCalico.ts';
 import { isAllowedByCilium } from './literalCilium.ts';
 
 const protocols = ['TCP', 'UDP', 'SCTP'] as const;
@@ -11,6 +13,8 @@ const protocols = ['TCP', 'UDP', 'SCTP'] as const;
 /** Policy kinds that one cluster has together: how to make a cluster of them, and their literal evaluator. */
 export interface Family {
   readonly name: string;
+  /** Set where blocks of addresses match pods, whatever is assumed of ipBlocks. */
+  readonly readsPackets?: true;
   cluster(seed: number): RandomCluster;
   isAllowed(
     cluster: LiteralCluster,
@@ -26,6 +30,7 @@ export const families: readonly Family[] = [
   { name: 'NetworkPolicy', cluster: randomCluster, isAllowed },
   { name: 'admin policies', cluster: adminCluster, isAllowed: isAllowedByTiers },
   { name: 'Cilium', cluster: ciliumCluster, isAllowed: isAllowedByCilium },
+  { name: 'Calico', readsPackets: true, cluster: calicoCluster, isAllowed: isAllowedByCalico },
 ];
 
 /** An end as both evaluators know it. */
@@ -118,7 +123,7 @@ function matrixDisagreement(
             ),
           );
           const own = set !== undefined && matrix.ports.has(set, protocol, port);
-          if (own !== literal && isPlain(cluster)) {
+          if (own !== literal && isPlain(family, cluster)) {
             return told(
               family,
               seed,
@@ -134,9 +139,9 @@ function matrixDisagreement(
 }
 
 /** A row of the matrix stands for all addresses of a pod, which only dual-stack pods under ipBlocks can tell apart. */
-function isPlain({ pods, blocksMatchPods }: RandomCluster): boolean {
+function isPlain({ readsPackets }: Family, { pods, blocksMatchPods }: RandomCluster): boolean {
   const single = pods.every((pod) => (pod['status'] as { podIPs: unknown[] }).podIPs.length === 1);
-  return single || blocksMatchPods === false;
+  return single || (blocksMatchPods === false && readsPackets !== true);
 }
 
 function told({ name }: Family, seed: number, cluster: RandomCluster, what: string): string {
