@@ -106,6 +106,25 @@ const cases: readonly (readonly [string, string, readonly FixChange[], string])[
     'from:\n  - namespaceSelector:\n      matchLabels: {a: b}\n  # and\n    podSelector: {}\n  - ipBlock: {}\n',
   ],
   [
+    'takes an item away, with its lines',
+    'from:\n  - a: 1\n    b: 2 # both\n  - c: 3\nto: x\n',
+    [{ kind: 'remove', path: ['from', 0] }],
+    'from:\n  - c: 3\nto: x\n',
+  ],
+  [
+    'takes the last item of a text away',
+    'from:\n  - a: 1\n  - c: 3',
+    [{ kind: 'remove', path: ['from', 1] }],
+    'from:\n  - a: 1',
+  ],
+  [
+    'takes an item of a flow away',
+    'a: [{b: 1}, c, {d: 2}]\n',
+    [{ kind: 'remove', path: ['a', 1] }],
+    'a: [{b: 1}, {d: 2}]\n',
+  ],
+  ['takes the last of a flow away', 'a: [b, c]\n', [{ kind: 'remove', path: ['a', 1] }], 'a: [b]\n'],
+  [
     'joins in flow',
     'from: [{a: 1}, {b: 2}, {c: 3}]\n',
     [{ kind: 'join', path: ['from', 0] }],
@@ -152,6 +171,7 @@ const refused: readonly (readonly [string, string, FixChange])[] = [
   ['a member of text', 'a: b\n', { kind: 'member', path: ['a'], key: 'c', value: 1 }],
   ['an item of a mapping', 'a: {b: c}\n', { kind: 'append', path: ['a'], item: 1 }],
   ['items with the same key', 'a:\n- b: 1\n- b: 2\n', { kind: 'join', path: ['a', 0] }],
+  ['the only item', 'a:\n- b: 1\n', { kind: 'remove', path: ['a', 0] }],
   ['the last item', 'a:\n- b: 1\n', { kind: 'join', path: ['a', 0] }],
   ['a name that is taken', 'a: 1\nb: 2\n', { kind: 'rename-key', path: ['a'], key: 'b' }],
   ['broken text', 'a: [\n', { kind: 'set', path: ['a'], value: 1 }],

@@ -19,6 +19,8 @@ export type FixChange =
   | { readonly kind: 'rename-key'; readonly path: FieldPath; readonly key: string }
   /** Appends an item, given as JSON, to the sequence at `path` (made if absent). */
   | { readonly kind: 'append'; readonly path: FieldPath; readonly item: unknown }
+  /** Takes the sequence item at `path` away, which is not the only one. */
+  | { readonly kind: 'remove'; readonly path: FieldPath }
   /** Joins the sequence item at `path` with the next one into one mapping. */
   | { readonly kind: 'join'; readonly path: FieldPath }
   /** Adds a whole object as a new document at the end of the file. */

@@ -15,6 +15,8 @@ export function changeValue(root: JsonValue, prefix: FieldPath, change: FixChang
       return replaceAt(root, [...prefix, ...change.path], (old) => appended(old, change.item as JsonValue));
     case 'join':
       return joinItems(root, [...prefix, ...change.path]);
+    case 'remove':
+      return removeItem(root, [...prefix, ...change.path]);
     case 'document':
       return root;
     default:
@@ -51,6 +53,14 @@ function renameKey(root: JsonValue, path: FieldPath, key: string): JsonValue | u
   return replaceAt(root, path.slice(0, -1), (old) => {
     if (!isObject(old) || typeof last !== 'string' || !(last in old) || key in old) return undefined;
     return Object.fromEntries(Object.entries(old).map(([name, value]) => [name === last ? key : name, value]));
+  });
+}
+
+function removeItem(root: JsonValue, path: FieldPath): JsonValue | undefined {
+  const index = path.at(-1);
+  return replaceAt(root, path.slice(0, -1), (old) => {
+    if (!Array.isArray(old) || typeof index !== 'number' || old.length < 2 || index >= old.length) return undefined;
+    return (old as readonly JsonValue[]).toSpliced(index, 1);
   });
 }
 

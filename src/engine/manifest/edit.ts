@@ -97,6 +97,8 @@ function editFor(text: string, place: ObjectPlace, change: FixChange): TextEdit 
       return editor.append(path, change.item as JsonValue);
     case 'join':
       return editor.join(path);
+    case 'remove':
+      return editor.remove(path);
     default:
       return change satisfies never;
   }
@@ -218,6 +220,28 @@ class NodeEditor {
     const dash = this.#text.lastIndexOf('-', to.start - 1);
     if (this.#text.slice(dash + 1, to.start).trim() !== '') return undefined;
     return { start: dash, end: dash + 1, newText: ' ' };
+  }
+
+  /** Takes an item away: of a block sequence its lines, of a flow sequence also the comma behind or before it. */
+  remove(path: FieldPath): TextEdit | undefined {
+    const index = path.at(-1);
+    const found = this.#find(path);
+    const list = this.#find(path.slice(0, -1))?.node;
+    if (typeof index !== 'number' || found?.node === undefined || !isSeq(list)) return undefined;
+    const own = this.#range(found.tree, found.node);
+    if (list.flow === true) {
+      const next = list.items[index + 1] as Node | undefined;
+      if (next !== undefined) return { start: own.start, end: this.#range(found.tree, next).start, newText: '' };
+      const before = list.items[index - 1] as Node | undefined;
+      return before && { start: this.#range(found.tree, before).end, end: own.end, newText: '' };
+    }
+    const start = this.#lineStart(own.start);
+    const newline = this.#text.indexOf('\n', own.end);
+    const dash = this.#text.lastIndexOf('-', own.start - 1);
+    if (this.#text.slice(start, dash).trim() !== '') return undefined;
+    // Without a line behind it the break before it goes.
+    if (newline < 0) return { start: Math.max(0, start - this.#newline.length), end: this.#text.length, newText: '' };
+    return { start, end: newline + 1, newText: '' };
   }
 
   renameKey(path: FieldPath, name: string): TextEdit | undefined {

@@ -20,7 +20,7 @@ function* check(context: RuleContext): Generator<Finding> {
         ref,
         path: one.evidence.path,
         related: [{ ref, path: cover.evidence.path, message: t('The rule that allows it all') }],
-        fixes: [],
+        fixes: [{ title: t('Remove this rule'), target: ref, changes: [{ kind: 'remove', path: one.evidence.path }] }],
       };
     }
   }
