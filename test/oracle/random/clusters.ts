@@ -27,7 +27,8 @@ export class Dice {
   }
 }
 
-type Json = Record<string, unknown>;
+/** A raw object. */
+export type Json = Record<string, unknown>;
 
 /** Objects of one random cluster, raw. */
 export interface RandomCluster {
@@ -37,13 +38,28 @@ export interface RandomCluster {
   readonly blocksMatchPods: boolean;
 }
 
-const labelKeys = ['app', 'tier', 'env'];
-const labelValues = ['a', 'b', 'c'];
-const protocols = ['TCP', 'UDP', 'SCTP'];
-const portNumbers = [53, 80, 81, 443, 8080];
-const portNames = ['http', 'dns', 'web'];
-const cidrs = ['10.0.0.0/8', '10.244.0.0/16', '10.244.1.0/24', '203.0.113.0/24', '0.0.0.0/0', 'fd00::/8', '::/0'];
-const outer: Readonly<Record<string, readonly string[]>> = {
+/** Keys of random labels. */
+export const labelKeys = ['app', 'tier', 'env'];
+/** Their values. */
+export const labelValues = ['a', 'b', 'c'];
+/** Protocols of random ports. */
+export const protocols = ['TCP', 'UDP', 'SCTP'];
+/** Numbers of random ports. */
+export const portNumbers = [53, 80, 81, 443, 8080];
+/** Names of random container ports. */
+export const portNames = ['http', 'dns', 'web'];
+/** Blocks of random policies, around pods and {@link outsiders}. */
+export const cidrs = [
+  '10.0.0.0/8',
+  '10.244.0.0/16',
+  '10.244.1.0/24',
+  '203.0.113.0/24',
+  '0.0.0.0/0',
+  'fd00::/8',
+  '::/0',
+];
+/** Blocks inside of {@link cidrs}. */
+export const outer: Readonly<Record<string, readonly string[]>> = {
   '10.0.0.0/8': ['10.244.1.0/24', '10.1.0.0/16'],
   '10.244.0.0/16': ['10.244.1.0/25'],
   '203.0.113.0/24': ['203.0.113.128/25', '203.0.113.7/32'],
@@ -72,11 +88,13 @@ export function randomCluster(seed: number): RandomCluster {
   };
 }
 
-function labels(dice: Dice): Json {
+/** Random labels, of three keys and three values. */
+export function labels(dice: Dice): Json {
   return Object.fromEntries(labelKeys.flatMap((key) => (dice.chance(65) ? [[key, dice.pick(labelValues)]] : [])));
 }
 
-function pod(dice: Dice, namespaces: readonly string[], index: number): Json {
+/** A random pod of one of the namespaces. */
+export function pod(dice: Dice, namespaces: readonly string[], index: number): Json {
   const ports = dice.some(0, 3, () => ({
     containerPort: dice.pick(portNumbers),
     ...(dice.chance(60) ? { name: dice.pick(portNames) } : {}),
@@ -93,7 +111,8 @@ function pod(dice: Dice, namespaces: readonly string[], index: number): Json {
   };
 }
 
-function selector(dice: Dice): Json {
+/** A random label selector that fits random labels now and then. */
+export function selector(dice: Dice): Json {
   if (dice.chance(25)) return {};
   const result: Json = {};
   if (dice.chance(70)) result['matchLabels'] = { [dice.pick(labelKeys)]: dice.pick(labelValues) };
@@ -139,7 +158,8 @@ function maybeList(dice: Dice, name: string, make: () => Json): Json {
   return { [name]: dice.some(0, 3, make) };
 }
 
-function policy(dice: Dice, namespaces: readonly string[], index: number): Json {
+/** A random NetworkPolicy. */
+export function policy(dice: Dice, namespaces: readonly string[], index: number): Json {
   const rules = (side: 'from' | 'to') => () => ({
     // A peer has to name someone.
     ...maybeList(dice, side, () => {

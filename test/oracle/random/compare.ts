@@ -1,6 +1,8 @@
 import { buildSnapshot, Derived, type PolicyEnd, parseManifest } from '../../../src/engine/index.ts';
+import { adminCluster } from './adminClusters.ts';
 import { askedPorts, outsiders, type RandomCluster, randomCluster } from './clusters.ts';
 import { isAllowed, type LiteralCluster, type LiteralEnd } from './literal.ts';
+import { isAllowedByAdmins } from './literalAdmin.ts';
 
 const protocols = ['TCP', 'UDP', 'SCTP'] as const;
 
@@ -18,7 +20,10 @@ export interface Family {
 }
 
 /** Every family of the random oracle; the first is NetworkPolicy alone. */
-export const families: readonly Family[] = [{ name: 'NetworkPolicy', cluster: randomCluster, isAllowed }];
+export const families: readonly Family[] = [
+  { name: 'NetworkPolicy', cluster: randomCluster, isAllowed },
+  { name: 'admin policies', cluster: adminCluster, isAllowed: isAllowedByAdmins },
+];
 
 /** An end as both evaluators know it. */
 interface End {

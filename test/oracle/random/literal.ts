@@ -1,14 +1,17 @@
 // A second evaluator for NetworkPolicy, written from the words of the API reference and the concept page and for
 // nothing but to be compared with: it reads raw objects, takes its time, and shares no code with the engine.
 
-type Json = unknown;
+/** Anything that an object may hold. */
+export type Json = unknown;
 type Fields = Readonly<Record<string, Json>>;
 
-function field(value: Json, name: string): Json {
+/** A field of a raw object, absent where there is none. */
+export function field(value: Json, name: string): Json {
   return typeof value === 'object' && value !== null ? (value as Fields)[name] : undefined;
 }
 
-function list(value: Json): readonly Json[] {
+/** A raw list; what is none is empty. */
+export function list(value: Json): readonly Json[] {
   return Array.isArray(value) ? value : [];
 }
 
@@ -40,7 +43,8 @@ export function isAllowed(
   );
 }
 
-function directionAllows(
+/** Whether the NetworkPolicies of the cluster let one direction of a connection through. */
+export function directionAllows(
   cluster: LiteralCluster,
   direction: 'ingress' | 'egress',
   subject: LiteralEnd,
@@ -64,13 +68,14 @@ function directionAllows(
   );
 }
 
-function selects(policy: Json, pod: Json): boolean {
+/** Whether a NetworkPolicy is one of the pod. */
+export function selects(policy: Json, pod: Json): boolean {
   const sameNamespace = field(field(policy, 'metadata'), 'namespace') === field(field(pod, 'metadata'), 'namespace');
   return sameNamespace && labelsMatch(field(field(policy, 'spec'), 'podSelector'), labelsOf(pod));
 }
 
 /** "If this field is not specified, it will default based on the existence of ingress or egress rules; policies that contain an egress section are assumed to affect egress, and all policies (whether or not they contain an ingress section) are assumed to affect ingress." */
-function actsOn(policy: Json, direction: 'ingress' | 'egress'): boolean {
+export function actsOn(policy: Json, direction: 'ingress' | 'egress'): boolean {
   const spec = field(policy, 'spec');
   const types = list(field(spec, 'policyTypes'));
   if (types.length > 0) return types.includes(direction === 'ingress' ? 'Ingress' : 'Egress');
@@ -115,13 +120,14 @@ function isPort(entry: Json, destination: LiteralEnd, protocol: string, port: nu
   return end === undefined ? wanted === port : Number(wanted) <= port && port <= Number(end);
 }
 
-function labelsOf(object: Json): Map<string, string> {
+/** Labels of a raw object. */
+export function labelsOf(object: Json): Map<string, string> {
   const labels = field(field(object, 'metadata'), 'labels');
   return new Map(Object.entries((labels ?? {}) as Record<string, string>));
 }
 
 /** "The result of matchLabels and matchExpressions are ANDed. An empty label selector matches all objects." */
-function labelsMatch(selector: Json, labels: ReadonlyMap<string, string>): boolean {
+export function labelsMatch(selector: Json, labels: ReadonlyMap<string, string>): boolean {
   const equal = Object.entries((field(selector, 'matchLabels') ?? {}) as Record<string, string>);
   if (equal.some(([key, value]) => labels.get(key) !== value)) return false;
   return list(field(selector, 'matchExpressions')).every((one) => {
@@ -142,7 +148,7 @@ function labelsMatch(selector: Json, labels: ReadonlyMap<string, string>): boole
 }
 
 /** Bit by bit, so that nothing is clever here. Both families. */
-function inCidr(ip: string, cidr: string): boolean {
+export function inCidr(ip: string, cidr: string): boolean {
   const [base = '', prefix = '0'] = cidr.split('/');
   if (base.includes(':') !== ip.includes(':')) return false;
   return bits(ip).startsWith(bits(base).slice(0, Number(prefix)));

@@ -1,0 +1,187 @@
+// A second evaluator for the kinds of the Network Policy API (AdminNetworkPolicy, BaselineAdminNetworkPolicy,
+// ClusterNetworkPolicy) beside NetworkPolicies, written from the comments of its types and KEP-2091.
+
+import {
+  actsOn,
+  directionAllows,
+  field,
+  inCidr,
+  type Json,
+  type LiteralCluster,
+  type LiteralEnd,
+  labelsMatch,
+  labelsOf,
+  list,
+  selects,
+} from './literal.ts';
+
+type Direction = 'ingress' | 'egress';
+type Answer = 'allow' | 'deny' | 'pass';
+
+/** One direction of a connection: whose policies are asked, about whom, and where the connection goes. */
+interface Question {
+  readonly direction: Direction;
+  readonly subject: LiteralEnd & { kind: 'pod' };
+  readonly peer: LiteralEnd;
+  readonly destination: LiteralEnd;
+  readonly protocol: string;
+  readonly port: number;
+}
+
+/** Whether a connection is allowed by the admin tier, NetworkPolicies and the baseline tier together. */
+export function isAllowedByAdmins(
+  cluster: LiteralCluster,
+  source: LiteralEnd,
+  destination: LiteralEnd,
+  protocol: string,
+  port: number,
+): boolean {
+  // A pod can not block access to itself.
+  if (source.kind === 'pod' && destination.kind === 'pod' && source.pod === destination.pod) return true;
+  const asked = { destination, protocol, port };
+  return (
+    (source.kind !== 'pod' || allows(cluster, { ...asked, direction: 'egress', subject: source, peer: destination })) &&
+    (destination.kind !== 'pod' ||
+      allows(cluster, { ...asked, direction: 'ingress', subject: destination, peer: source }))
+  );
+}
+
+/** "Policy tiers are evaluated in the following order: Admin tier, NetworkPolicy tier, Baseline tier." */
+function allows(cluster: LiteralCluster, question: Question): boolean {
+  const admin = answerOf(cluster, question, adminPolicies(cluster));
+  if (admin !== 'pass') return admin === 'allow';
+  const { direction, subject, peer, destination, protocol, port } = question;
+  const policies = cluster.policies.filter((one) => field(one, 'kind') === 'NetworkPolicy');
+  // "v1.NetworkPolicy always makes a final decision for selected pods."
+  if (policies.some((one) => selects(one, subject.pod) && actsOn(one, direction))) {
+    return directionAllows({ ...cluster, policies }, direction, subject, peer, destination, protocol, port);
+  }
+  // "If a given connection wasn't allowed or denied by any of the tiers […] all pods can communicate with each other."
+  return answerOf(cluster, question, baselinePolicies(cluster)) !== 'deny';
+}
+
+/** "Policies with lower priority values have higher precedence, and are checked before policies with higher ones." */
+function adminPolicies(cluster: LiteralCluster): readonly Json[] {
+  return byPriority(
+    cluster.policies.filter(
+      (one) => field(one, 'kind') === 'AdminNetworkPolicy' || field(field(one, 'spec'), 'tier') === 'Admin',
+    ),
+  );
+}
+
+function baselinePolicies(cluster: LiteralCluster): readonly Json[] {
+  return byPriority(
+    cluster.policies.filter(
+      (one) => field(one, 'kind') === 'BaselineAdminNetworkPolicy' || field(field(one, 'spec'), 'tier') === 'Baseline',
+    ),
+  );
+}
+
+function byPriority(policies: readonly Json[]): readonly Json[] {
+  const priority = (policy: Json): number => Number(field(field(policy, 'spec'), 'priority') ?? 0);
+  return [...policies].sort((a, b) => priority(a) - priority(b));
+}
+
+/** What a tier says: its first matching rule; "a rule that appears at the top would take the highest precedence". */
+function answerOf(cluster: LiteralCluster, question: Question, policies: readonly Json[]): Answer {
+  for (const policy of policies) {
+    const spec = field(policy, 'spec');
+    if (!isSubject(cluster, field(spec, 'subject'), question.subject.pod)) continue;
+    for (const rule of list(field(spec, question.direction))) {
+      if (!ruleMatches(cluster, rule, question)) continue;
+      const action = field(rule, 'action');
+      // "Pass: skips all further rules in the current tier, and passes evaluation to the next tier."
+      return action === 'Pass' ? 'pass' : action === 'Deny' ? 'deny' : 'allow';
+    }
+  }
+  return 'pass';
+}
+
+function ruleMatches(cluster: LiteralCluster, rule: Json, question: Question): boolean {
+  const peers = list(field(rule, question.direction === 'ingress' ? 'from' : 'to'));
+  if (!peers.some((one) => isPeer(cluster, one, question))) return false;
+  // "If Ports is not set then the rule does not filter traffic via port."
+  const ports = field(rule, 'ports') ?? field(rule, 'protocols');
+  return ports === undefined || list(ports).some((one) => isPort(one, question));
+}
+
+function isSubject(cluster: LiteralCluster, subject: Json, pod: Json): boolean {
+  const namespaces = field(subject, 'namespaces');
+  if (namespaces !== undefined) return labelsMatch(namespaces, namespaceLabels(cluster, pod));
+  return isNamespacedPod(cluster, field(subject, 'pods'), pod);
+}
+
+function isNamespacedPod(cluster: LiteralCluster, pods: Json, pod: Json): boolean {
+  return (
+    labelsMatch(field(pods, 'namespaceSelector'), namespaceLabels(cluster, pod)) &&
+    labelsMatch(field(pods, 'podSelector'), labelsOf(pod))
+  );
+}
+
+function isPeer(cluster: LiteralCluster, peer: Json, question: Question): boolean {
+  const end = question.peer;
+  const networks = field(peer, 'networks');
+  // "Note that cluster-internal traffic will be checked against the rule as well."
+  if (networks !== undefined) return list(networks).some((cidr) => inCidr(end.ip, String(cidr)));
+  if (end.kind !== 'pod') return false;
+  const namespaces = field(peer, 'namespaces');
+  if (namespaces !== undefined) return isNamespaceOf(cluster, namespaces, question, end.pod);
+  const pods = field(peer, 'pods');
+  const set = field(pods, 'namespaces');
+  if (set === undefined) return isNamespacedPod(cluster, pods, end.pod);
+  return isNamespaceOf(cluster, set, question, end.pod) && labelsMatch(field(pods, 'podSelector'), labelsOf(end.pod));
+}
+
+/** A label selector, or one of the earlier sets. */
+function isNamespaceOf(cluster: LiteralCluster, set: Json, question: Question, pod: Json): boolean {
+  const own = namespaceLabels(cluster, question.subject.pod);
+  const theirs = namespaceLabels(cluster, pod);
+  const same = field(set, 'sameLabels');
+  // "A Namespace must have all of the labels, and they must all have the same value as the subject." Empty: nothing.
+  if (same !== undefined) {
+    const keys = list(same).map(String);
+    return keys.length > 0 && keys.every((key) => theirs.has(key) && theirs.get(key) === own.get(key));
+  }
+  const notSame = field(set, 'notSameLabels');
+  // "A Namespace must have all of the labels, AND at least one of them must have different values than the subject."
+  if (notSame !== undefined) {
+    const keys = list(notSame).map(String);
+    return keys.every((key) => theirs.has(key)) && keys.some((key) => theirs.get(key) !== own.get(key));
+  }
+  return labelsMatch(field(set, 'namespaceSelector') ?? set, theirs);
+}
+
+function namespaceLabels(cluster: LiteralCluster, pod: Json): ReadonlyMap<string, string> {
+  const name = field(field(pod, 'metadata'), 'namespace');
+  const object = cluster.namespaces.find((one) => field(field(one, 'metadata'), 'name') === name);
+  return labelsOf(object).set('kubernetes.io/metadata.name', String(name));
+}
+
+/** A port of either version: `portNumber`, `portRange`, `namedPort`; or a protocol's `destinationPort`. */
+function isPort(entry: Json, { destination, protocol, port }: Question): boolean {
+  const name = field(entry, 'namedPort') ?? field(entry, 'destinationNamedPort');
+  if (name !== undefined) return isNamedPort(destination, String(name), protocol, port);
+  const number = field(entry, 'portNumber');
+  // "If not specified, this field defaults to TCP."
+  if (number !== undefined) return (field(number, 'protocol') ?? 'TCP') === protocol && field(number, 'port') === port;
+  const ports = field(entry, 'portRange');
+  if (ports !== undefined) return (field(ports, 'protocol') ?? 'TCP') === protocol && inRange(ports, port);
+  const wanted = field(field(entry, protocol.toLowerCase()), 'destinationPort');
+  if (wanted === undefined) return false;
+  const range = field(wanted, 'range');
+  return range === undefined ? field(wanted, 'number') === port : inRange(range, port);
+}
+
+/** "An inclusive range of ports from the assigned Start value to End value." */
+function inRange(range: Json, port: number): boolean {
+  return Number(field(range, 'start')) <= port && port <= Number(field(range, 'end'));
+}
+
+/** "Selects a destination port on a pod based on the ContainerPort name", whose protocol is the container port's. */
+function isNamedPort(destination: LiteralEnd, name: string, protocol: string, port: number): boolean {
+  if (destination.kind !== 'pod') return false;
+  const named = list(field(field(destination.pod, 'spec'), 'containers'))
+    .flatMap((one) => list(field(one, 'ports')))
+    .find((one) => field(one, 'name') === name && (field(one, 'protocol') ?? 'TCP') === protocol);
+  return named !== undefined && field(named, 'containerPort') === port;
+}
