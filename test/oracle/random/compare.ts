@@ -1,8 +1,10 @@
 import { buildSnapshot, Derived, type PolicyEnd, parseManifest } from '../../../src/engine/index.ts';
 import { adminCluster } from './adminClusters.ts';
+import { ciliumCluster } from './ciliumClusters.ts';
 import { askedPorts, outsiders, type RandomCluster, randomCluster } from './clusters.ts';
 import { isAllowed, type LiteralCluster, type LiteralEnd } from './literal.ts';
 import { isAllowedByAdmins } from './literalAdmin.ts';
+import { isAllowedByCilium } from './literalCilium.ts';
 
 const protocols = ['TCP', 'UDP', 'SCTP'] as const;
 
@@ -23,6 +25,7 @@ export interface Family {
 export const families: readonly Family[] = [
   { name: 'NetworkPolicy', cluster: randomCluster, isAllowed },
   { name: 'admin policies', cluster: adminCluster, isAllowed: isAllowedByAdmins },
+  { name: 'Cilium', cluster: ciliumCluster, isAllowed: isAllowedByCilium },
 ];
 
 /** An end as both evaluators know it. */
