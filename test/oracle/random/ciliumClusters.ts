@@ -13,6 +13,24 @@ import {
   selector,
 } from './clusters.ts';
 
+/** Where the API server is: one of the addresses outside. The entity `cluster` means it too. */
+const apiServer: readonly Json[] = [
+  {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: 'kubernetes', namespace: 'default' },
+    spec: { clusterIP: '10.96.0.1', ports: [{ port: 443, targetPort: 6443 }] },
+  },
+  {
+    apiVersion: 'discovery.k8s.io/v1',
+    kind: 'EndpointSlice',
+    metadata: { name: 'kubernetes', namespace: 'default', labels: { 'kubernetes.io/service-name': 'kubernetes' } },
+    addressType: 'IPv4',
+    ports: [{ port: 6443, protocol: 'TCP' }],
+    endpoints: [{ addresses: ['203.0.113.200'] }],
+  },
+];
+
 /** A random cluster with NetworkPolicies and both of Cilium's kinds, in which a block never matches a pod. */
 export function ciliumCluster(seed: number): RandomCluster {
   const dice = new Dice(seed);
@@ -28,6 +46,7 @@ export function ciliumCluster(seed: number): RandomCluster {
       ...dice.some(0, 2, (index) => policy(dice, names, index)),
       ...dice.some(1, 4, (index) => ciliumPolicy(dice, names, index)),
     ],
+    others: apiServer,
     blocksMatchPods: false,
   };
 }
@@ -107,7 +126,7 @@ function peers(dice: Dice, side: 'from' | 'to'): Json {
 
 function entity(dice: Dice): string {
   if (dice.chance(20)) return dice.pick(['init', 'health', 'ingress', 'unmanaged', 'none', 'remote-node', 'host']);
-  return dice.pick(['all', 'world', 'world', 'cluster', 'cluster', 'world-ipv4', 'world-ipv6']);
+  return dice.pick(['all', 'world', 'world', 'cluster', 'cluster', 'world-ipv4', 'world-ipv6', 'kube-apiserver']);
 }
 
 /** A label selector whose keys have Cilium's prefixes, now and then with keys of the namespace. */
@@ -117,9 +136,16 @@ function ciliumSelector(dice: Dice, hasNamespace: boolean): Json {
     matchExpressions?: readonly Json[];
   };
   const pairs = Object.entries(matchLabels ?? {}).map(([key, value]) => [`${prefix(dice)}${key}`, value] as const);
-  const expressions = (matchExpressions ?? []).map((one) => ({ ...one, key: `${prefix(dice)}${String(one['key'])}` }));
+  const expressions = (matchExpressions ?? []).map(
+    (one): Json => ({ ...one, key: `${prefix(dice)}${String(one['key'])}` }),
+  );
   if (hasNamespace && dice.chance(35)) pairs.push(...namespacePair(dice));
-  if (hasNamespace && dice.chance(15)) expressions.push(namespaceExpression(dice));
+  if (hasNamespace && dice.chance(15)) {
+    // Whether a selector that only excludes means addresses outside too depends on Cilium's release.
+    const isPositive =
+      pairs.length > 0 || expressions.some((one) => ['In', 'Exists'].includes(String(one['operator'])));
+    expressions.push(namespaceExpression(dice, isPositive));
+  }
   return {
     ...(pairs.length > 0 ? { matchLabels: Object.fromEntries(pairs) } : {}),
     ...(expressions.length > 0 ? { matchExpressions: expressions } : {}),
@@ -136,8 +162,8 @@ function namespacePair(dice: Dice): (readonly [string, unknown])[] {
   return [[`${prefix(dice)}io.cilium.k8s.namespace.labels.${String(key)}`, value]];
 }
 
-function namespaceExpression(dice: Dice): Json & { key: string } {
-  const operator = dice.pick(['In', 'NotIn', 'Exists', 'DoesNotExist']);
+function namespaceExpression(dice: Dice, mayExclude: boolean): Json {
+  const operator = dice.pick(mayExclude ? ['In', 'NotIn', 'Exists', 'DoesNotExist'] : ['In', 'Exists']);
   const isName = dice.chance(50);
   const key = isName ? 'io.kubernetes.pod.namespace' : 'io.cilium.k8s.namespace.labels.env';
   const values = isName ? ['ns0', 'ns1'] : ['a', 'b'];
@@ -149,8 +175,7 @@ function namespaceExpression(dice: Dice): Json & { key: string } {
 }
 
 function portRule(dice: Dice, side: 'from' | 'to'): Json {
-  if (dice.chance(5)) return {};
-  return { ports: dice.some(dice.chance(90) ? 1 : 0, 3, () => port(dice, side)) };
+  return { ports: dice.some(1, 3, () => port(dice, side)) };
 }
 
 /** Of names only those of the subject's own ports: those of other pods Cilium looks up in the whole cluster at once. */

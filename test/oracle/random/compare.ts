@@ -37,7 +37,7 @@ interface End {
 
 /** What the engine makes of a random cluster. */
 export function derivedOf(cluster: RandomCluster): Derived {
-  const items = [...cluster.namespaces, ...cluster.pods, ...cluster.policies];
+  const items = [...cluster.namespaces, ...cluster.pods, ...cluster.policies, ...(cluster.others ?? [])];
   const text = JSON.stringify({ apiVersion: 'v1', kind: 'List', items });
   const resources = parseManifest(text, 'random.json').documents.flatMap((one) => one.resources);
   const assume = { ipBlockMatchesPods: cluster.blocksMatchPods };

@@ -24,6 +24,7 @@ export type LiteralEnd =
 export interface LiteralCluster {
   readonly namespaces: readonly Json[];
   readonly policies: readonly Json[];
+  readonly others?: readonly Json[];
   readonly blocksMatchPods: boolean;
 }
 

@@ -111,7 +111,7 @@ function isPart(cluster: LiteralCluster, ruled: Ruled, part: Json, question: Que
   const { peer } = question;
   return (
     (endpoints ?? []).some((one) => isEndpoint(cluster, ruled, one, peer)) ||
-    (entities ?? []).some((one) => isEntity(String(one), peer)) ||
+    (entities ?? []).some((one) => isEntity(cluster, String(one), peer)) ||
     (cidrs ?? []).some((one) => isOutside(peer, one)) ||
     (sets ?? []).some(
       (one) =>
@@ -125,12 +125,14 @@ function isOutside(peer: LiteralEnd, cidr: Json): boolean {
   return peer.kind === 'outside' && inCidr(peer.ip, String(cidr));
 }
 
-function isEntity(entity: string, peer: LiteralEnd): boolean {
+function isEntity(cluster: LiteralCluster, entity: string, peer: LiteralEnd): boolean {
   switch (entity) {
     case 'all':
       return true;
     case 'cluster':
-      return peer.kind === 'pod';
+      return peer.kind === 'pod' || isApiServer(cluster, peer.ip);
+    case 'kube-apiserver':
+      return isApiServer(cluster, peer.ip);
     case 'world':
       return peer.kind === 'outside';
     case 'world-ipv4':
@@ -141,6 +143,15 @@ function isEntity(entity: string, peer: LiteralEnd): boolean {
       // Nodes, their health endpoints, Cilium's Ingress, pods without labels yet: none of them is in these clusters.
       return false;
   }
+}
+
+/** The API server is "the kube-apiserver in the cluster or outside of it": whatever the Service default/kubernetes leads to. */
+function isApiServer(cluster: LiteralCluster, ip: string): boolean {
+  return (cluster.others ?? []).some((one) => {
+    if (field(field(one, 'metadata'), 'namespace') !== 'default') return false;
+    if (labelsOf(one).get('kubernetes.io/service-name') !== 'kubernetes') return false;
+    return list(field(one, 'endpoints')).some((endpoint) => list(field(endpoint, 'addresses')).includes(ip));
+  });
 }
 
 /**
