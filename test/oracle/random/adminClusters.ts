@@ -20,7 +20,7 @@ const zones = { zone: ['x', 'y'], team: ['x', 'y'] } as const;
 export function adminCluster(seed: number): RandomCluster {
   const dice = new Dice(seed);
   const names = dice.some(1, 3, (index) => `ns${index}`);
-  const pods = dice.some(2, 6, (index) => pod(dice, names, index));
+  const pods = dice.some(2, 5, (index) => pod(dice, names, index));
   const dualStack = pods.some((one) => (one['status'] as { podIPs: unknown[] }).podIPs.length > 1);
   return {
     namespaces: names.map((name) => ({

@@ -41,7 +41,7 @@ export function ciliumCluster(seed: number): RandomCluster {
       kind: 'Namespace',
       metadata: { name, labels: labels(dice) },
     })),
-    pods: dice.some(2, 6, (index) => withDistinctNames(pod(dice, names, index))),
+    pods: dice.some(2, 5, (index) => withDistinctNames(pod(dice, names, index))),
     policies: [
       ...dice.some(0, 2, (index) => policy(dice, names, index)),
       ...dice.some(1, 4, (index) => ciliumPolicy(dice, names, index)),
@@ -90,15 +90,19 @@ function rule(dice: Dice, isClusterwide: boolean): Json {
   return {
     endpointSelector: ciliumSelector(dice, isClusterwide),
     ...Object.fromEntries(filled),
-    ...(dice.chance(25) ? { enableDefaultDeny: defaultDeny(dice) } : {}),
+    ...(dice.chance(25) ? { enableDefaultDeny: defaultDeny(dice, Object.fromEntries(filled)) } : {}),
   };
 }
 
-function defaultDeny(dice: Dice): Json {
-  return {
-    ...(dice.chance(60) ? { ingress: dice.chance(40) } : {}),
-    ...(dice.chance(60) ? { egress: dice.chance(40) } : {}),
-  };
+/** What `true` means for a direction without entries depends on Cilium's release. */
+function defaultDeny(dice: Dice, written: Json): Json {
+  const isRuled = (direction: string): boolean =>
+    [direction, `${direction}Deny`].some((name) => ((written[name] ?? []) as unknown[]).length > 0);
+  return Object.fromEntries(
+    ['ingress', 'egress'].flatMap((direction) =>
+      dice.chance(60) ? [[direction, isRuled(direction) && dice.chance(40)]] : [],
+    ),
+  );
 }
 
 function part(dice: Dice, side: 'from' | 'to'): Json {
