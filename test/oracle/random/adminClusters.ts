@@ -76,6 +76,7 @@ function alpha2Policies(dice: Dice): Json[] {
 }
 
 function subject(dice: Dice): Json {
+  if (dice.chance(30)) return { namespaces: {} };
   return dice.chance(50) ? { namespaces: selector(dice) } : { pods: namespacedPods(dice) };
 }
 
@@ -87,8 +88,8 @@ type Side = 'from' | 'to';
 
 function directions(dice: Dice, rule: (side: Side) => Json): Json {
   return {
-    ...(dice.chance(75) ? { ingress: dice.some(0, 3, () => rule('from')) } : {}),
-    ...(dice.chance(60) ? { egress: dice.some(0, 3, () => rule('to')) } : {}),
+    ...(dice.chance(85) ? { ingress: dice.some(0, 4, () => rule('from')) } : {}),
+    ...(dice.chance(75) ? { egress: dice.some(0, 4, () => rule('to')) } : {}),
   };
 }
 
@@ -114,7 +115,7 @@ function alpha2Rule(dice: Dice, side: Side): Json {
 }
 
 function peer(dice: Dice, side: Side): Json {
-  if (side === 'to' && dice.chance(30)) return { networks: dice.some(1, 2, () => dice.pick(cidrs)) };
+  if (side === 'to' && dice.chance(40)) return { networks: dice.some(1, 2, () => dice.pick(cidrs)) };
   return dice.chance(40) ? { namespaces: selector(dice) } : { pods: namespacedPods(dice) };
 }
 

@@ -107,10 +107,12 @@ function matrixDisagreement(
     for (const to of matrix.ends) {
       if (from === to || from.workload.system || to.workload.system) continue;
       const set = matrix.allowed(from, to);
+      const sources = endOf(from.name);
+      const destinations = endOf(to.name);
       for (const protocol of protocols) {
         for (const port of askedPorts) {
-          const literal = endOf(from.name).some((source) =>
-            endOf(to.name).some(
+          const literal = sources.some((source) =>
+            destinations.some(
               (destination) =>
                 sameFamily(source, destination) &&
                 family.isAllowed(cluster, source.literal, destination.literal, protocol, port),

@@ -151,10 +151,17 @@ function isNamespaceOf(cluster: LiteralCluster, set: Json, question: Question, p
   return labelsMatch(field(set, 'namespaceSelector') ?? set, theirs);
 }
 
+const labelsOfNamespace = new WeakMap<object, ReadonlyMap<string, string>>();
+
+/** The labels of a pod's namespace. Kept, for they are asked for often. */
 function namespaceLabels(cluster: LiteralCluster, pod: Json): ReadonlyMap<string, string> {
+  const kept = labelsOfNamespace.get(pod as object);
+  if (kept !== undefined) return kept;
   const name = field(field(pod, 'metadata'), 'namespace');
   const object = cluster.namespaces.find((one) => field(field(one, 'metadata'), 'name') === name);
-  return labelsOf(object).set('kubernetes.io/metadata.name', String(name));
+  const labels = labelsOf(object).set('kubernetes.io/metadata.name', String(name));
+  labelsOfNamespace.set(pod as object, labels);
+  return labels;
 }
 
 /** A port of either version: `portNumber`, `portRange`, `namedPort`; or a protocol's `destinationPort`. */

@@ -188,13 +188,19 @@ function plain(selector: Json): PlainSelector {
   };
 }
 
-/** The labels of a pod's identity: its own, its namespace, and the labels of that. */
-function identityOf(cluster: LiteralCluster, pod: Json): Map<string, string> {
+const identities = new WeakMap<object, Map<string, string>>();
+
+/** The labels of a pod's identity: its own, its namespace, and the labels of that. Kept, for they are asked for often. */
+function identityOf(cluster: LiteralCluster, pod: Json): ReadonlyMap<string, string> {
+  const kept = identities.get(pod as object);
+  if (kept !== undefined) return kept;
   const name = String(field(field(pod, 'metadata'), 'namespace'));
   const object = cluster.namespaces.find((one) => field(field(one, 'metadata'), 'name') === name);
   const labels = labelsOf(pod).set(namespaceKey, name);
   for (const [key, value] of labelsOf(object)) labels.set(`${namespaceLabelPrefix}${key}`, value);
-  return labels.set(`${namespaceLabelPrefix}kubernetes.io/metadata.name`, name);
+  labels.set(`${namespaceLabelPrefix}kubernetes.io/metadata.name`, name);
+  identities.set(pod as object, labels);
+  return labels;
 }
 
 /** A rule of ports is about those that it lists; without a list there are none. */
