@@ -41,7 +41,7 @@ export function ciliumCluster(seed: number): RandomCluster {
       kind: 'Namespace',
       metadata: { name, labels: labels(dice) },
     })),
-    pods: dice.some(2, 5, (index) => withDistinctNames(pod(dice, names, index))),
+    pods: dice.some(2, 5, (index) => completed(dice, pod(dice, names, index))),
     policies: [
       ...dice.some(0, 2, (index) => policy(dice, names, index)),
       ...dice.some(1, 4, (index) => ciliumPolicy(dice, names, index)),
@@ -51,9 +51,13 @@ export function ciliumCluster(seed: number): RandomCluster {
   };
 }
 
-/** A port's name may stand once in a container; the API server refuses another. */
-function withDistinctNames(object: Json): Json {
-  const { containers } = object['spec'] as { containers: { ports: Json[] }[] };
+const serviceAccounts = ['reader', 'writer'];
+
+/** With a service account; and a port's name stands once in a container, for the API server refuses another. */
+function completed(dice: Dice, object: Json): Json {
+  const spec = object['spec'] as { containers: { ports: Json[] }[]; serviceAccountName?: string };
+  const { containers } = spec;
+  spec.serviceAccountName = dice.pick(serviceAccounts);
   const seen = new Set<unknown>();
   for (const { ports } of containers) {
     for (const port of ports) {
@@ -144,6 +148,9 @@ function ciliumSelector(dice: Dice, hasNamespace: boolean): Json {
     (one): Json => ({ ...one, key: `${prefix(dice)}${String(one['key'])}` }),
   );
   if (hasNamespace && dice.chance(35)) pairs.push(...namespacePair(dice));
+  if (dice.chance(8)) {
+    pairs.push([`${prefix(dice)}io.cilium.k8s.policy.serviceaccount`, dice.pick(serviceAccounts)]);
+  }
   if (hasNamespace && dice.chance(15)) {
     // Whether a selector that only excludes means addresses outside too depends on Cilium's release.
     const isPositive =

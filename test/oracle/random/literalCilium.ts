@@ -190,13 +190,14 @@ function plain(selector: Json): PlainSelector {
 
 const identities = new WeakMap<object, Map<string, string>>();
 
-/** The labels of a pod's identity: its own, its namespace, and the labels of that. Kept, for they are asked for often. */
+/** The labels of a pod's identity: its own, its namespace, the labels of that, and its service account. Kept, for they are asked for often. */
 function identityOf(cluster: LiteralCluster, pod: Json): ReadonlyMap<string, string> {
   const kept = identities.get(pod as object);
   if (kept !== undefined) return kept;
   const name = String(field(field(pod, 'metadata'), 'namespace'));
   const object = cluster.namespaces.find((one) => field(field(one, 'metadata'), 'name') === name);
   const labels = labelsOf(pod).set(namespaceKey, name);
+  labels.set('io.cilium.k8s.policy.serviceaccount', String(field(field(pod, 'spec'), 'serviceAccountName')));
   for (const [key, value] of labelsOf(object)) labels.set(`${namespaceLabelPrefix}${key}`, value);
   labels.set(`${namespaceLabelPrefix}kubernetes.io/metadata.name`, name);
   identities.set(pod as object, labels);
