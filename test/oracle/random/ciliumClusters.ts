@@ -114,7 +114,7 @@ function part(dice: Dice, side: 'from' | 'to'): Json {
   return {
     ...(dice.chance(85) ? peers(dice, side) : {}),
     ...(dice.chance(4) ? { [`${side}${dice.pick(['Endpoints', 'Entities', 'CIDR', 'CIDRSet'])}`]: [] } : {}),
-    ...(dice.chance(50) ? { toPorts: dice.some(0, 2, () => portRule(dice, side)) } : {}),
+    ...(dice.chance(50) ? { toPorts: dice.some(0, 2, () => portRule(dice)) } : {}),
   };
 }
 
@@ -185,15 +185,14 @@ function namespaceExpression(dice: Dice, mayExclude: boolean): Json {
   };
 }
 
-function portRule(dice: Dice, side: 'from' | 'to'): Json {
-  return { ports: dice.some(1, 3, () => port(dice, side)) };
+function portRule(dice: Dice): Json {
+  return { ports: dice.some(1, 3, () => port(dice)) };
 }
 
-/** Of names only those of the subject's own ports: those of other pods Cilium looks up in the whole cluster at once. */
-function port(dice: Dice, side: 'from' | 'to'): Json {
+function port(dice: Dice): Json {
   const protocol = dice.chance(65) ? { protocol: dice.pick([...protocols, 'ANY']) } : {};
   if (dice.chance(8)) return { ...protocol, port: '0' };
-  if (side === 'from' && dice.chance(30)) {
+  if (dice.chance(30)) {
     const name = dice.pick(portNames);
     return { ...protocol, port: dice.chance(20) ? name.toUpperCase() : name };
   }

@@ -221,7 +221,10 @@ function isPort(entry: Json, { destination, protocol, port }: Question): boolean
   return first <= port && port <= last;
 }
 
-/** "Named port specified for a container may narrow this [the protocol] down, but may not contradict this." */
+/**
+ * "Named port specified for a container may narrow this [the protocol] down, but may not contradict this." Towards other
+ * pods it is the port that each of them gives the name (cilium pull request 45760; before, one of the whole cluster).
+ */
 function isNamedPort(destination: LiteralEnd, name: string, protocol: string, port: number): boolean {
   if (destination.kind !== 'pod') return false;
   return list(field(field(destination.pod, 'spec'), 'containers'))
