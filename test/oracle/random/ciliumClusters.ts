@@ -114,7 +114,7 @@ function part(dice: Dice, side: 'from' | 'to'): Json {
   return {
     ...(dice.chance(85) ? peers(dice, side) : {}),
     ...(dice.chance(4) ? { [`${side}${dice.pick(['Endpoints', 'Entities', 'CIDR', 'CIDRSet'])}`]: [] } : {}),
-    ...(dice.chance(50) ? { toPorts: dice.some(0, 2, () => portRule(dice)) } : {}),
+    ...(dice.chance(4) ? { icmps: [{ fields: [{ type: 8, family: 'IPv4' }] }] } : ports(dice)),
   };
 }
 
@@ -183,6 +183,10 @@ function namespaceExpression(dice: Dice, mayExclude: boolean): Json {
     operator,
     ...(operator === 'In' || operator === 'NotIn' ? { values: values.slice(0, 1 + dice.int(2)) } : {}),
   };
+}
+
+function ports(dice: Dice): Json {
+  return dice.chance(50) ? { toPorts: dice.some(0, 2, () => portRule(dice)) } : {};
 }
 
 function portRule(dice: Dice): Json {

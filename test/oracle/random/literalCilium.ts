@@ -101,6 +101,8 @@ function isPart(cluster: LiteralCluster, ruled: Ruled, part: Json, question: Que
   const peers = ['Endpoints', 'Entities', 'CIDR', 'CIDRSet'].map((name) => field(part, `${prefix}${name}`));
   const written = peers.filter((one) => one !== undefined);
   const ports = list(field(part, 'toPorts'));
+  // A rule of ICMP types is about no port.
+  if (list(field(part, 'icmps')).length > 0) return false;
   // An empty rule, `- {}`, selects nothing; it only makes the direction default deny.
   if (written.length === 0 && ports.length === 0) return false;
   // "Explicitly check for empty non-nil slices, it should not result in any identity being selected."
