@@ -46,7 +46,7 @@ export function isAllowedByAdmins(
   );
 }
 
-/** "Policy tiers are evaluated in the following order: Admin tier, NetworkPolicy tier, Baseline tier." */
+/** The tiers in order: Admin, NetworkPolicy, Baseline. */
 function allows(cluster: LiteralCluster, question: Question): boolean {
   const admin = answerOf(cluster, question, adminPolicies(cluster));
   if (admin !== 'pass') return admin === 'allow';
@@ -56,11 +56,11 @@ function allows(cluster: LiteralCluster, question: Question): boolean {
   if (policies.some((one) => selects(one, subject.pod) && actsOn(one, direction))) {
     return directionAllows({ ...cluster, policies }, direction, subject, peer, destination, protocol, port);
   }
-  // "If a given connection wasn't allowed or denied by any of the tiers […] all pods can communicate with each other."
+  // What no tier has decided is allowed.
   return answerOf(cluster, question, baselinePolicies(cluster)) !== 'deny';
 }
 
-/** "Policies with lower priority values have higher precedence, and are checked before policies with higher ones." */
+/** Lower priority values are checked before higher ones. */
 function adminPolicies(cluster: LiteralCluster): readonly Json[] {
   return byPriority(
     cluster.policies.filter(
@@ -82,7 +82,7 @@ function byPriority(policies: readonly Json[]): readonly Json[] {
   return [...policies].sort((a, b) => priority(a) - priority(b));
 }
 
-/** What a tier says: its first matching rule; "a rule that appears at the top would take the highest precedence". */
+/** What a tier says: its first matching rule, for the order within a policy is that in which its rules are written. */
 function answerOf(cluster: LiteralCluster, question: Question, policies: readonly Json[]): Answer {
   for (const policy of policies) {
     const spec = field(policy, 'spec');
@@ -90,7 +90,7 @@ function answerOf(cluster: LiteralCluster, question: Question, policies: readonl
     for (const rule of list(field(spec, question.direction))) {
       if (!ruleMatches(cluster, rule, question)) continue;
       const action = field(rule, 'action');
-      // "Pass: skips all further rules in the current tier, and passes evaluation to the next tier."
+      // Pass skips the further rules of the tier and leads on to the next tier.
       return action === 'Pass' ? 'pass' : action === 'Deny' ? 'deny' : 'allow';
     }
   }
@@ -137,13 +137,13 @@ function isNamespaceOf(cluster: LiteralCluster, set: Json, question: Question, p
   const own = namespaceLabels(cluster, question.subject.pod);
   const theirs = namespaceLabels(cluster, pod);
   const same = field(set, 'sameLabels');
-  // "A Namespace must have all of the labels, and they must all have the same value as the subject." Empty: nothing.
+  // The namespace must have all of the labels, each with the subject's value. An empty list selects nothing.
   if (same !== undefined) {
     const keys = list(same).map(String);
     return keys.length > 0 && keys.every((key) => theirs.has(key) && theirs.get(key) === own.get(key));
   }
   const notSame = field(set, 'notSameLabels');
-  // "A Namespace must have all of the labels, AND at least one of them must have different values than the subject."
+  // The namespace must have all of the labels, at least one with another value than the subject's.
   if (notSame !== undefined) {
     const keys = list(notSame).map(String);
     return keys.every((key) => theirs.has(key)) && keys.some((key) => theirs.get(key) !== own.get(key));

@@ -79,7 +79,7 @@ function rulesOf(policy: Json): readonly Ruled[] {
   return [...(spec === undefined ? [] : [spec]), ...list(field(policy, 'specs'))].map((rule) => ({ rule, namespace }));
 }
 
-/** "EndpointSelector always applies in namespace of the policy resource." */
+/** A namespaced policy selects pods of its own namespace only. */
 function isSubject(cluster: LiteralCluster, { rule, namespace }: Ruled, pod: Json): boolean {
   const own = field(field(pod, 'metadata'), 'namespace');
   if (namespace !== undefined && namespace !== own) return false;
@@ -122,7 +122,7 @@ function isPart(cluster: LiteralCluster, ruled: Ruled, part: Json, question: Que
   );
 }
 
-/** "CIDR rules do not apply to traffic where both sides of the connection are managed by Cilium." */
+/** CIDRs are for what is outside: between two pods that Cilium manages they do not apply. */
 function isOutside(peer: LiteralEnd, cidr: Json): boolean {
   return peer.kind === 'outside' && inCidr(peer.ip, String(cidr));
 }
@@ -147,7 +147,7 @@ function isEntity(cluster: LiteralCluster, entity: string, peer: LiteralEnd): bo
   }
 }
 
-/** The API server is "the kube-apiserver in the cluster or outside of it": whatever the Service default/kubernetes leads to. */
+/** The API server is known by the endpoints of the Service default/kubernetes, in the cluster or outside. */
 function isApiServer(cluster: LiteralCluster, ip: string): boolean {
   return (cluster.others ?? []).some((one) => {
     if (field(field(one, 'metadata'), 'namespace') !== 'default') return false;
@@ -211,7 +211,7 @@ function isPortRule(rule: Json, question: Question): boolean {
   return list(field(rule, 'ports')).some((one) => isPort(one, question));
 }
 
-/** "If omitted or empty, any protocol matches. Accepted values: TCP, UDP, SCTP, ""/ANY." */
+/** Without a protocol, or with ANY, every protocol matches; port 0 is every port. */
 function isPort(entry: Json, { destination, protocol, port }: Question): boolean {
   const wanted = field(entry, 'protocol') ?? 'ANY';
   if (wanted !== 'ANY' && wanted !== '' && wanted !== protocol) return false;
