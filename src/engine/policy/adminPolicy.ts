@@ -1,5 +1,5 @@
 import { t } from '@vscode/l10n';
-import { isObject, numberAt, objectAt, stringAt, stringsAt, valueAt } from '../model/json.ts';
+import { isObject, type JsonValue, numberAt, objectAt, stringAt, stringsAt, valueAt } from '../model/json.ts';
 import { everything } from '../model/labels.ts';
 import type { FieldPath, Resource } from '../model/resource.ts';
 import type { Direction, Peer, PodSet, PolicyProgram, PolicyRule, PortMatch } from './policy.ts';
@@ -179,9 +179,15 @@ function podsPeer(reader: PolicyReader, path: FieldPath, hasPods: boolean): read
     const pods = podSet(reader, path, hasPods);
     return pods === undefined ? [] : [{ kind: 'pods', pods, path }];
   }
+  // Empty lists select nothing. Source: sameLabels and notSameLabels of NamespacedPeer, v0.1.1.
+  if (['sameLabels', 'notSameLabels'].some((key) => isEmptyList(valueAt(value, key)))) return [];
   const pods = (hasPods ? reader.selector([...path, 'podSelector']) : undefined) ?? everything;
   const namespaces = reader.selector([...set, 'namespaceSelector']) ?? everything;
   return [{ kind: 'pods', pods: { namespaces, pods }, path, ...relationOf(reader, set) }];
+}
+
+function isEmptyList(value: JsonValue | undefined): boolean {
+  return Array.isArray(value) && value.length === 0;
 }
 
 /** How the peer's namespace must relate to the subject's, in the earlier shape of peers. */

@@ -4,7 +4,7 @@ import {
   type Json,
   labelKeys,
   labels,
-  podWithDistinctPorts,
+  pod,
   policy,
   portNames,
   portNumbers,
@@ -13,84 +13,137 @@ import {
   selector,
 } from './clusters.ts';
 
-/** The words of one version of the API. */
-interface Dialect {
-  readonly version: 'v1alpha1' | 'v1alpha2';
-  readonly actions: readonly string[];
-}
+/** Labels that every namespace has: what `notSameLabels` means for a subject without one the API leaves open. */
+const zones = { zone: ['x', 'y'], team: ['x', 'y'] } as const;
 
-/** A random cluster with policies of the Network Policy API, of one version, beside NetworkPolicies. */
+/** A random cluster with NetworkPolicies and, by turns, the admin kinds of v1alpha1 or those of v1alpha2. */
 export function adminCluster(seed: number): RandomCluster {
   const dice = new Dice(seed);
   const names = dice.some(1, 3, (index) => `ns${index}`);
-  const isNew = dice.chance(50);
-  const dialect: Dialect = isNew
-    ? { version: 'v1alpha2', actions: ['Accept', 'Deny', 'Pass'] }
-    : { version: 'v1alpha1', actions: ['Allow', 'Deny', 'Pass'] };
-  const admins = dice.some(1, 3, (index) => cluster(dice, dialect, 'Admin', index));
-  const baselines = dice.some(0, isNew ? 2 : 1, (index) => cluster(dice, dialect, 'Baseline', index));
+  const pods = dice.some(2, 5, (index) => pod(dice, names, index));
+  const dualStack = pods.some((one) => (one['status'] as { podIPs: unknown[] }).podIPs.length > 1);
   return {
-    namespaces: names.map((name) => {
-      return { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels: labels(dice) } };
-    }),
-    pods: dice.some(2, 6, (index) => podWithDistinctPorts(dice, names, index)),
-    policies: [...admins, ...baselines, ...dice.some(0, 2, (index) => policy(dice, names, index))],
-    blocksMatchPods: dice.pick([true, false, undefined]),
+    namespaces: names.map((name) => ({
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      metadata: { name, labels: { ...labels(dice), zone: dice.pick(zones.zone), team: dice.pick(zones.team) } },
+    })),
+    pods,
+    policies: [
+      ...dice.some(0, 2, (index) => policy(dice, names, index)),
+      ...(dice.chance(50) ? alpha1Policies(dice) : alpha2Policies(dice)),
+    ],
+    // A row of the matrix can't tell the addresses of a dual-stack pod apart.
+    blocksMatchPods: dualStack || dice.pick([true, false, undefined]),
   };
 }
 
-function cluster(dice: Dice, dialect: Dialect, tier: 'Admin' | 'Baseline', index: number): Json {
-  const isNew = dialect.version === 'v1alpha2';
-  const priority = index * 10 + dice.int(10);
-  const actions = dialect.actions.slice(0, isNew || tier === 'Admin' ? 3 : 2);
-  const rules = (direction: 'from' | 'to') => dice.some(0, 3, () => rule(dice, dialect, actions, direction));
+/** Different numbers in a random order: equal priorities have no defined order. */
+function priorities(dice: Dice, count: number): number[] {
+  const chosen = new Set<number>();
+  while (chosen.size < count) chosen.add(dice.chance(10) ? dice.pick([0, 1000]) : dice.int(100));
+  return [...chosen];
+}
+
+function alpha1Policies(dice: Dice): Json[] {
+  const policies = priorities(dice, 1 + dice.int(4)).map((priority, index) =>
+    adminPolicy(dice, 'AdminNetworkPolicy', `admin${index}`, { priority }, ['Allow', 'Deny', 'Deny', 'Pass']),
+  );
+  if (dice.chance(70)) {
+    policies.push(adminPolicy(dice, 'BaselineAdminNetworkPolicy', 'default', {}, ['Allow', 'Deny', 'Deny']));
+  }
+  return policies;
+}
+
+function adminPolicy(dice: Dice, kind: string, name: string, priority: Json, actions: readonly string[]): Json {
   return {
-    apiVersion: `policy.networking.k8s.io/${dialect.version}`,
-    kind: isNew ? 'ClusterNetworkPolicy' : tier === 'Admin' ? 'AdminNetworkPolicy' : 'BaselineAdminNetworkPolicy',
-    metadata: { name: !isNew && tier === 'Baseline' ? 'default' : `${tier.toLowerCase()}${index}` },
-    spec: {
-      ...(isNew ? { tier } : {}),
-      ...(isNew || tier === 'Admin' ? { priority } : {}),
-      subject: dice.chance(50)
-        ? { namespaces: selector(dice) }
-        : { pods: { namespaceSelector: selector(dice), podSelector: selector(dice) } },
-      ingress: rules('from'),
-      egress: rules('to'),
-    },
+    apiVersion: 'policy.networking.k8s.io/v1alpha1',
+    kind,
+    metadata: { name },
+    spec: { ...priority, subject: subject(dice), ...directions(dice, (side) => alpha1Rule(dice, side, actions)) },
   };
 }
 
-function rule(dice: Dice, dialect: Dialect, actions: readonly string[], direction: 'from' | 'to'): Json {
-  const field = dialect.version === 'v1alpha2' ? 'protocols' : 'ports';
+function alpha2Policies(dice: Dice): Json[] {
+  return ['Admin', 'Baseline'].flatMap((tier) =>
+    priorities(dice, dice.int(4)).map((priority) => ({
+      apiVersion: 'policy.networking.k8s.io/v1alpha2',
+      kind: 'ClusterNetworkPolicy',
+      metadata: { name: `${tier.toLowerCase()}${priority}` },
+      spec: { tier, priority, subject: subject(dice), ...directions(dice, (side) => alpha2Rule(dice, side)) },
+    })),
+  );
+}
+
+function subject(dice: Dice): Json {
+  if (dice.chance(30)) return { namespaces: {} };
+  return dice.chance(50) ? { namespaces: selector(dice) } : { pods: namespacedPods(dice) };
+}
+
+function namespacedPods(dice: Dice): Json {
+  return { namespaceSelector: selector(dice), podSelector: selector(dice) };
+}
+
+type Side = 'from' | 'to';
+
+function directions(dice: Dice, rule: (side: Side) => Json): Json {
+  return {
+    ...(dice.chance(85) ? { ingress: dice.some(0, 4, () => rule('from')) } : {}),
+    ...(dice.chance(75) ? { egress: dice.some(0, 4, () => rule('to')) } : {}),
+  };
+}
+
+function alpha1Rule(dice: Dice, side: Side, actions: readonly string[]): Json {
+  const older = dice.chance(35);
+  const to = dice.some(1, 2, () => (older ? setPeer(dice) : peer(dice, side)));
+  const isNamed = !to.some((one) => 'networks' in one);
   return {
     action: dice.pick(actions),
-    [direction]: dice.some(1, 2, () => peer(dice, dialect, direction)),
-    ...(dice.chance(40) ? {} : { [field]: dice.some(1, 2, () => port(dice, dialect)) }),
+    [side]: to,
+    ...(dice.chance(55) ? { ports: dice.some(1, 3, () => alpha1Port(dice, isNamed)) } : {}),
   };
 }
 
-function peer(dice: Dice, { version }: Dialect, direction: 'from' | 'to'): Json {
-  if (direction === 'to' && dice.chance(25)) return { networks: [dice.pick(cidrs)] };
-  if (version === 'v1alpha1' && dice.chance(25)) {
-    const namespaces = dice.chance(50) ? { sameLabels: [dice.pick(labelKeys)] } : { namespaceSelector: selector(dice) };
-    return dice.chance(50) ? { namespaces } : { pods: { namespaces, podSelector: selector(dice) } };
-  }
-  if (dice.chance(50)) return { namespaces: selector(dice) };
-  return { pods: { namespaceSelector: selector(dice), podSelector: selector(dice) } };
+function alpha2Rule(dice: Dice, side: Side): Json {
+  const to = dice.some(1, 2, () => peer(dice, side));
+  const isNamed = !to.some((one) => 'networks' in one);
+  return {
+    action: dice.pick(['Accept', 'Deny', 'Deny', 'Pass']),
+    [side]: to,
+    ...(dice.chance(55) ? { protocols: dice.some(1, 3, () => alpha2Protocol(dice, isNamed)) } : {}),
+  };
 }
 
-function port(dice: Dice, { version }: Dialect): Json {
+function peer(dice: Dice, side: Side): Json {
+  if (side === 'to' && dice.chance(40)) return { networks: dice.some(1, 2, () => dice.pick(cidrs)) };
+  return dice.chance(40) ? { namespaces: selector(dice) } : { pods: namespacedPods(dice) };
+}
+
+/** The peers of the releases before v0.1.2. */
+function setPeer(dice: Dice): Json {
+  const set = dice.pick([
+    { namespaceSelector: selector(dice) },
+    { sameLabels: dice.some(0, 2, () => dice.pick([...labelKeys, 'zone', 'team'])) },
+    { notSameLabels: dice.pick([[], ['zone'], ['team'], ['zone', 'team']]) },
+  ]);
+  return dice.chance(50) ? { namespaces: set } : { pods: { namespaces: set, podSelector: selector(dice) } };
+}
+
+function range(dice: Dice): Json {
   const start = dice.pick(portNumbers);
-  const range = { start, end: start + 1 + dice.int(400) };
-  const protocol = dice.pick(protocols);
-  if (dice.chance(25)) {
-    return version === 'v1alpha2'
-      ? { destinationNamedPort: dice.pick(portNames) }
-      : { namedPort: dice.pick(portNames) };
+  return { start, end: start + 1 + dice.int(400) };
+}
+
+function alpha1Port(dice: Dice, isNamed: boolean): Json {
+  if (isNamed && dice.chance(25)) return { namedPort: dice.pick(portNames) };
+  if (dice.chance(30)) {
+    return { portRange: { ...range(dice), ...(dice.chance(60) ? { protocol: dice.pick(protocols) } : {}) } };
   }
-  if (version === 'v1alpha1') {
-    return dice.chance(50) ? { portNumber: { protocol, port: start } } : { portRange: { protocol, ...range } };
-  }
-  const destinationPort = dice.chance(50) ? { number: start } : { range };
-  return { [protocol.toLowerCase()]: dice.chance(25) ? {} : { destinationPort } };
+  return { portNumber: { protocol: dice.pick(protocols), port: dice.pick(portNumbers) } };
+}
+
+function alpha2Protocol(dice: Dice, isNamed: boolean): Json {
+  if (isNamed && dice.chance(25)) return { destinationNamedPort: dice.pick(portNames) };
+  const destinationPort = dice.chance(40) ? { range: range(dice) } : { number: dice.pick(portNumbers) };
+  return { [dice.pick(protocols).toLowerCase()]: { destinationPort } };
 }

@@ -35,6 +35,8 @@ export interface RandomCluster {
   readonly namespaces: readonly Json[];
   readonly pods: readonly Json[];
   readonly policies: readonly Json[];
+  /** What else policies may ask about. */
+  readonly others?: readonly Json[];
   /** What is assumed of ipBlocks over pods; `undefined`: nothing. */
   readonly blocksMatchPods: boolean | undefined;
 }

@@ -4,7 +4,7 @@ import { calicoCluster } from './calicoClusters.ts';
 import { ciliumCluster } from './ciliumClusters.ts';
 import { askedPorts, outsiders, type RandomCluster, randomCluster } from './clusters.ts';
 import { isAllowed, type LiteralCluster, type LiteralEnd } from './literal.ts';
-import { isAllowedByTiers } from './literalAdmin.ts';
+import { isAllowedByAdmins } from './literalAdmin.ts';
 import { isAllowedByCalico } from './literalCalico.ts';
 import { isAllowedByCilium } from './literalCilium.ts';
 
@@ -28,7 +28,7 @@ export interface Family {
 /** Every family of the random oracle; the first is NetworkPolicy alone. */
 export const families: readonly Family[] = [
   { name: 'NetworkPolicy', cluster: randomCluster, isAllowed },
-  { name: 'admin policies', cluster: adminCluster, isAllowed: isAllowedByTiers },
+  { name: 'admin policies', cluster: adminCluster, isAllowed: isAllowedByAdmins },
   { name: 'Cilium', cluster: ciliumCluster, isAllowed: isAllowedByCilium },
   { name: 'Calico', readsPackets: true, cluster: calicoCluster, isAllowed: isAllowedByCalico },
 ];
@@ -42,7 +42,7 @@ interface End {
 
 /** What the engine makes of a random cluster. */
 export function derivedOf(cluster: RandomCluster): Derived {
-  const items = [...cluster.namespaces, ...cluster.pods, ...cluster.policies];
+  const items = [...cluster.namespaces, ...cluster.pods, ...cluster.policies, ...(cluster.others ?? [])];
   const text = JSON.stringify({ apiVersion: 'v1', kind: 'List', items });
   const resources = parseManifest(text, 'random.json').documents.flatMap((one) => one.resources);
   const { blocksMatchPods } = cluster;

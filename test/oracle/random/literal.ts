@@ -12,13 +12,14 @@ export type LiteralEnd =
 export interface LiteralCluster {
   readonly namespaces: readonly Json[];
   readonly policies: readonly Json[];
+  readonly others?: readonly Json[];
   readonly blocksMatchPods: boolean | undefined;
 }
 
 /** One direction of a connection: what the policies of `subject` say of it. */
 export interface Ask {
   readonly direction: 'ingress' | 'egress';
-  readonly subject: LiteralEnd;
+  readonly subject: LiteralEnd & { readonly kind: 'pod' };
   readonly peer: LiteralEnd;
   readonly destination: LiteralEnd;
   readonly protocol: string;
@@ -35,11 +36,10 @@ export function bothDirections(
 ): boolean {
   if (source.kind === 'pod' && destination.kind === 'pod' && source.pod === destination.pod) return true;
   const common = { destination, protocol, port };
-  const asks: readonly Ask[] = [
-    { ...common, direction: 'egress', subject: source, peer: destination },
-    { ...common, direction: 'ingress', subject: destination, peer: source },
-  ];
-  return asks.every((one) => one.subject.kind === 'outside' || allows(one));
+  return (
+    (source.kind === 'outside' || allows({ ...common, direction: 'egress', subject: source, peer: destination })) &&
+    (destination.kind === 'outside' || allows({ ...common, direction: 'ingress', subject: destination, peer: source }))
+  );
 }
 
 /** Whether a connection is allowed: "For a connection from a source pod to a destination pod to be allowed, both the egress policy on the source pod and the ingress policy on the destination pod need to allow the connection." */
@@ -61,7 +61,6 @@ export function isAllowed(
 
 /** The NetworkPolicies that isolate the subject in the direction. */
 export function networkPoliciesOf({ policies }: LiteralCluster, { subject, direction }: Ask): readonly Json[] {
-  if (subject.kind === 'outside') return [];
   return policies.filter(
     (one) => field(one, 'apiVersion') === 'networking.k8s.io/v1' && selects(one, subject.pod) && actsOn(one, direction),
   );
