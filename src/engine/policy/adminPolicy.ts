@@ -172,13 +172,17 @@ function wildcard(name: string): string {
 function podsPeer(reader: PolicyReader, path: FieldPath, hasPods: boolean): readonly Peer[] {
   const set = hasPods ? [...path, 'namespaces'] : path;
   const value = reader.at(set);
-  const isSet = ['namespaceSelector', 'sameLabels', 'notSameLabels', 'related'].some(
-    (key) => isObject(value) && Object.hasOwn(value, key),
-  );
+  const keys = ['namespaceSelector', 'sameLabels', 'notSameLabels', 'related'];
+  const isSet = isObject(value)
+    ? hasPods || keys.some((key) => Object.hasOwn(value, key))
+    : hasPods && value !== undefined;
+  if (hasPods) reader.known(path, ['namespaceSelector', 'namespaces', 'podSelector']);
   if (!isSet) {
     const pods = podSet(reader, path, hasPods);
     return pods === undefined ? [] : [{ kind: 'pods', pods, path }];
   }
+  if (!reader.isMapping(set)) return [];
+  reader.known(set, keys);
   // Empty lists select nothing. Source: sameLabels and notSameLabels of NamespacedPeer, v0.1.1.
   if (['sameLabels', 'notSameLabels'].some((key) => isEmptyList(valueAt(value, key)))) return [];
   const pods = (hasPods ? reader.selector([...path, 'podSelector']) : undefined) ?? everything;
@@ -197,19 +201,30 @@ function relationOf(
 ): Pick<Peer & { kind: 'pods' }, 'sameLabels' | 'notSameLabels'> {
   const value = reader.at(set);
   const own = ['kubernetes.io/metadata.name'];
-  const related = stringAt(value, 'related');
-  const same = related === 'Self' ? own : stringsAt(value, 'sameLabels');
-  const notSame = related === 'NotSelf' ? own : stringsAt(value, 'notSameLabels');
+  const related = valueAt(value, 'related') ?? 'Any';
+  if (related !== 'Any' && related !== 'Self' && related !== 'NotSelf') {
+    reader.doubt([...set, 'related'], t('{0} is no relation of namespaces', String(related)));
+  }
+  const same = related === 'Self' ? own : keysAt(reader, [...set, 'sameLabels']);
+  const notSame = related === 'NotSelf' ? own : keysAt(reader, [...set, 'notSameLabels']);
   return {
     ...(same.length > 0 ? { sameLabels: same } : {}),
     ...(notSame.length > 0 ? { notSameLabels: notSame } : {}),
   };
 }
 
+function keysAt(reader: PolicyReader, path: FieldPath): readonly string[] {
+  return (reader.list(path) ?? []).flatMap((one, index) => {
+    if (typeof one === 'string') return [one];
+    reader.doubt([...path, index], t('{0} is no key of a label', JSON.stringify(one)));
+    return [];
+  });
+}
+
 /** `ports` of v1alpha1: `portNumber`, `portRange` or `namedPort`. */
 function alphaPorts(reader: PolicyReader, at: FieldPath): readonly PortMatch[] | undefined {
   return portsOf(reader, at, ['portNumber', 'portRange', 'namedPort'], (path, field) => {
-    if (field === 'namedPort') return { kind: 'named', name: stringAt(reader.at(path)) ?? '', path };
+    if (field === 'namedPort') return namedPort(reader, path);
     return field === 'portNumber' ? reader.range(path, 'port', 'port') : reader.range(path, 'start', 'end');
   });
 }
@@ -217,15 +232,23 @@ function alphaPorts(reader: PolicyReader, at: FieldPath): readonly PortMatch[] |
 /** `protocols` of v1alpha2: a protocol with an optional destination port, or a port's name. */
 function betaPorts(reader: PolicyReader, at: FieldPath): readonly PortMatch[] | undefined {
   return portsOf(reader, at, ['tcp', 'udp', 'sctp', 'destinationNamedPort'], (path, field) => {
-    if (field === 'destinationNamedPort') return { kind: 'named', name: stringAt(reader.at(path)) ?? '', path };
+    if (field === 'destinationNamedPort') return namedPort(reader, path);
+    if (!isObject(reader.at(path))) return reader.invalidPort(path, t('the protocol is not a mapping'));
+    reader.known(path, ['destinationPort']);
     const protocol = field === 'tcp' ? 'TCP' : field === 'udp' ? 'UDP' : 'SCTP';
     const port = [...path, 'destinationPort'];
     const value = reader.at(port);
     if (value === undefined || value === null) return { kind: 'range', protocol, from: 1, to: 65_535, path };
     const isRange = valueAt(value, 'range') !== undefined;
+    if (isRange) reader.known(port, ['range']);
     const range = isRange ? reader.range([...port, 'range'], 'start', 'end') : reader.range(port, 'number', 'number');
     return range.kind === 'range' ? { ...range, protocol } : range;
   });
+}
+
+function namedPort(reader: PolicyReader, path: FieldPath): PortMatch {
+  const name = stringAt(reader.at(path)) ?? '';
+  return name === '' ? reader.invalidPort(path, t('the name of the port is missing')) : { kind: 'named', name, path };
 }
 
 function portsOf(

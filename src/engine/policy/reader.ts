@@ -89,7 +89,9 @@ export class PolicyReader {
   block(path: FieldPath): BlockPeer {
     const value = this.at(path);
     const cidr = typeof value === 'string' ? value : (stringAt(value, 'cidr') ?? '');
-    const except = typeof value === 'string' ? [] : stringsAt(value, 'except');
+    const excepted = valueAt(value, 'except') ?? [];
+    const isList = Array.isArray(excepted) && excepted.every((one) => typeof one === 'string');
+    const except = stringsAt(value, 'except');
     const outer = parseCidr(cidr);
     const bad = except.find((one) => {
       const inner = parseCidr(one);
@@ -98,9 +100,11 @@ export class PolicyReader {
     const invalid =
       outer === undefined
         ? t('{0} is not a CIDR', cidr)
-        : bad === undefined
-          ? undefined
-          : t('except {0} is not inside {1}', bad, cidr);
+        : !isList
+          ? t('except is not a list of CIDRs')
+          : bad === undefined
+            ? undefined
+            : t('except {0} is not inside {1}', bad, cidr);
     if (invalid !== undefined) this.doubt(path, invalid);
     return { kind: 'block', cidr, except, path, ...(invalid === undefined ? {} : { invalid }) };
   }
@@ -113,6 +117,7 @@ export class PolicyReader {
 
   /** The ports from one number to another, inclusive, of the protocol that the mapping at `path` names. */
   range(path: FieldPath, fromKey: string, toKey: string): PortMatch {
+    this.known(path, [fromKey, toKey, 'protocol']);
     const value = this.at(path);
     const protocol = readProtocol(valueAt(value, 'protocol'));
     const from = numberAt(value, fromKey);
