@@ -4,7 +4,7 @@ import { ConnectivityMatrix } from '../connectivity/matrix.ts';
 import type { Detected } from '../model/assumptions.ts';
 import type { Pod, Protocol, Service } from '../model/cluster.ts';
 import type { Snapshot } from '../model/snapshot.ts';
-import { decide } from '../policy/evaluate.ts';
+import { decide, type OwnNode } from '../policy/evaluate.ts';
 import { compilePolicies, policyTiers } from '../policy/kinds.ts';
 import type { Direction, PolicyDecision, PolicyEnd, Verdict } from '../policy/policy.ts';
 import { PolicySet } from '../policy/policySet.ts';
@@ -97,7 +97,13 @@ export class Derived {
   }
 
   decide(source: PolicyEnd, destination: PolicyEnd, protocol: Protocol, port: number): PolicyDecision {
-    return decide(this.policies, { source, destination, protocol, port });
+    return decide(this.policies, { source, destination, protocol, port }, this.#ownNode(source, destination));
+  }
+
+  /** How the network treats a node on its way to its own pods; `undefined` for all other connections. */
+  #ownNode(source: PolicyEnd, destination: PolicyEnd): OwnNode | undefined {
+    if (destination.kind !== 'pod' || destination.pod.node === undefined) return undefined;
+    return nodeNameOf(this.policies, source) === destination.pod.node ? this.profile.ownNode : undefined;
   }
 
   /** The policies that the network enforces, or may. */
@@ -112,13 +118,21 @@ export class Derived {
 
   /**
    * What the policies do to a connection here: as {@link decide}, but by those that the network enforces. What only the
-   * others would deny is `not-enforced`.
+   * others would deny is `not-enforced`. `isForwarded`: a node that is the source only hides whoever sent the packet.
    */
-  enforce(source: PolicyEnd, destination: PolicyEnd, protocol: Protocol, port: number): PolicyDecision {
+  enforce(
+    source: PolicyEnd,
+    destination: PolicyEnd,
+    protocol: Protocol,
+    port: number,
+    isForwarded = false,
+  ): PolicyDecision {
     const connection = { source, destination, protocol, port };
-    const real = decide(this.#enforced, connection);
+    const ownNode = isForwarded ? undefined : this.#ownNode(source, destination);
+    const judge = (policies: PolicySet): PolicyDecision => decide(policies, connection, ownNode);
+    const real = judge(this.#enforced);
     if (this.#enforced === this.policies) return real;
-    const written = decide(this.policies, connection);
+    const written = judge(this.policies);
     const judged = (direction: Direction): Verdict =>
       written[direction].action === 'deny' && real[direction].action !== 'deny'
         ? { ...written[direction], action: 'not-enforced' }
@@ -144,4 +158,10 @@ export class Derived {
   get dns(): DnsZone {
     return { snapshot: this.snapshot, zone: 'cluster.local', endpointsOf: this.endpointsOf };
   }
+}
+
+/** The node that an end is to policies: a node, or that of a hostNetwork pod. */
+function nodeNameOf(policies: PolicySet, end: PolicyEnd): string | undefined {
+  if (end.kind === 'node') return end.node.name;
+  return end.kind === 'pod' && policies.isHost(end.pod) ? end.pod.node : undefined;
 }

@@ -21,6 +21,8 @@ export const calicoBgp: CniProfile = {
   enforces: 'yes',
   otherKinds: calicoKinds,
   ipBlockMatchesPods: true,
+  ownNode: 'always',
+  openConnections: 'kept',
   policySeesClient: true,
   podDevice: (namespace, name) => ({ name: calicoDevice(namespace, name), certainty: 'computed' }),
   transport: { kind: 'routed', routesBy: 'BGP' },

@@ -13,6 +13,8 @@ export const ciliumVxlan: CniProfile = {
   enforces: 'yes',
   otherKinds: ciliumKinds,
   ipBlockMatchesPods: false,
+  ownNode: 'unless-denied',
+  openConnections: 'unknown',
   policySeesClient: true,
   podDevice: () => ({ name: 'lxc', certainty: 'generic' }),
   transport: { kind: 'tunnel', type: 'vxlan', device: 'cilium_vxlan', port: 8472, overhead: { 4: 50, 6: 70 } },

@@ -12,6 +12,8 @@ export const flannelVxlan: CniProfile = {
   enforces: 'no',
   otherKinds: {},
   ipBlockMatchesPods: true,
+  ownNode: 'always',
+  openConnections: 'unknown',
   policySeesClient: true,
   bridge: 'cni0',
   podDevice: () => ({ name: 'veth', certainty: 'generic' }),

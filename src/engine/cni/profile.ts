@@ -50,6 +50,10 @@ export interface CniProfile {
   readonly otherKinds?: Readonly<Record<string, Enforcement>>;
   /** Whether an ipBlock that covers a pod's address matches the pod. */
   readonly ipBlockMatchesPods: boolean;
+  /** Whether a node reaches its own pods: `always` where only what is forwarded is filtered, else unless a rule denies it. */
+  readonly ownNode: 'always' | 'unless-denied';
+  /** Whether connections that are open go on when a policy comes to deny them: `kept` where tracked ones are let through. */
+  readonly openConnections: 'kept' | 'unknown';
   /** True where the filter stands before the masquerade, so that a policy on the entry node sees the client's own address. */
   readonly policySeesClient: boolean;
   /** The bridge that pods of a node share; absent where each pod is routed. */

@@ -11,6 +11,8 @@ export const unknownCni: CniProfile = {
   modelled: false,
   enforces: 'unknown',
   ipBlockMatchesPods: false,
+  ownNode: 'always',
+  openConnections: 'unknown',
   policySeesClient: false,
   podDevice: () => ({ name: 'veth', certainty: 'generic' }),
   transport: { kind: 'unknown' },

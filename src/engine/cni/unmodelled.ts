@@ -10,7 +10,9 @@ function generic(
   otherKinds: NonNullable<CniProfile['otherKinds']> = {},
   ipBlockMatchesPods = true,
 ): CniProfile {
-  return { ...unknownCni, name, title, enforces, otherKinds, ipBlockMatchesPods };
+  // Where Cilium's data path is at work a rule can deny the node, too.
+  const ownNode = otherKinds === ciliumKinds || otherKinds === gkeKinds ? 'unless-denied' : 'always';
+  return { ...unknownCni, name, title, enforces, otherKinds, ipBlockMatchesPods, ownNode };
 }
 
 /** CNIs that may be assumed or detected and have no datapath of their own here. Sorted by name. */

@@ -1,5 +1,5 @@
 import { t } from '@vscode/l10n';
-import { isObject, type JsonValue, numberAt, objectAt, stringAt, stringsAt, valueAt } from '../model/json.ts';
+import { isObject, type JsonValue, numberAt, objectAt, stringAt, valueAt } from '../model/json.ts';
 import { everything } from '../model/labels.ts';
 import type { FieldPath, Resource } from '../model/resource.ts';
 import type { Direction, Peer, PodSet, PolicyProgram, PolicyRule, PortMatch } from './policy.ts';
@@ -158,7 +158,7 @@ function peerOf(reader: PolicyReader, path: FieldPath): readonly Peer[] {
     case 'networks':
       return reader.entries(at).map((one) => ({ ...reader.block(one), ofPods: 'by-api' }));
     case 'domainNames':
-      return [{ kind: 'names', patterns: stringsAt(reader.at(path), field).map(wildcard), path: at }];
+      return [{ kind: 'names', patterns: textsAt(reader, at).map(wildcard), path: at }];
     default:
       return podsPeer(reader, at, field === 'pods');
   }
@@ -205,18 +205,18 @@ function relationOf(
   if (related !== 'Any' && related !== 'Self' && related !== 'NotSelf') {
     reader.doubt([...set, 'related'], t('{0} is no relation of namespaces', String(related)));
   }
-  const same = related === 'Self' ? own : keysAt(reader, [...set, 'sameLabels']);
-  const notSame = related === 'NotSelf' ? own : keysAt(reader, [...set, 'notSameLabels']);
+  const same = related === 'Self' ? own : textsAt(reader, [...set, 'sameLabels']);
+  const notSame = related === 'NotSelf' ? own : textsAt(reader, [...set, 'notSameLabels']);
   return {
     ...(same.length > 0 ? { sameLabels: same } : {}),
     ...(notSame.length > 0 ? { notSameLabels: notSame } : {}),
   };
 }
 
-function keysAt(reader: PolicyReader, path: FieldPath): readonly string[] {
+function textsAt(reader: PolicyReader, path: FieldPath): readonly string[] {
   return (reader.list(path) ?? []).flatMap((one, index) => {
     if (typeof one === 'string') return [one];
-    reader.doubt([...path, index], t('{0} is no key of a label', JSON.stringify(one)));
+    reader.doubt([...path, index], t('{0} is no text', JSON.stringify(one)));
     return [];
   });
 }

@@ -19,14 +19,14 @@ import type { PolicySet, TierStep } from './policySet.ts';
  * ({@link PolicyTier}); what no tier decides is allowed. A mesh judges once more what the network lets in.
  * Source: the NetworkPolicy API, KEP-2091, and of other kinds what their compilers name.
  */
-export function decide(policies: PolicySet, connection: PolicyConnection): PolicyDecision {
+export function decide(policies: PolicySet, connection: PolicyConnection, ownNode?: OwnNode): PolicyDecision {
   const { source, destination } = connection;
   if (source.kind === 'pod' && destination.kind === 'pod' && source.pod === destination.pod) {
     const reason = t('A pod always reaches itself');
     return { action: 'allow', egress: allowed('egress', reason), ingress: allowed('ingress', reason) };
   }
   const egress = judge(policies, connection, 'egress');
-  const ingress = judge(policies, connection, 'ingress');
+  const ingress = judge(policies, connection, 'ingress', ownNode);
   const actions = [egress.action, ingress.action];
   const action = actions.includes('deny') ? 'deny' : actions.includes('unknown') ? 'unknown' : 'allow';
   return { action, egress, ingress };
@@ -36,10 +36,24 @@ function allowed(direction: Direction, reason: string, decidedBy: readonly Evide
   return { action: 'allow', direction, decidedBy, considered: [], reason };
 }
 
+/**
+ * Set where the source is the node of the destination pod: `always` where the network filters only what is forwarded, else
+ * the node is let in unless a rule denies it. Source: the concept page of NetworkPolicies, and the CNI's profile.
+ */
+export type OwnNode = 'always' | 'unless-denied';
+
 /** What one direction's policies say. */
-export function judge(policies: PolicySet, connection: PolicyConnection, direction: Direction): Verdict {
+export function judge(
+  policies: PolicySet,
+  connection: PolicyConnection,
+  direction: Direction,
+  ownNode?: OwnNode,
+): Verdict {
   const steps = policies.steps(subjectOf(connection, direction));
-  const verdict = judgeLayer(policies, steps, connection, direction, 'network');
+  const judged = judgeLayer(policies, steps, connection, direction, 'network');
+  const isLetIn = ownNode === 'always' || (ownNode !== undefined && byIsolation.has(judged));
+  const verdict =
+    judged.action !== 'allow' && isLetIn ? allowed(direction, t('A node always reaches its own pods')) : judged;
   if (verdict.action !== 'allow' || !steps.some(({ tier }) => tier.layer === 'mesh')) return verdict;
   const mesh = judgeLayer(policies, steps, connection, direction, 'mesh');
   if (mesh.action !== 'allow') return mesh;
@@ -171,6 +185,7 @@ class Walk {
     return allowed(this.#direction, reason);
   }
 
+  /** What isolation denies, and no rule. */
   #denied(isolating: readonly PolicyProgram[]): Verdict {
     const direction = this.#direction;
     const { port, protocol } = this.#connection;
@@ -187,15 +202,20 @@ class Walk {
         ? t('{0}; none of the {1} ingress rules allows {2} on {3}.', isolate, rules, other, `${port}/${protocol}`)
         : t('{0}; none of the {1} egress rules allows {2} on {3}.', isolate, rules, other, `${port}/${protocol}`);
     const nearest = misses[0]?.note;
-    return {
+    const verdict: Verdict = {
       action: 'deny',
       direction,
       decidedBy: isolating.map((one) => ({ ref: one.ref, path: one.subjectPath, note: t('isolates {0}', subject) })),
       considered: misses,
       reason: nearest === undefined ? head : `${head} ${nearest}`,
     };
+    byIsolation.add(verdict);
+    return verdict;
   }
 }
+
+/** Denials by isolation alone: no rule names the connection. */
+const byIsolation = new WeakSet<Verdict>();
 
 /**
  * A rule that holds for a part of what the connection carries: `hit` where it does, `rest` where not. Where both come

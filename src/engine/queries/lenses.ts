@@ -2,6 +2,7 @@ import { t } from '@vscode/l10n';
 import type { Analysis } from '../analysis/analysis.ts';
 import type { ActionLink, LensAnswer } from '../analysis/answers.ts';
 import type { ScopeAnalysis } from '../analysis/scopeAnalysis.ts';
+import type { CniProfile } from '../cni/profile.ts';
 import { type ConnectivityDiff, isSameConnectivity } from '../connectivity/diff.ts';
 import { reachOfService } from '../connectivity/reach.ts';
 import type { Resource } from '../model/resource.ts';
@@ -22,7 +23,7 @@ export function* lenses(analysis: Analysis, uri: string): Generator<undefined, r
   const scope = analysis.scopesOfFile(uri)[0];
   const file = analysis.file(uri);
   if (scope === undefined || file === undefined) return [];
-  const edit = editLens(yield* unsavedDiff(analysis, scope));
+  const edit = editLens(yield* unsavedDiff(analysis, scope), scope.derived.profile);
   const resources = file.manifest.documents.flatMap((one) => one.resources);
   return resources.flatMap((resource) => {
     const { origin, ref } = resource;
@@ -35,13 +36,15 @@ export function* lenses(analysis: Analysis, uri: string): Generator<undefined, r
 }
 
 /** What the unsaved texts do together; nothing where they change no connection. */
-function editLens(diff: ConnectivityDiff): LensText | undefined {
+function editLens(diff: ConnectivityDiff, { openConnections, title }: CniProfile): LensText | undefined {
   if (isSameConnectivity(diff)) return undefined;
   const rows = [...diff.added, ...diff.removed, ...diff.changed];
+  const kept = diff.removed.length > 0 && openConnections === 'kept';
+  const note = kept ? [t('Connections that are open go on until they end ({0})', title)] : [];
   const tooltip = rows.slice(0, 12).map(({ from, to }) => `${from} → ${to}`);
   return {
     title: t('this edit {0}', diffSummary(diff)),
-    tooltip: [...tooltip, ...(rows.length > 12 ? [t('and {0} more', rows.length - 12)] : [])].join('\n'),
+    tooltip: [...tooltip, ...(rows.length > 12 ? [t('and {0} more', rows.length - 12)] : []), ...note].join('\n'),
     action: { title: t('Show'), command: 'podpath.showChanges', arguments: [] },
   };
 }

@@ -41,7 +41,7 @@ export function finishForward(walk: Walk, connection: Connection): Outcome {
   const sees = snat?.ip ?? source.ip;
   // On one node the FORWARD hook comes before POSTROUTING: the policy still sees the client.
   const clientSeen = sameNode && profile.policySeesClient;
-  const { egress, ingress } = verdicts(connection, clientSeen ? source.ip : sees, targetNode);
+  const { egress, ingress } = verdicts(connection, clientSeen ? source.ip : sees);
   const outcome = ending(connection, egress, ingress, sees);
   if (!policyStep(walk, connection, egress)) return outcome;
   if (entry !== undefined && target.kind === 'outside') return leaveCluster(walk, connection, entry, snat, outcome);
@@ -75,23 +75,14 @@ function pathMtu({ derived, target }: Connection): number {
 }
 
 /** Both directions' verdicts; `seen` is the source that the destination's policies see. */
-function verdicts(
-  connection: Connection,
-  seen: string,
-  targetNode: ClusterNode | undefined,
-): { readonly egress: Verdict; readonly ingress: Verdict } {
+function verdicts(connection: Connection, seen: string): { readonly egress: Verdict; readonly ingress: Verdict } {
   const { derived, source, target, protocol, port } = connection;
   const end = policyEnd(target, target.ip);
   const decision = derived.enforce(policyEnd(source, source.ip), end, protocol, port);
   const { egress } = decision;
-  const own = isHost(source) && target.kind === 'pod' && nodeOf(derived.snapshot, source)?.name === targetNode?.name;
-  if (own && derived.policies.settings.hostNetworkPolicy === 'ignored') {
-    const reason = t('A node always reaches its own pods');
-    return { egress, ingress: { action: 'allow', direction: 'ingress', decidedBy: [], considered: [], reason } };
-  }
   const itself = source.kind === 'pod' && target.kind === 'pod' && source.pod === target.pod;
   if (seen === source.ip || itself) return { egress, ingress: decision.ingress };
-  return { egress, ingress: derived.enforce(seenAs(connection, seen), end, protocol, port).ingress };
+  return { egress, ingress: derived.enforce(seenAs(connection, seen), end, protocol, port, true).ingress };
 }
 
 /** A masqueraded client is its entry node to policies. */
@@ -211,7 +202,11 @@ function arrival(
     return { disposition: 'exits-cluster', clientSees: 'unknown', reason };
   }
   const allows = [egress, ingress].filter((one) => one.decidedBy.length > 0).map((one) => one.reason);
-  const reason = allows.length > 0 ? allows.join('. ') : t('No policy isolates either end');
+  const isIsolated =
+    target.kind === 'pod' && derived.policies.selecting(target.pod).some((one) => one.isolates.ingress);
+  // What isolates it did not count, and the verdict says why.
+  const rest = isIsolated ? ingress.reason : t('No policy isolates either end');
+  const reason = allows.length > 0 ? allows.join('. ') : rest;
   return { disposition: 'delivered', clientSees: 'connected', reason };
 }
 

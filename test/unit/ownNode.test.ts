@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { buildSnapshot, Derived, type JsonObject, parseManifest } from '../../src/engine/index.ts';
+
+const cluster: readonly JsonObject[] = [
+  ...['n1', 'n2'].map((name, index) => ({
+    apiVersion: 'v1',
+    kind: 'Node',
+    metadata: { name },
+    status: { addresses: [{ type: 'InternalIP', address: `192.168.1.1${index}` }] },
+  })),
+  {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'a', namespace: 'x', labels: { app: 'a' } },
+    spec: { nodeName: 'n1', containers: [{ name: 'c', image: 'c' }] },
+  },
+];
+
+const closed: JsonObject = {
+  apiVersion: 'networking.k8s.io/v1',
+  kind: 'NetworkPolicy',
+  metadata: { name: 'deny', namespace: 'x' },
+  spec: { podSelector: {}, policyTypes: ['Ingress'] },
+};
+
+const againstNode: JsonObject = {
+  apiVersion: 'cilium.io/v2',
+  kind: 'CiliumNetworkPolicy',
+  metadata: { name: 'no-host', namespace: 'x' },
+  spec: { endpointSelector: {}, ingressDeny: [{ fromEntities: ['host'] }] },
+};
+
+/** What policies say of a connection from a node to the pod; `isForwarded`: the node only hides the client. */
+function verdict(cni: string, node: string, policy: JsonObject, isForwarded = false): string {
+  const text = [...cluster, policy].map((one) => JSON.stringify(one)).join('\n---\n');
+  const resources = parseManifest(text, 'a.yaml').documents.flatMap((one) => one.resources);
+  const derived = new Derived(buildSnapshot({ scope: 'a', resources, assume: { cni } }));
+  const source = derived.snapshot.nodes.find(({ name }) => name === node);
+  const pod = derived.snapshot.pod('x', 'a');
+  assert.ok(source !== undefined && pod !== undefined);
+  const ends = [
+    { kind: 'node', node: source },
+    { kind: 'pod', pod },
+  ] as const;
+  if (isForwarded) return derived.enforce(...ends, 'TCP', 80, true).action;
+  const { action } = derived.decide(...ends, 'TCP', 80);
+  assert.equal(derived.enforce(...ends, 'TCP', 80).action, action);
+  return action;
+}
+
+for (const cni of ['unknown', 'calico-bgp', 'cilium-vxlan']) {
+  test(`${cni}: the node of a pod reaches it whatever isolates it, another node does not`, () => {
+    assert.equal(verdict(cni, 'n1', closed), 'allow');
+    assert.equal(verdict(cni, 'n2', closed), 'deny');
+  });
+
+  test(`${cni}: what the node only forwards under its address is judged like any other`, () => {
+    assert.equal(verdict(cni, 'n1', closed, true), 'deny');
+  });
+}
+
+test('with Cilium a denial of the host counts', () => {
+  assert.equal(verdict('cilium-vxlan', 'n1', againstNode), 'deny');
+});
