@@ -36,6 +36,22 @@ export function bitsBetween(first: number, end: number): Bits {
   return { lo, words };
 }
 
+/** The numbers of some runs, each from `first` to before `end`, sorted and apart. */
+export function bitsOfRuns(runs: readonly { readonly first: number; readonly end: number }[]): Bits {
+  const all = runs.filter(({ first, end }) => first < end);
+  const [first, last] = [all[0], all.at(-1)];
+  if (first === undefined || last === undefined) return noBits;
+  const lo = first.first >>> 5;
+  const words = new Uint32Array(((last.end - 1) >>> 5) - lo + 1);
+  for (const run of all) {
+    const part = bitsBetween(run.first, run.end);
+    for (let i = 0; i < part.words.length; i++) {
+      words[part.lo - lo + i] = (words[part.lo - lo + i] ?? 0) | (part.words[i] ?? 0);
+    }
+  }
+  return { lo, words };
+}
+
 /** True when the number is in the set. */
 export function hasBit({ lo, words }: Bits, index: number): boolean {
   return (((words[(index >>> 5) - lo] ?? 0) >>> (index & 31)) & 1) === 1;
@@ -91,6 +107,17 @@ export function either(a: Bits, b: Bits): Bits {
 /** Adds a set to words that begin at number 0, in place. */
 export function addTo(target: Uint32Array, { lo, words }: Bits): void {
   for (let i = 0; i < words.length; i++) target[lo + i] = (target[lo + i] ?? 0) | (words[i] ?? 0);
+}
+
+/** Calls back for each number of a set, in order. */
+export function eachMember({ lo, words }: Bits, use: (index: number) => void): void {
+  for (let i = 0; i < words.length; i++) {
+    let word = words[i] ?? 0;
+    while (word !== 0) {
+      use(((lo + i) << 5) + 31 - Math.clz32(word & -word));
+      word &= word - 1;
+    }
+  }
 }
 
 /** The numbers of a set, in order. */

@@ -4,7 +4,7 @@ import type { Snapshot } from '../model/snapshot.ts';
 import { peerMatches } from '../policy/peers.ts';
 import type { BlockPeer, Peer, PodSet, PolicyEnd } from '../policy/policy.ts';
 import type { PolicySet } from '../policy/policySet.ts';
-import { type Bits, bitsBetween, bitsOf, both, either, members, minus, noBits } from './bits.ts';
+import { type Bits, bitsBetween, bitsOf, bitsOfRuns, both, either, members, minus, noBits } from './bits.ts';
 import type { PodClass, PodClasses } from './classes.ts';
 import type { ExternalRange } from './externalRanges.ts';
 
@@ -120,11 +120,11 @@ export class PodSpace implements PeerSpace {
       const named = selector.requirements.find(
         (one) => one.key === 'kubernetes.io/metadata.name' && one.operator === 'In',
       );
-      const names = (named?.values ?? [...this.#snapshot.namespaces.keys()]).filter((name) =>
-        this.#policies.namespaceMatches({ namespaces: selector, pods: selector }, name),
-      );
-      const ranges = names.flatMap((name) => this.#classes.ranges.get(name) ?? []);
-      bits = bitsOf(ranges.flatMap(({ first, end }) => Array.from({ length: end - first }, (_, at) => first + at)));
+      const set = { namespaces: selector, pods: selector };
+      const all = named?.values ?? [...this.#snapshot.namespaces.keys()];
+      const names = all.filter((name) => this.#policies.namespaceMatches(set, name));
+      const runs = names.flatMap((name) => this.#classes.ranges.get(name) ?? []);
+      bits = bitsOfRuns(runs.sort((a, b) => a.first - b.first));
       this.#namespaces.set(key, bits);
     }
     return bits;

@@ -1,4 +1,4 @@
-import { type Bits, bitsBetween, bitsOf, either, members, minus, noBits } from './bits.ts';
+import { addTo, type Bits, bitsBetween, bitsOf, eachMember, either, minus, noBits } from './bits.ts';
 import type { ConnectivityMatrix } from './matrix.ts';
 import type { Row } from './row.ts';
 
@@ -36,7 +36,7 @@ export class Reachability {
     this.#admissions = this.#admit();
     const ofClass: number[][] = classes.map(() => []);
     for (const [id, { sources }] of this.#admissions.entries()) {
-      for (const index of members(sources)) ofClass[index]?.push(id);
+      eachMember(sources, (index) => ofClass[index]?.push(id));
     }
     this.#ofClass = ofClass;
   }
@@ -93,7 +93,7 @@ export class Reachability {
       const meets = (set: number): boolean => ports.intersection(set, admission.ports) !== ports.none;
       const words = admission.destinations;
       if (meets(others.allowed)) {
-        add(
+        addTo(
           row,
           cells.reduce((rest, { bits, passage }) => (meets(passage.allowed) ? rest : minus(rest, bits)), words),
         );
@@ -129,10 +129,6 @@ export class Reachability {
     }
     return [...found.values()];
   }
-}
-
-function add(row: Uint32Array, { lo, words }: Bits): void {
-  for (let i = 0; i < words.length; i++) row[lo + i] = (row[lo + i] ?? 0) | (words[i] ?? 0);
 }
 
 function addBoth(row: Uint32Array, a: Bits, b: Bits): void {
