@@ -3,6 +3,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { prepareChromium } from './chromium.mjs';
+import { prepareControlPlane } from './controlPlane.mjs';
 import { cache, root, run, which } from './environment.mjs';
 import { packageExtension } from './package.mjs';
 import { installVsCode } from './vscodeServer.mjs';
@@ -46,6 +47,7 @@ export const tiers = [
   { name: 'oracle', files: ['test/oracle/**/*.test.ts'], prepare: async () => peers() ?? {} },
   { name: 'judge', files: ['test/judge/**/*.test.ts'], prepare: buildJudge },
   { name: 'fuzz', files: ['test/fuzz/**/*.test.ts'], prepare: async () => peers() ?? {} },
+  { name: 'cluster', files: ['test/cluster/**/*.test.ts'], prepare: prepareControlPlane, build: true, concurrency: 1 },
   { name: 'browser', files: ['test/browser/**/*.test.ts'], prepare: prepareChromium },
   { name: 'host', files: ['test/host/**/*.test.ts'], prepare: prepareHost, concurrency: 1 },
 ];

@@ -27,14 +27,25 @@ export { type Suggestion, suggestPolicies } from './connectivity/suggest.ts';
 export { presentConnections, type WantedConnection, wantedByAssertions } from './connectivity/wanted.ts';
 export type { ManifestFile } from './manifest/manifest.ts';
 export { parseManifest, readDocuments } from './manifest/parse.ts';
+export { sameJson } from './manifest/sameJson.ts';
 export { formatIp, parseCidr, parseIp } from './model/addresses.ts';
 export type { AssumptionSettings } from './model/assumptions.ts';
 export { buildSnapshot } from './model/build.ts';
 export type { ClusterNode, Pod, Protocol, Service, ServicePort, Workload } from './model/cluster.ts';
 export type { JsonObject, JsonValue } from './model/json.ts';
 export { formatSelector, type LabelSelector, selectsAll } from './model/labels.ts';
+export { type LiveKind, liveKinds, liveResource } from './model/live.ts';
 export { formatPortRanges, type PortRange } from './model/ports.ts';
-export type { Evidence, Location, Resource, ResourceRef, TextPosition, TextRange } from './model/resource.ts';
+export {
+  type Evidence,
+  type Location,
+  type Resource,
+  type ResourceRef,
+  refKey,
+  refLabel,
+  type TextPosition,
+  type TextRange,
+} from './model/resource.ts';
 export type { Snapshot } from './model/snapshot.ts';
 export { decide, judge } from './policy/evaluate.ts';
 export { compilePolicies } from './policy/kinds.ts';

@@ -191,7 +191,8 @@ function adversarial(snapshot: Snapshot, resources: readonly Resource[]): Row {
   const classes = derived.matrix.classes.classes.length;
   const rows = Array.from({ length: 200 }, (_, n) => wall(() => reach.row((n * 7919) % classes)));
   const kept = usedMegabytes() - before;
-  const value = `${classes} classes, a row p50 ${ms(percentile(rows, 0.5))}, ${kept.toFixed(0)} MB`;
+  const held = (reach.kept.bytes / 1e6).toFixed(0);
+  const value = `${classes} classes, a row p50 ${ms(percentile(rows, 0.5))}, rows ${held} MB, ${kept.toFixed(0)} MB with classes and labels`;
   return { what: 'a policy that names every pod', value, goal: 'rows ≤ 64 MB' };
 }
 

@@ -2,6 +2,7 @@ import { t } from '@vscode/l10n';
 import type { Pod, Service } from '../model/cluster.ts';
 import { arrayAt, stringAt, stringMapAt } from '../model/json.ts';
 import { type Labels, matchesLabels, selectorOfLabels } from '../model/labels.ts';
+import { isLive } from '../model/resource.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 
 /**
@@ -57,7 +58,7 @@ function seen(snapshot: Snapshot, pod: Pod): Membership | undefined {
     return certain(own ? 'gateway' : 'sidecar', t('it has the container istio-proxy'));
   }
   // A pod of a running cluster shows what was done to it when it started.
-  if (resource.origin.type !== 'cluster' || resource.ref.kind !== 'Pod') return undefined;
+  if (!isLive(resource) || resource.ref.kind !== 'Pod') return undefined;
   if (podAnnotations(pod)['ambient.istio.io/redirection'] !== 'enabled') {
     return certain('none', t('it has no proxy and is not enrolled'));
   }

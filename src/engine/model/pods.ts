@@ -3,7 +3,7 @@ import type { ClusterNode, Pod, PodTemplate } from './cluster.ts';
 import { stableHash } from './hash.ts';
 import { arrayAt, stringAt, valueAt } from './json.ts';
 import { SimulationPool } from './pool.ts';
-import { type Resource, type ResourceRef, refKey } from './resource.ts';
+import { isLive, type Resource, type ResourceRef, refKey } from './resource.ts';
 import { type Controller, controllerRef, owningWorkload, templateOf } from './workloads.ts';
 
 const phases = new Set(['Pending', 'Running', 'Succeeded', 'Failed', 'Unknown']);
@@ -32,7 +32,8 @@ export function buildPods(
     const owner = controllerRef(controller.resource);
     // Its owner stands in the files too and makes the pods in its place.
     const ownedByOther = owner !== undefined && byRef.has(refKey(owner));
-    if (owning.has(refKey(controller.resource.ref)) || ownedByOther) continue;
+    // What a running cluster has not made yet is not there.
+    if (owning.has(refKey(controller.resource.ref)) || ownedByOther || isLive(controller.resource)) continue;
     placed.push(...expectedPods(controller, nodes));
   }
   return addresses(placed, nodes);

@@ -21,6 +21,8 @@ export type Origin =
       readonly document: number;
       /** Path of the object inside its document: empty, or for example `['items', 3]` in a List. */
       readonly prefix: FieldPath;
+      /** The file is a recording of a running cluster (`podpath snapshot`). */
+      readonly live?: true;
     }
   | { readonly type: 'cluster'; readonly context: string; readonly resourceVersion: string }
   /** Invented by Podpath because the files need it to exist; always listed as an assumption. */
@@ -32,6 +34,11 @@ export interface Resource {
   readonly apiVersion: string;
   readonly object: JsonObject;
   readonly origin: Origin;
+}
+
+/** True for an object of a running cluster, read now or recorded: what it does not show is not there. */
+export function isLive({ origin }: Resource): boolean {
+  return origin.type === 'cluster' || (origin.type === 'manifest' && origin.live === true);
 }
 
 /** Points at the field of an object that made an answer what it is; `note` is one short sentence, may be ''. */

@@ -2,7 +2,7 @@ import { type CidrBlock, familyOf, normalIp, parseCidr } from './addresses.ts';
 import type { Protocol, Service, ServicePort } from './cluster.ts';
 import { arrayAt, isTrueAt, numberAt, objectAt, stringAt, stringMapAt, stringsAt, valueAt } from './json.ts';
 import { SimulationPool } from './pool.ts';
-import { type Resource, refKey } from './resource.ts';
+import { isLive, type Resource, refKey } from './resource.ts';
 import { readProtocol } from './template.ts';
 
 const types = new Set(['ClusterIP', 'NodePort', 'LoadBalancer', 'ExternalName']);
@@ -105,7 +105,7 @@ export function buildServices(resources: readonly Resource[], serviceCIDRs: read
 
 function simulateService(service: Service, pool: SimulationPool, blocks: readonly CidrBlock[]): Service {
   // Objects of a live cluster already have what they will get.
-  if (service.resource.origin.type === 'cluster' || service.type === 'ExternalName') return service;
+  if (isLive(service.resource) || service.type === 'ExternalName') return service;
   const name = refKey(service.ref);
   const needsIPs = !service.headless && service.clusterIPs.length === 0;
   const exposed = service.type === 'NodePort' || (service.type === 'LoadBalancer' && allocatesNodePorts(service));

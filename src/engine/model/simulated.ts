@@ -3,7 +3,7 @@ import { nthAddress, parseCidr } from './addresses.ts';
 import type { ClusterNode } from './cluster.ts';
 import type { JsonObject } from './json.ts';
 import { matchesLabels, selectorOfLabels } from './labels.ts';
-import type { Resource } from './resource.ts';
+import { isLive, type Resource } from './resource.ts';
 import { type Controller, templateOf } from './workloads.ts';
 
 /** Objects that every cluster has, and manifests leave out: CoreDNS, the API server's Service, an Ingress controller. */
@@ -12,8 +12,7 @@ export function systemResources(
   controllers: readonly Controller[],
   serviceCIDRs: readonly string[],
 ): readonly Resource[] {
-  const live = resources.some((one) => one.origin.type === 'cluster');
-  if (live) return [];
+  if (resources.some(isLive)) return [];
   const has = (group: string, kind: string, namespace: string, name: string): boolean =>
     resources.some(
       ({ ref }) => ref.group === group && ref.kind === kind && ref.namespace === namespace && ref.name === name,

@@ -124,6 +124,7 @@ function deploymentOf(ref: ResourceRef): ResourceRef | undefined {
 /** Groups pods under their workloads; controllers without pods stay, so that “replicas: 0” is seen. */
 export function assembleWorkloads(controllers: readonly Controller[], pods: readonly Pod[]): readonly Workload[] {
   const podsOf = Map.groupBy(pods, (pod) => refKey(pod.workload));
+  const keys = new Set(controllers.map((one) => refKey(one.resource.ref)));
   const made = new Set<string>();
   const workloads: Workload[] = [];
   for (const { resource, template, replicas } of controllers) {
@@ -131,12 +132,7 @@ export function assembleWorkloads(controllers: readonly Controller[], pods: read
     // A ReplicaSet or Job that another controller of the files owns is a part of that one.
     const owned = podsOf.get(key);
     const owner = controllerRef(resource);
-    if (
-      owned === undefined &&
-      owner !== undefined &&
-      controllers.some((one) => refKey(one.resource.ref) === refKey(owner))
-    )
-      continue;
+    if (owned === undefined && owner !== undefined && keys.has(refKey(owner))) continue;
     made.add(key);
     const system = resource.origin.type === 'simulated';
     workloads.push({ ref: resource.ref, resource, template, replicas, pods: owned ?? [], system });

@@ -4,7 +4,7 @@ import type { ClusterNode, Pod, Service, Workload } from './cluster.ts';
 import { arrayAt, stringAt, stringsAt } from './json.ts';
 import { buildNodes, type NodePlan } from './nodes.ts';
 import { buildPods } from './pods.ts';
-import { type Resource, type ResourceRef, refKey } from './resource.ts';
+import { isLive, type Resource, type ResourceRef, refKey } from './resource.ts';
 import { indexResources, type ResourceIndex } from './resourceIndex.ts';
 import { buildServices } from './services.ts';
 import { apiEndpoints, systemResources } from './simulated.ts';
@@ -90,7 +90,7 @@ function nodePlan(given: ResourceIndex, assume: AssumptionSettings, podCIDRs: re
   const controllers = readControllers(given.ofKind, 1);
   const pods = controllers.reduce((sum, one) => sum + one.replicas, given.ofKind('', 'Pod').length);
   return {
-    names: assume.nodes === undefined ? kindNodes(given) : [],
+    names: assume.nodes === undefined ? [...kindNodes(given), ...nodesOfPods(given)] : [],
     count: Math.max(1, assume.nodes ?? Math.max(2, Math.ceil(pods / 110))),
     podCIDRs,
   };
@@ -123,6 +123,14 @@ function cidrs(text: string | undefined): readonly string[] | undefined {
 
 function isKindConfig({ group, kind }: ResourceRef): boolean {
   return group === 'kind.x-k8s.io' && kind === 'Cluster';
+}
+
+/** Nodes of a running cluster that may not be read themselves, by what its pods say. */
+function nodesOfPods({ ofKind }: ResourceIndex): readonly string[] {
+  const names = ofKind('', 'Pod').flatMap((pod) =>
+    isLive(pod) ? (stringAt(pod.object, 'spec', 'nodeName') ?? []) : [],
+  );
+  return [...new Set(names)].filter((name) => name !== '').sort();
 }
 
 /** Node names of a kind configuration, as kind gives them: `kind-control-plane`, `kind-worker`, `kind-worker2`. */

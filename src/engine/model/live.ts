@@ -1,0 +1,247 @@
+import { arrayAt, isObject, type JsonObject, type JsonValue, objectAt, stringAt } from './json.ts';
+import type { Resource } from './resource.ts';
+
+/** A kind that the engine reads from a running cluster. Secrets are none of them, and never will be. */
+export interface LiveKind {
+  readonly group: string;
+  readonly kind: string;
+  /** A group that serves the same objects under the same kind; where it has the kind this one is not read. */
+  readonly sameAs?: string;
+  /** Where present, only objects of these names, and those that have this label, are asked for and kept. */
+  readonly only?: { readonly names: readonly string[]; readonly label: string };
+}
+
+function kindsOf(group: string, kinds: readonly string[], sameAs?: string): readonly LiveKind[] {
+  return kinds.map((kind) => ({ group, kind, ...(sameAs === undefined ? {} : { sameAs }) }));
+}
+
+/** What each project's ConfigMaps are read for; all other entries of `data`, and all other ConfigMaps, stay where they are. */
+const configMapData: Readonly<Record<string, readonly string[] | 'all'>> = {
+  'antrea-config': ['antrea-agent.conf'],
+  'calico-config': ['veth_mtu', 'calico_backend', 'typha_service_name'],
+  'canal-config': ['net-conf.json', 'veth_mtu'],
+  // Settings of the agent, one a key; the agent's keys and tokens are Secrets.
+  'cilium-config': 'all',
+  'kube-flannel-cfg': ['net-conf.json'],
+  'kube-proxy': ['config.conf', 'config'],
+  'kube-proxy-config': ['config.conf', 'config'],
+};
+
+const calico = [
+  'FelixConfiguration',
+  'GlobalNetworkPolicy',
+  'GlobalNetworkSet',
+  'HostEndpoint',
+  'IPPool',
+  'NetworkPolicy',
+  'NetworkSet',
+  'Tier',
+];
+
+const gateway = [
+  'Gateway',
+  'GatewayClass',
+  'GRPCRoute',
+  'HTTPRoute',
+  'ReferenceGrant',
+  'TCPRoute',
+  'TLSRoute',
+  'UDPRoute',
+];
+
+/** Every kind that answers are made of, sorted by group; the only ones that a cluster is asked for. */
+export const liveKinds: readonly LiveKind[] = [
+  ...kindsOf('', ['Endpoints', 'Namespace', 'Node', 'Pod', 'ReplicationController', 'Service']),
+  { group: '', kind: 'ConfigMap', only: { names: Object.keys(configMapData), label: 'istio.io/rev' } },
+  ...kindsOf('apps', ['DaemonSet', 'Deployment', 'ReplicaSet', 'StatefulSet']),
+  ...kindsOf('batch', ['CronJob', 'Job']),
+  ...kindsOf('cilium.io', ['CiliumCIDRGroup', 'CiliumClusterwideNetworkPolicy', 'CiliumNetworkPolicy', 'CiliumNode']),
+  ...kindsOf('crd.antrea.io', ['ClusterNetworkPolicy', 'NetworkPolicy']),
+  // Calico's own API server shows the same objects in the group without `crd`, under the names that people gave them.
+  ...kindsOf('crd.projectcalico.org', calico, 'projectcalico.org'),
+  ...kindsOf('discovery.k8s.io', ['EndpointSlice']),
+  ...kindsOf('gateway.networking.k8s.io', gateway),
+  ...kindsOf('install.istio.io', ['IstioOperator']),
+  ...kindsOf('k8s.cni.cncf.io', ['MultiNetworkPolicy']),
+  ...kindsOf('k8s.ovn.org', ['ClusterUserDefinedNetwork', 'EgressFirewall', 'UserDefinedNetwork']),
+  ...kindsOf('kubevirt.io', ['VirtualMachine']),
+  ...kindsOf('networking.istio.io', ['DestinationRule', 'Gateway', 'ServiceEntry', 'VirtualService']),
+  ...kindsOf('networking.k8s.io', ['Ingress', 'IngressClass', 'NetworkPolicy']),
+  ...kindsOf('operator.tigera.io', ['Installation']),
+  ...kindsOf('policy.networking.k8s.io', ['AdminNetworkPolicy', 'BaselineAdminNetworkPolicy', 'ClusterNetworkPolicy']),
+  ...kindsOf('projectcalico.org', calico),
+  ...kindsOf('route.openshift.io', ['Route']),
+  ...kindsOf('sailoperator.io', ['Istio']),
+  ...kindsOf('security.istio.io', ['AuthorizationPolicy', 'PeerAuthentication']),
+];
+
+/** Annotations that some answer hangs on, by how their names begin. Others may hold anything, so they are not kept. */
+const keptAnnotations = [
+  'ambient.istio.io/',
+  'flannel.alpha.coreos.com/',
+  'ingressclass.kubernetes.io/',
+  'inject.istio.io/',
+  'io.cilium.network.',
+  'istio.io/',
+  'k8s.ovn.org/',
+  'kubernetes.io/ingress.class',
+  'network.cilium.io/',
+  'networking.istio.io/',
+  'node.antrea.io/',
+  'podpath.dev/',
+  'policy.cilium.io/',
+  'projectcalico.org/',
+  'service.kubernetes.io/',
+  'sidecar.istio.io/',
+  'traffic.istio.io/',
+  'traffic.sidecar.istio.io/',
+];
+
+/** What a container is read for. Its environment, arguments, commands and probes may hold secrets. */
+const containerFields = ['name', 'image', 'ports', 'restartPolicy'];
+/** The few settings of network components that are told apart by, and that hold no secret. */
+const keptSettings: ReadonlySet<string> = new Set(['CALICO_IPV4POOL_IPIP', 'CALICO_IPV4POOL_VXLAN']);
+const keptArguments = /^(?:router|waypoint|--proxy-mode=\w+)$/;
+/** Fields of a pod's spec that no answer hangs on, some of which may hold secrets. */
+const droppedPodFields: ReadonlySet<string> = new Set([
+  'affinity',
+  'ephemeralContainers',
+  'imagePullSecrets',
+  'resourceClaims',
+  'schedulingGates',
+  'tolerations',
+  'topologySpreadConstraints',
+  'volumes',
+]);
+
+/** What of a status is read; kinds that are not named here are read without. */
+const statusFields: Readonly<Record<string, readonly string[]>> = {
+  '/Node': ['addresses'],
+  '/Pod': ['phase', 'podIP', 'podIPs', 'hostIP', 'hostIPs', 'conditions'],
+  '/Service': ['loadBalancer'],
+  'gateway.networking.k8s.io/Gateway': ['addresses'],
+  'networking.k8s.io/Ingress': ['loadBalancer'],
+};
+
+/**
+ * An object of a running cluster as the engine keeps it: what answers are made of, without Secrets, environment values,
+ * arguments, managed fields or the copies that tools put into annotations. `undefined` for what has no name or is not read.
+ */
+export function liveResource(
+  object: JsonObject,
+  { group, version, kind }: { readonly group: string; readonly version: string; readonly kind: string },
+  context: string,
+): Resource | undefined {
+  const name = stringAt(object, 'metadata', 'name');
+  if (name === undefined || kind === 'Secret') return undefined;
+  if (group === '' && kind === 'ConfigMap' && keptData(name) === undefined) return undefined;
+  const apiVersion = group === '' ? version : `${group}/${version}`;
+  const ref = { group, kind, namespace: stringAt(object, 'metadata', 'namespace') ?? '', name };
+  const resourceVersion = stringAt(object, 'metadata', 'resourceVersion') ?? '';
+  return {
+    ref,
+    apiVersion,
+    object: { apiVersion, kind, ...projected(object, group, kind, name) },
+    origin: { type: 'cluster', context, resourceVersion },
+  };
+}
+
+function projected(object: JsonObject, group: string, kind: string, name: string): JsonObject {
+  const metadata = projectMetadata(object);
+  if (kind === 'ConfigMap') return { metadata, data: pick(objectAt(object, 'data'), keptData(name) ?? []) };
+  if (kind === 'IstioOperator' || kind === 'Istio') return { metadata, spec: meshConfigOnly(object) };
+  const { apiVersion: _, kind: __, status: ___, ...fields } = object;
+  const status = pick(objectAt(object, 'status'), statusFields[`${group}/${kind}`] ?? []);
+  const spec = objectAt(object, 'spec');
+  return {
+    ...fields,
+    metadata,
+    ...(spec === undefined ? {} : { spec: projectSpec(spec, kind) }),
+    ...(Object.keys(status).length === 0 ? {} : { status: isPod(kind) ? withPlainConditions(status) : status }),
+  };
+}
+
+function isPod(kind: string): boolean {
+  return kind === 'Pod';
+}
+
+/** Heartbeats and messages of conditions change all the time and mean nothing here. */
+function withPlainConditions(status: JsonObject): JsonObject {
+  const conditions = arrayAt(status, 'conditions').map((one) => (isObject(one) ? pick(one, ['type', 'status']) : one));
+  return { ...status, ...(conditions.length === 0 ? {} : { conditions }) };
+}
+
+function keptData(name: string): readonly string[] | 'all' | undefined {
+  if (Object.hasOwn(configMapData, name)) return configMapData[name];
+  return /^istio(-|$)/.test(name) && !name.includes('injector') ? ['mesh'] : undefined;
+}
+
+function pick(from: JsonObject | undefined, fields: readonly string[] | 'all'): JsonObject {
+  if (from === undefined || fields === 'all') return from ?? {};
+  return Object.fromEntries(fields.filter((one) => Object.hasOwn(from, one)).map((one) => [one, from[one]]));
+}
+
+function projectMetadata(object: JsonObject): JsonObject {
+  const metadata = objectAt(object, 'metadata');
+  const fields = ['name', 'namespace', 'labels', 'ownerReferences', 'deletionTimestamp', 'creationTimestamp', 'uid'];
+  const annotations = Object.entries(objectAt(metadata, 'annotations') ?? {}).filter(([key]) =>
+    keptAnnotations.some((prefix) => key.startsWith(prefix)),
+  );
+  return {
+    ...pick(metadata, fields),
+    ...(annotations.length === 0 ? {} : { annotations: Object.fromEntries(annotations) }),
+  };
+}
+
+function meshConfigOnly(object: JsonObject): JsonObject {
+  const meshConfig = objectAt(object, 'spec', 'meshConfig');
+  const values = objectAt(object, 'spec', 'values', 'meshConfig');
+  return {
+    ...(meshConfig === undefined ? {} : { meshConfig }),
+    ...(values === undefined ? {} : { values: { meshConfig: values } }),
+  };
+}
+
+/** A pod's spec, or one that holds the template of a pod or of a job; others as they are. */
+function projectSpec(spec: JsonObject, kind: string): JsonObject {
+  if (isPod(kind)) return projectPodSpec(spec);
+  const template = objectAt(spec, 'template');
+  if (template !== undefined) return { ...withoutDisks(spec), template: projectTemplate(template) };
+  const job = objectAt(spec, 'jobTemplate', 'spec');
+  return job === undefined ? spec : { ...spec, jobTemplate: { spec: projectSpec(job, 'Job') } };
+}
+
+/** What virtual machines and StatefulSets bring along besides their pods. */
+function withoutDisks(spec: JsonObject): JsonObject {
+  const { dataVolumeTemplates: _, volumeClaimTemplates: __, ...rest } = spec;
+  return rest;
+}
+
+function projectTemplate(template: JsonObject): JsonObject {
+  const spec = objectAt(template, 'spec');
+  return {
+    metadata: projectMetadata(template),
+    ...(spec === undefined ? {} : { spec: projectPodSpec(spec) }),
+  };
+}
+
+function projectPodSpec(spec: JsonObject): JsonObject {
+  const kept = Object.entries(spec).filter(([key]) => !droppedPodFields.has(key));
+  return Object.fromEntries(
+    kept.map(([key, value]) => [key, key === 'containers' || key === 'initContainers' ? containers(value) : value]),
+  );
+}
+
+function containers(list: JsonValue | undefined): JsonValue {
+  if (!Array.isArray(list)) return [];
+  return (list as readonly JsonValue[]).map((one): JsonValue => {
+    if (!isObject(one)) return {};
+    const env = arrayAt(one, 'env').flatMap((entry): JsonObject[] =>
+      isObject(entry) && keptSettings.has(stringAt(entry, 'name') ?? '') ? [pick(entry, ['name', 'value'])] : [],
+    );
+    const args = [...arrayAt(one, 'command'), ...arrayAt(one, 'args')].filter(
+      (word) => typeof word === 'string' && keptArguments.test(word),
+    );
+    return { ...pick(one, containerFields), ...(env.length > 0 ? { env } : {}), ...(args.length > 0 ? { args } : {}) };
+  });
+}

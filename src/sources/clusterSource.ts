@@ -1,0 +1,279 @@
+import { t } from '@vscode/l10n';
+import type { LiveKind } from '../engine/index.ts';
+import { liveKinds, type Resource, type ResourceRef, refKey, sameJson } from '../engine/index.ts';
+import { Backoff, sleep } from './backoff.ts';
+import { ClusterTransport, type Failure, isFailure } from './clusterTransport.ts';
+import { Discovery, type ServedKind } from './discovery.ts';
+import { KindFollower } from './kindFollower.ts';
+import type { AccessProblem, ClusterAccess, ClusterChoice } from './kubeconfig.ts';
+import type { ReflectorState } from './reflector.ts';
+import { type ClusterTiming, usualTiming } from './timing.ts';
+
+/**
+ * How a cluster stands. `connecting` until everything was read once; `live` while every watch is open; `stale` when one is
+ * not: what was read last is kept, and may be old since then (ms since 1970); `forbidden` when the server takes the user
+ * for nobody, or shows nothing at all; `disconnected` when it was never reached, or was left.
+ */
+export type ClusterState =
+  | { readonly kind: 'connecting' }
+  | { readonly kind: 'live' }
+  | { readonly kind: 'stale'; readonly since: number; readonly reason: string }
+  | { readonly kind: 'forbidden'; readonly reason: string }
+  | { readonly kind: 'disconnected'; readonly reason: string };
+
+/** What changed since the last time. */
+export interface ClusterChange {
+  readonly state: ClusterState;
+  readonly changed: readonly Resource[];
+  readonly removed: readonly ResourceRef[];
+}
+
+/** Everything that is known of a cluster at one moment. */
+export interface ClusterSnapshot {
+  readonly context: string;
+  readonly state: ClusterState;
+  /** Sorted by kind, namespace and name. */
+  readonly resources: readonly Resource[];
+  /** What could not be read, each a sentence; empty when nothing is missing. */
+  readonly missing: readonly string[];
+}
+
+/** What to read, and how. */
+export interface ClusterSourceOptions {
+  readonly access: ClusterAccess;
+  /** Where a kind may not be listed in the whole cluster, it is read in these; empty: in the context's own namespace. */
+  readonly namespaces: readonly string[];
+  /** False: everything is read once. */
+  readonly watch: boolean;
+  readonly timing?: Partial<ClusterTiming>;
+  readonly kinds?: readonly LiveKind[];
+  readonly onChange?: (change: ClusterChange) => void;
+}
+
+/**
+ * Reads a kubeconfig by client-node, which is loaded only now: it is large, and most runs never need it.
+ */
+export async function openKubeconfig(choice: ClusterChoice): Promise<ClusterAccess | AccessProblem> {
+  const { readKubeconfig } = await import('./kubeconfig.ts');
+  return readKubeconfig(choice);
+}
+
+/**
+ * A running cluster: every kind that the engine reads, listed and then watched. It only ever asks GET. What it delivers
+ * has no Secrets and no environment values, and stays as it was last seen while the server can't be reached.
+ */
+export class ClusterSource {
+  readonly #options: ClusterSourceOptions;
+  readonly #timing: ClusterTiming;
+  readonly #transport: ClusterTransport;
+  readonly #discovery: Discovery;
+  readonly #followers = new Map<string, KindFollower>();
+  readonly #stop = new AbortController();
+  readonly #changed = new Map<string, Resource>();
+  readonly #removed = new Map<string, ResourceRef>();
+  readonly #waiting = new Set<() => void>();
+  #isDiscovered = false;
+  #wasComplete = false;
+  #silent: readonly string[] = [];
+  #failure: { readonly failure: Failure; readonly since: number } | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #told: ClusterState = { kind: 'connecting' };
+  #ended: Promise<void> = Promise.resolve();
+
+  constructor(options: ClusterSourceOptions) {
+    this.#options = options;
+    this.#timing = { ...usualTiming, ...options.timing };
+    this.#transport = new ClusterTransport(options.access, this.#timing.requestMs);
+    this.#discovery = new Discovery(this.#transport, options.kinds ?? liveKinds);
+  }
+
+  /** Begins to read; what comes is told to `onChange`. */
+  start(): void {
+    this.#ended = this.#discover();
+  }
+
+  /** Ends every request. The last snapshot stays. */
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    for (const one of this.#followers.values()) one.stop();
+    await this.#ended;
+    await Promise.all([...this.#followers.values()].map((one) => one.ended));
+    clearTimeout(this.#timer);
+    this.#wake();
+  }
+
+  get state(): ClusterState {
+    if (this.#stop.signal.aborted) return { kind: 'disconnected', reason: t('It was left') };
+    const states = [...this.#followers.values()].flatMap((one) => one.states);
+    const refused = this.#unauthorized(states);
+    if (refused !== undefined) return refused;
+    if (!this.#isDiscovered || states.some((one) => one.kind === 'connecting')) return this.#early(states);
+    const known = states.filter((one) => one.kind !== 'absent');
+    const forbidden = known.find((one) => one.kind === 'forbidden');
+    if (forbidden !== undefined && known.every((one) => one.kind === 'forbidden')) {
+      return { kind: 'forbidden', reason: forbidden.failure.message };
+    }
+    return this.#staleness(states) ?? { kind: 'live' };
+  }
+
+  /** The server answers, and takes the user for nobody: worth more words than a lost connection. */
+  #unauthorized(states: readonly ReflectorState[]): ClusterState | undefined {
+    const failures = [this.#failure?.failure, ...states.map((one) => ('failure' in one ? one.failure : undefined))];
+    const found = failures.find((one) => one?.failure === 'unauthorized');
+    return found && { kind: 'forbidden', reason: found.message };
+  }
+
+  #early(states: readonly ReflectorState[]): ClusterState {
+    if (this.#wasComplete) return this.#staleness(states) ?? { kind: 'live' };
+    const failed = states.find((one) => one.kind === 'connecting' && one.failure !== undefined);
+    const failure = this.#failure?.failure ?? (failed?.kind === 'connecting' ? failed.failure : undefined);
+    return failure === undefined ? { kind: 'connecting' } : { kind: 'disconnected', reason: failure.message };
+  }
+
+  #staleness(states: readonly ReflectorState[]): ClusterState | undefined {
+    const stale = states.filter((one) => one.kind === 'stale');
+    const failure = stale[0]?.failure ?? this.#failure?.failure;
+    if (failure === undefined) return undefined;
+    const since = Math.min(...stale.map((one) => one.since), this.#failure?.since ?? Number.POSITIVE_INFINITY);
+    return { kind: 'stale', since, reason: failure.message };
+  }
+
+  /** Everything that is known now. */
+  snapshot(): ClusterSnapshot {
+    const followers = [...this.#followers.values()];
+    const missing = followers.flatMap((one) => one.missing);
+    const silent = this.#silent.map((group) => t('The API {0} does not answer: its objects are not known', group));
+    return {
+      context: this.#options.access.context,
+      state: this.state,
+      resources: followers.sort((a, b) => (a.order < b.order ? -1 : 1)).flatMap((one) => one.resources()),
+      missing: [...new Set([...missing, ...silent])],
+    };
+  }
+
+  /**
+   * Resolves with the state when everything was read once, the server refused the user, or, after `patienceMs`, with the
+   * state as it is then.
+   */
+  async settled(patienceMs: number): Promise<ClusterState> {
+    const end = Date.now() + patienceMs;
+    while (!this.#isSettled() && Date.now() < end && !this.#stop.signal.aborted) {
+      await new Promise<void>((done) => {
+        const timer = setTimeout(done, Math.max(0, end - Date.now()));
+        const wake = (): void => {
+          clearTimeout(timer);
+          this.#waiting.delete(wake);
+          done();
+        };
+        this.#waiting.add(wake);
+      });
+    }
+    return this.state;
+  }
+
+  #isSettled(): boolean {
+    const { kind } = this.state;
+    return kind === 'live' || kind === 'forbidden' || kind === 'stale';
+  }
+
+  /** Looks for the kinds that the server has, again and again: kinds come and go with their CRDs. */
+  async #discover(): Promise<void> {
+    const backoff = new Backoff(this.#timing.backoff);
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
+      const found = await this.#discovery.ask(signal);
+      if (signal.aborted) return;
+      if (isFailure(found)) {
+        this.#failure = { failure: found, since: this.#failure?.since ?? Date.now() };
+        this.#tell();
+        await sleep(backoff.next(found.retryAfterMs), signal);
+        continue;
+      }
+      backoff.reset();
+      const wasLost = this.#failure !== undefined && this.#isDiscovered;
+      this.#failure = undefined;
+      this.#silent = found.silent;
+      this.#follow(found.served);
+      this.#isDiscovered = true;
+      // Watches may hang on connections that nobody serves any more.
+      if (wasLost) for (const one of this.#followers.values()) one.kick();
+      this.#tell();
+      if (!this.#options.watch) return;
+      await sleep(this.#timing.discoveryMs * (0.75 + Math.random() / 2), signal);
+    }
+  }
+
+  #follow(served: readonly ServedKind[]): void {
+    const wanted = new Map(served.map((one) => [keyOf(one), one]));
+    for (const [key, follower] of this.#followers) {
+      // A group that does not answer now had its kinds before: they are kept.
+      const isSilent = this.#silent.some((group) => key.startsWith(`${group}/`));
+      if (!wanted.has(key) && isSilent && !follower.isAbsent) continue;
+      if (!wanted.has(key) || follower.isAbsent) {
+        follower.drop();
+        this.#followers.delete(key);
+      }
+    }
+    for (const [key, one] of wanted) {
+      if (this.#followers.has(key)) continue;
+      const follower = new KindFollower({
+        transport: this.#transport,
+        access: this.#options.access,
+        namespaces: this.#options.namespaces,
+        served: one,
+        timing: this.#timing,
+        watch: this.#options.watch,
+        changed: (resource) => this.#put(resource),
+        removed: (ref) => this.#remove(ref),
+        stateChanged: () => this.#tell(),
+      });
+      this.#followers.set(key, follower);
+      follower.start();
+    }
+  }
+
+  #put(resource: Resource): void {
+    const key = refKey(resource.ref);
+    this.#removed.delete(key);
+    this.#changed.set(key, resource);
+    this.#tell();
+  }
+
+  #remove(ref: ResourceRef): void {
+    const key = refKey(ref);
+    this.#changed.delete(key);
+    this.#removed.set(key, ref);
+    this.#tell();
+  }
+
+  /** Changes that come together are told together. */
+  #tell(): void {
+    if (this.#isSettled()) this.#wasComplete ||= this.state.kind === 'live';
+    this.#wake();
+    if (this.#options.onChange === undefined) {
+      this.#changed.clear();
+      this.#removed.clear();
+      return;
+    }
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      if (this.#stop.signal.aborted) return;
+      const { state } = this;
+      const [changed, removed] = [[...this.#changed.values()], [...this.#removed.values()]];
+      this.#changed.clear();
+      this.#removed.clear();
+      if (changed.length === 0 && removed.length === 0 && sameJson({ ...state }, { ...this.#told })) return;
+      this.#told = state;
+      this.#options.onChange?.({ state, changed, removed });
+    }, this.#timing.batchMs);
+  }
+
+  #wake(): void {
+    for (const wake of [...this.#waiting]) wake();
+  }
+}
+
+/** A kind's place among the followers: `group/version/kind`. */
+function keyOf({ kind, version }: ServedKind): string {
+  return `${kind.group}/${version}/${kind.kind}`;
+}

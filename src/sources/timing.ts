@@ -1,0 +1,29 @@
+import type { BackoffLimits } from './backoff.ts';
+
+/** How long things may take; tests make it short, a person never needs to. */
+export interface ClusterTiming {
+  /** The longest wait for an answer to begin, or to go on. */
+  readonly requestMs: number;
+  /** A watch that brought nothing for so long is opened again. Bookmarks come about every minute. */
+  readonly idleMs: number;
+  /** How often a watch is opened anew, in seconds; the server ends it. */
+  readonly watchSeconds: number;
+  /** How often the kinds that the server has are looked at; it also shows whether the server is there. */
+  readonly discoveryMs: number;
+  /** How often something forbidden is tried again. */
+  readonly recheckMs: number;
+  /** Changes within this time are told together. */
+  readonly batchMs: number;
+  readonly backoff: BackoffLimits;
+}
+
+/** What holds where nothing else is said. */
+export const usualTiming: ClusterTiming = {
+  requestMs: 30_000,
+  idleMs: 100_000,
+  watchSeconds: 270,
+  discoveryMs: 20_000,
+  recheckMs: 60_000,
+  batchMs: 50,
+  backoff: { firstMs: 250, mostMs: 30_000 },
+};
