@@ -31,6 +31,11 @@ export function toRange({ start, end }: TextRange): vscode.Range {
   return new vscode.Range(start.line, start.character, end.line, end.character);
 }
 
+/** The engine's range of a VS Code range. */
+export function fromRange({ start, end }: vscode.Range): TextRange {
+  return { start: toPosition(start), end: toPosition(end) };
+}
+
 /** A place as VS Code has it. */
 export function toLocation({ uri, range }: Location): vscode.Location {
   return new vscode.Location(vscode.Uri.parse(uri), toRange(range));

@@ -9,6 +9,7 @@ import { Diagnostics } from './diagnostics.ts';
 import { EngineClient } from './engineClient.ts';
 import { registerExposure } from './exposure.ts';
 import { registerHover } from './hover.ts';
+import { registerInlayHints } from './inlayHints.ts';
 import { openLocation } from './panel.ts';
 import { PinnedTraces } from './pinnedTraces.ts';
 import { RulePages } from './rulePages.ts';
@@ -48,6 +49,7 @@ export function activate(context: vscode.ExtensionContext): Activated {
     registerTraceCommand(context, client, traces),
     registerHover(client),
     registerCodeLens(client),
+    registerInlayHints(client),
     registerCodeActions(diagnostics),
     registerDefinition(client),
     registerTrees(client),

@@ -8,7 +8,7 @@ import { withCanonicalUris } from './uris.ts';
 import { Workspace } from './workspace.ts';
 
 /** Questions that a person waits for are answered before those that fill lists. */
-const background: ReadonlySet<keyof Queries> = new Set(['findings', 'lenses', 'scopes', 'tests', 'tree']);
+const background: ReadonlySet<keyof Queries> = new Set(['findings', 'hints', 'lenses', 'scopes', 'tests', 'tree']);
 
 const host = new AnalysisHost();
 const scheduler = new Scheduler();

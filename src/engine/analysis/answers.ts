@@ -1,6 +1,6 @@
 import type { Severity } from '../diagnostics/rule.ts';
 import type { AssumptionSettings } from '../model/assumptions.ts';
-import type { Location, ResourceRef, TextRange } from '../model/resource.ts';
+import type { Location, ResourceRef, TextPosition, TextRange } from '../model/resource.ts';
 import type { Flow, Trace } from '../trace/flow.ts';
 
 /** One scope and how it stands. */
@@ -69,6 +69,14 @@ export interface LensAnswer {
   readonly title: string;
   readonly tooltip: string;
   readonly action?: ActionLink;
+}
+
+/** A few words behind a selector. Both texts are plain; `tooltip` is '' where there is nothing to list. */
+export interface HintAnswer {
+  readonly position: TextPosition;
+  /** `→ 3 pods` */
+  readonly label: string;
+  readonly tooltip: string;
 }
 
 /** One connection that an unsaved edit opens, closes, or gives other ports. */

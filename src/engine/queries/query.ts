@@ -5,6 +5,7 @@ import type {
   ExposureRow,
   GraphAnswer,
   GraphRequest,
+  HintAnswer,
   HoverAnswer,
   InspectAnswer,
   LensAnswer,
@@ -18,13 +19,14 @@ import type {
 } from '../analysis/answers.ts';
 import { findings } from '../analysis/findings.ts';
 import { runTests, type TestResult } from '../analysis/tests.ts';
-import type { Location, TextPosition } from '../model/resource.ts';
+import type { Location, TextPosition, TextRange } from '../model/resource.ts';
 import { endpointsTable } from '../render/table.ts';
 import { changes } from './changes.ts';
 import { definition, endAt } from './definition.ts';
 import { ends } from './ends.ts';
 import { exposureQuery } from './exposure.ts';
 import { graphQuery } from './graph.ts';
+import { hints } from './hints.ts';
 import { hover } from './hover.ts';
 import { inspectQuery } from './inspect.ts';
 import { lenses } from './lenses.ts';
@@ -45,6 +47,11 @@ export interface Queries {
   readonly findings: { readonly params: { readonly uri?: string }; readonly result: readonly LocatedFinding[] };
   readonly hover: { readonly params: At; readonly result: HoverAnswer | null };
   readonly lenses: { readonly params: { readonly uri: string }; readonly result: readonly LensAnswer[] };
+  /** What the selectors in a part of a file select. */
+  readonly hints: {
+    readonly params: { readonly uri: string; readonly range: TextRange };
+    readonly result: readonly HintAnswer[];
+  };
   /** What the texts that are not saved change. */
   readonly changes: { readonly params: Record<never, never>; readonly result: ChangesAnswer };
   readonly definition: { readonly params: At; readonly result: readonly Location[] };
@@ -98,6 +105,7 @@ const answers: Answers = {
   },
   hover: (analysis, { uri, position }) => atOnce(hover(analysis, uri, position)),
   lenses: (analysis, { uri }) => lenses(analysis, uri),
+  hints: (analysis, { uri, range }) => hints(analysis, uri, range),
   changes,
   definition: (analysis, { uri, position }) => atOnce(definition(analysis, uri, position)),
   endAt: (analysis, { uri, position }) => atOnce(endAt(analysis, uri, position)),
