@@ -4,6 +4,7 @@ import { changeAssumption } from './assumptions.ts';
 import { registerChanges } from './changes.ts';
 import { registerCodeActions } from './codeActions.ts';
 import { registerCodeLens } from './codeLens.ts';
+import { registerCompletion } from './completion.ts';
 import { registerDefinition } from './definition.ts';
 import { Diagnostics } from './diagnostics.ts';
 import { EngineClient } from './engineClient.ts';
@@ -51,6 +52,7 @@ export function activate(context: vscode.ExtensionContext): Activated {
     registerCodeLens(client),
     registerInlayHints(client),
     registerCodeActions(diagnostics),
+    registerCompletion(client),
     registerDefinition(client),
     registerTrees(client),
     registerChanges(client),

@@ -79,6 +79,23 @@ export interface HintAnswer {
   readonly tooltip: string;
 }
 
+/** One thing that may stand where something is typed. */
+export interface CompletionItemAnswer {
+  readonly label: string;
+  readonly kind: 'label-key' | 'label-value' | 'service' | 'port' | 'namespace' | 'operator';
+  /** Where it comes from: `on 3 pods of shop`; '' for what always stands there. */
+  readonly detail: string;
+  /** As the text needs it, quoted where it must be; a key with its colon. */
+  readonly insertText: string;
+}
+
+/** What may be written at a position, best first. */
+export interface CompletionAnswer {
+  /** The word at the position, which an item replaces. */
+  readonly range: TextRange;
+  readonly items: readonly CompletionItemAnswer[];
+}
+
 /** One connection that an unsaved edit opens, closes, or gives other ports. */
 export interface ChangeRow {
   readonly scope: string;

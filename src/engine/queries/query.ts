@@ -1,6 +1,7 @@
 import type { Analysis } from '../analysis/analysis.ts';
 import type {
   ChangesAnswer,
+  CompletionAnswer,
   EndChoice,
   ExposureRow,
   GraphAnswer,
@@ -22,6 +23,7 @@ import { runTests, type TestResult } from '../analysis/tests.ts';
 import type { Location, TextPosition, TextRange } from '../model/resource.ts';
 import { endpointsTable } from '../render/table.ts';
 import { changes } from './changes.ts';
+import { completion } from './completion.ts';
 import { definition, endAt } from './definition.ts';
 import { ends } from './ends.ts';
 import { exposureQuery } from './exposure.ts';
@@ -54,6 +56,8 @@ export interface Queries {
   };
   /** What the texts that are not saved change. */
   readonly changes: { readonly params: Record<never, never>; readonly result: ChangesAnswer };
+  /** What may be written at a position; `text` is the file's text now. */
+  readonly completion: { readonly params: At & { readonly text: string }; readonly result: CompletionAnswer | null };
   readonly definition: { readonly params: At; readonly result: readonly Location[] };
   /** What a trace could start from at this position, as an end; null where nothing is there. */
   readonly endAt: { readonly params: At; readonly result: string | null };
@@ -107,6 +111,7 @@ const answers: Answers = {
   lenses: (analysis, { uri }) => lenses(analysis, uri),
   hints: (analysis, { uri, range }) => hints(analysis, uri, range),
   changes,
+  completion: (analysis, { uri, position, text }) => atOnce(completion(analysis, uri, position, text)),
   definition: (analysis, { uri, position }) => atOnce(definition(analysis, uri, position)),
   endAt: (analysis, { uri, position }) => atOnce(endAt(analysis, uri, position)),
   ends: (analysis, params) => atOnce(ends(analysis, params)),
