@@ -13,6 +13,7 @@ import { registerHover } from './hover.ts';
 import { registerInlayHints } from './inlayHints.ts';
 import { openLocation } from './panel.ts';
 import { PinnedTraces } from './pinnedTraces.ts';
+import { registerReferences } from './references.ts';
 import { RulePages } from './rulePages.ts';
 import { StatusBar } from './statusBar.ts';
 import { registerSuggest } from './suggest.ts';
@@ -54,6 +55,7 @@ export function activate(context: vscode.ExtensionContext): Activated {
     registerCodeActions(diagnostics),
     registerCompletion(client),
     registerDefinition(client),
+    registerReferences(client),
     registerTrees(client),
     registerChanges(client),
     registerTesting(client),

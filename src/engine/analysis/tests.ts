@@ -15,7 +15,8 @@ export interface TestResult extends AssertionResult {
   readonly location?: Location;
 }
 
-interface WrittenAssertion {
+/** An assertion as it stands in a file, whether it can be read or not. */
+export interface WrittenAssertion {
   readonly file: SourceFile;
   readonly index: number;
   readonly document: number;
@@ -31,13 +32,21 @@ export function* runTests(
   analysis: Analysis,
   other?: { readonly uri: string; readonly text: string },
 ): Generator<undefined, readonly TestResult[]> {
-  const files = other === undefined ? analysis.files : [new SourceFile(other.uri, other.text)];
   const results: TestResult[] = [];
-  for (const written of files.flatMap((file) => assertionsOf(file, other !== undefined))) {
+  for (const written of writtenAssertions(analysis, other)) {
     results.push(...judge(analysis, written));
     yield;
   }
   return results;
+}
+
+/** The assertions of the workspace, or of one other file, in the order of the files. */
+export function writtenAssertions(
+  analysis: Analysis,
+  other?: { readonly uri: string; readonly text: string },
+): readonly WrittenAssertion[] {
+  const files = other === undefined ? analysis.files : [new SourceFile(other.uri, other.text)];
+  return files.flatMap((file) => assertionsOf(file, other !== undefined));
 }
 
 /** Files without objects of ours need not be read again. */

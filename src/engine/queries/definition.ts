@@ -1,10 +1,9 @@
 import type { Analysis } from '../analysis/analysis.ts';
-import type { ScopeAnalysis } from '../analysis/scopeAnalysis.ts';
 import type { Pod } from '../model/cluster.ts';
 import { stringAt, valueAt } from '../model/json.ts';
-import type { FieldPath, Location, ResourceRef, TextPosition } from '../model/resource.ts';
-import { peerMatches } from '../policy/peers.ts';
+import type { FieldPath, Location, TextPosition } from '../model/resource.ts';
 import { workloadsOfPods } from '../render/objectText.ts';
+import { containerPortPlaces, namedPortAt, type Place, podsBehind } from './namedPorts.ts';
 import { type Subject, serviceNamedAt, startsWith, subjectAt } from './subject.ts';
 
 /**
@@ -21,11 +20,6 @@ export function definition(analysis: Analysis, uri: string, position: TextPositi
   return [...unique.values()];
 }
 
-interface Place {
-  readonly ref: ResourceRef;
-  readonly path: FieldPath;
-}
-
 const name: FieldPath = ['metadata', 'name'];
 
 function serviceTargets(subject: Subject): readonly Place[] {
@@ -40,43 +34,9 @@ function serviceTargets(subject: Subject): readonly Place[] {
 }
 
 /** The container ports that a named port means. */
-function portTargets({ scope, resource, path }: Subject): readonly Place[] {
-  const { ref, object } = resource;
-  const value = valueAt(object, ...path);
-  if (typeof value !== 'string') return [];
-  if (ref.kind === 'Service' && path.at(-1) === 'targetPort') {
-    const service = scope.snapshot.service(ref.namespace, ref.name);
-    const pods = service === undefined ? [] : podsBehind(scope, service.ref);
-    return containerPorts(pods, value);
-  }
-  const program = scope.derived.policies.programs.find((one) => one.resource === resource);
-  const rule = program?.rules.find((one) => one.ports?.some((port) => startsWith(path, port.path)));
-  if (program === undefined || rule === undefined || path.at(-1) !== 'port') return [];
-  const { policies } = scope.derived;
-  const pods = scope.snapshot.pods.filter((pod) =>
-    rule.direction === 'ingress'
-      ? policies.inSet(program.subject, pod)
-      : (rule.peers?.some((peer) => peerMatches(policies, peer, { kind: 'pod', pod }, undefined)) ?? true),
-  );
-  return containerPorts(pods, value);
-}
-
-function containerPorts(pods: readonly Pod[], portName: string): readonly Place[] {
-  return pods.flatMap(({ template, resource }) =>
-    template.ports
-      .filter((one) => one.name === portName)
-      .map((one) => ({ ref: resource.ref, path: [...one.path, 'name'] })),
-  );
-}
-
-function podsBehind({ snapshot, derived }: ScopeAnalysis, ref: ResourceRef): readonly Pod[] {
-  const service = snapshot.service(ref.namespace, ref.name);
-  if (service === undefined) return [];
-  const selector = Object.entries(service.selector ?? {});
-  const selected = snapshot
-    .podsIn(ref.namespace)
-    .filter(({ template }) => selector.length > 0 && selector.every(([key, value]) => template.labels[key] === value));
-  return selected.length > 0 ? selected : derived.endpointsOf(service).endpoints.flatMap((one) => one.pod ?? []);
+function portTargets(subject: Subject): readonly Place[] {
+  const port = namedPortAt(subject);
+  return port === undefined ? [] : containerPortPlaces(port);
 }
 
 /** The workloads that a selector or a peer chooses. */

@@ -32,6 +32,7 @@ import { hints } from './hints.ts';
 import { hover } from './hover.ts';
 import { inspectQuery } from './inspect.ts';
 import { lenses } from './lenses.ts';
+import { references } from './references.ts';
 import { scopeFor } from './scopeChoice.ts';
 import { suggest } from './suggest.ts';
 import { traceQuery } from './trace.ts';
@@ -59,6 +60,11 @@ export interface Queries {
   /** What may be written at a position; `text` is the file's text now. */
   readonly completion: { readonly params: At & { readonly text: string }; readonly result: CompletionAnswer | null };
   readonly definition: { readonly params: At; readonly result: readonly Location[] };
+  /** Who uses what stands at a position; `declaration` adds where that is defined. */
+  readonly references: {
+    readonly params: At & { readonly declaration: boolean };
+    readonly result: readonly Location[];
+  };
   /** What a trace could start from at this position, as an end; null where nothing is there. */
   readonly endAt: { readonly params: At; readonly result: string | null };
   readonly ends: {
@@ -113,6 +119,7 @@ const answers: Answers = {
   changes,
   completion: (analysis, { uri, position, text }) => atOnce(completion(analysis, uri, position, text)),
   definition: (analysis, { uri, position }) => atOnce(definition(analysis, uri, position)),
+  references: (analysis, { uri, position, declaration }) => atOnce(references(analysis, uri, position, declaration)),
   endAt: (analysis, { uri, position }) => atOnce(endAt(analysis, uri, position)),
   ends: (analysis, params) => atOnce(ends(analysis, params)),
   trace: traceQuery,

@@ -61,31 +61,46 @@ export function serviceNamedAt({ resource, path, scope }: Subject): ServiceName 
     const name = stringAt(object, 'spec', 'serviceName');
     return name === undefined ? undefined : { namespace: ref.namespace, name, path: ['spec', 'serviceName'] };
   }
+  const routed = routeNameAt(resource, path);
+  if (routed !== undefined) return routed;
   const value: JsonValue | undefined = valueAt(object, ...path);
   if (typeof value !== 'string' || !mayHoldNames(ref.kind, path)) return undefined;
-  const found = nameInText(value, ref.namespace, scope);
+  const found = namesInText(value, ref.namespace, scope)[0];
   return found === undefined ? undefined : { ...found, path };
 }
 
+/** The backend of a route of OpenShift or of the Gateway API; the latter may be in another namespace. */
+function routeNameAt({ ref, object }: Resource, path: FieldPath): ServiceName | undefined {
+  const isGateway = ref.group === 'gateway.networking.k8s.io';
+  if (!isGateway && ref.group !== 'route.openshift.io') return undefined;
+  const at = isGateway
+    ? path.slice(0, path.lastIndexOf('backendRefs') + 2)
+    : path.slice(0, path[1] === 'alternateBackends' ? 3 : 2);
+  const isBackend = isGateway ? path.includes('backendRefs') : path[1] === 'alternateBackends' || path[1] === 'to';
+  const name = isBackend ? stringAt(object, ...at, 'name') : undefined;
+  if (name === undefined || (stringAt(object, ...at, 'kind') ?? 'Service') !== 'Service') return undefined;
+  const namespace = (isGateway && stringAt(object, ...at, 'namespace')) || ref.namespace;
+  return { namespace, name, path: [...at, 'name'] };
+}
+
 /** Values of environment variables, arguments and ConfigMaps are where people write Service names. */
-function mayHoldNames(kind: string, path: FieldPath): boolean {
+export function mayHoldNames(kind: string, path: FieldPath): boolean {
   if (kind === 'ConfigMap') return path[0] === 'data';
   return path.includes('env') || path.includes('args') || path.includes('command');
 }
 
-/** `name`, `name.ns`, `name.ns.svc…`, also inside a URL or `host:port`, where such a Service exists. */
-function nameInText(
+/** `name`, `name.ns`, `name.ns.svc…`, also inside a URL or `host:port`, where such a Service exists; in the order of the text. */
+export function namesInText(
   text: string,
   ownNamespace: string,
   { snapshot }: ScopeAnalysis,
-): { readonly namespace: string; readonly name: string } | undefined {
-  if (text.length > 2000) return undefined;
-  for (const [host] of text.matchAll(/[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*/g)) {
+): readonly Pick<ServiceName, 'namespace' | 'name'>[] {
+  if (text.length > 2000) return [];
+  return [...text.matchAll(/[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*/g)].flatMap(([host]) => {
     const [name = '', namespace = ownNamespace, kind = 'svc'] = host.split('.');
-    if (kind !== 'svc' || (name === host && host !== text && !hostLike(text, host))) continue;
-    if (snapshot.service(namespace, name) !== undefined) return { namespace, name };
-  }
-  return undefined;
+    if (kind !== 'svc' || (name === host && host !== text && !hostLike(text, host))) return [];
+    return snapshot.service(namespace, name) === undefined ? [] : [{ namespace, name }];
+  });
 }
 
 /** A bare word inside a longer text is a host only behind `//` or `@`, or before a port. */
