@@ -120,6 +120,95 @@ test('go to definition: Ingress to Service, Service to Deployment, policy to pod
   assert.equal(await jump('policies.yaml', 'name: allow-backend', 0), 'database.yaml:name: db');
 });
 
+async function hintLabels({ uri, lineCount }: vscode.TextDocument): Promise<readonly string[]> {
+  const whole = new vscode.Range(0, 0, lineCount, 0);
+  const run = vscode.commands.executeCommand<vscode.InlayHint[]>('vscode.executeInlayHintProvider', uri, whole);
+  return (await run).map(({ label, position }) => {
+    return `${position.line + 1}: ${typeof label === 'string' ? label : label.map(({ value }) => value).join('')}`;
+  });
+}
+
+test('inlay hints say what selectors select, follow the text, and can be turned off', async () => {
+  const settings = vscode.workspace.getConfiguration('podpath');
+  const editor = await open('backend.yaml');
+  const { document } = editor;
+  const hints = await eventually('hints', async () => {
+    const found = await hintLabels(document);
+    return found.length > 0 ? found : undefined;
+  });
+  assert.deepEqual(hints, ['9: → 3 pods', '33: → 3 pods']);
+  await replace(editor, 'replicas: 3', 'replicas: 1');
+  await eventually('the new count', async () => (await hintLabels(document)).includes('33: → 1 pod') || undefined);
+  await vscode.commands.executeCommand('workbench.action.files.revert');
+  await settings.update('inlayHints', false, vscode.ConfigurationTarget.Global);
+  await eventually('no hints', async () => (await hintLabels(document)).length === 0 || undefined);
+  await settings.update('inlayHints', undefined, vscode.ConfigurationTarget.Global);
+});
+
+test('completion offers what there is, at once after a key press, and in text that is not YAML yet', async () => {
+  const editor = await open('policies.yaml');
+  const { document } = editor;
+  const offered = async (position: vscode.Position): Promise<readonly string[]> => {
+    const list = await vscode.commands.executeCommand<vscode.CompletionList>(
+      'vscode.executeCompletionItemProvider',
+      document.uri,
+      position,
+    );
+    // Beside ours there are words of the text.
+    return list.items.flatMap(({ label }) =>
+      typeof label === 'string' || label.description === undefined ? [] : [`${label.label} (${label.description})`],
+    );
+  };
+  const end = document.lineAt(document.lineCount - 1).range.end;
+  const lines = [
+    '\n---\napiVersion: v1\nkind: Service\nmetadata: {name: new, namespace: shop}\nspec:\n  selector: {app: ',
+  ];
+  await editor.edit((edit) => edit.insert(end, lines.join('')));
+  const values = await offered(document.lineAt(document.lineCount - 1).range.end);
+  assert.deepEqual(values, ['backend (on 3 pods of shop)', 'db (on 2 pods of shop)', 'frontend (on 2 pods of shop)']);
+  const port = '}\n  ports:\n    - port: 80\n      targetPort: ';
+  await editor.edit((edit) => edit.insert(document.lineAt(document.lineCount - 1).range.end, `backend${port}`));
+  const ports = await offered(document.lineAt(document.lineCount - 1).range.end);
+  assert.deepEqual(ports, ['api (9376/TCP on 3 pods of shop)', '9376 (api/TCP on 3 pods of shop)']);
+  await vscode.commands.executeCommand('workbench.action.files.revert');
+});
+
+test('references: who uses a Service, a workload, a named port', async () => {
+  const uses = async (file: string, text: string, nth: number): Promise<readonly string[]> => {
+    const { document } = await open(file);
+    const position = at(document, text, nth).translate(0, text.length - 2);
+    const found = await vscode.commands.executeCommand<vscode.Location[]>(
+      'vscode.executeReferenceProvider',
+      document.uri,
+      position,
+    );
+    const texts = found.map(async ({ uri, range }) => {
+      const target = await vscode.workspace.openTextDocument(uri);
+      return `${uri.path.split('/').at(-1)}: ${target.lineAt(range.start.line).text.trim()}`;
+    });
+    return Promise.all(texts);
+  };
+  const service = await uses('backend.yaml', 'name: backend', 1);
+  assert.ok(service.includes('frontend.yaml: name: backend'), service.join('\n'));
+  assert.ok(service.includes('frontend.yaml: value: http://backend:8080'), service.join('\n'));
+  assert.ok(
+    service.some((one) => one.startsWith('podpath.yaml: - { from: shop/Deployment/frontend, to: shop/svc/backend')),
+  );
+  const workload = await uses('backend.yaml', 'name: backend', 0);
+  assert.ok(workload.includes('backend.yaml: app: backend'), workload.join('\n'));
+  assert.ok(
+    workload.some((one) => one.startsWith('policies.yaml: matchLabels:')),
+    workload.join('\n'),
+  );
+  const port = await uses('frontend.yaml', 'name: http', 0);
+  assert.deepEqual([...port].sort(), [
+    'frontend.yaml: - name: http',
+    'frontend.yaml: targetPort: http',
+    'frontend.yaml: targetPort: http',
+    'policies.yaml: - port: http',
+  ]);
+});
+
 test('an unsaved edit changes findings and lenses, and a quick fix mends it', async () => {
   const editor = await open('backend.yaml');
   const { uri } = editor.document;
