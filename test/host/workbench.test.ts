@@ -227,6 +227,46 @@ describe('while a policy is typed', () => {
   });
 });
 
+describe('while a selector is typed', () => {
+  let workbench: Workbench;
+  let page: Page;
+  before(async () => {
+    workbench = await startWorkbench({ settings: { 'workbench.colorTheme': themes[1].theme } });
+    page = await workbench.newPage();
+  });
+  after(() => workbench.close());
+
+  it('hints behind the selectors say how much they select', async () => {
+    const editor = await openFile(page, 'policies.yaml');
+    await editor.locator('.view-line', { hasText: '→ 2 pods' }).first().waitFor();
+    const lines = await editor.locator('.view-line', { hasText: '→' }).allInnerTexts();
+    const texts = lines.map((one) => one.replaceAll('\u00a0', ' ').trim());
+    assert.ok(texts.includes('podSelector: {}→ 7 pods'), texts.join('\n'));
+    assert.ok(texts.includes('- namespaceSelector:→ 1 namespace'), texts.join('\n'));
+    await picture(page, 'hints-dark');
+  });
+
+  it('labels are offered with where they come from, a key is followed by its values', async () => {
+    await openFile(page, 'backend.yaml');
+    await page.keyboard.press('Control+End');
+    // Typed, its words would be completed by others.
+    await page.keyboard.insertText(
+      '---\napiVersion: v1\nkind: Service\nmetadata: {name: new, namespace: shop}\nspec:\n  selector:\n    ',
+    );
+    await page.keyboard.type('ap');
+    const row = page.locator('.suggest-widget .monaco-list-row', { hasText: 'on 7 pods of shop' }).first();
+    await row.waitFor();
+    await page.keyboard.press('Enter');
+    const value = page.locator('.suggest-widget .monaco-list-row', { hasText: 'on 3 pods of shop' }).first();
+    await value.waitFor();
+    await picture(page, 'completion-dark');
+    await page.keyboard.press('Enter');
+    const line = page.locator('.editor-instance .monaco-editor .view-line', { hasText: 'selector:→ 3 pods' });
+    // Beside that of the Deployment and that of the Service above.
+    await line.nth(2).waitFor();
+  });
+});
+
 describe('a workspace that is not trusted', () => {
   let workbench: Workbench;
   before(async () => {

@@ -42,6 +42,7 @@ test('behind the key of a selector that takes several lines, behind the selector
   assert.deepEqual(hinted(service('  "selector" :\n    app: wbe')), ['"selector" : → no pods']);
   assert.deepEqual(hinted(service('  selector: {\n    app: api\n  }')), ['} → 1 pod']);
   assert.deepEqual(hinted(service('  selector: {}')), []);
+  assert.deepEqual(hinted(service('  selector:\n    app:')), []);
 });
 
 test('a NetworkPolicy: its subject, and each selector of its peers by what the peer means', () => {

@@ -56,7 +56,10 @@ function ownSelector({ ref, object }: Resource): LabelSelector | undefined {
   if (!isObject(written)) return undefined;
   const isMap = ref.group === '' && (ref.kind === 'Service' || ref.kind === 'ReplicationController');
   if (isMap) {
-    return Object.keys(written).length === 0 ? undefined : selectorOfLabels(stringMapAt(written));
+    const values = Object.values(written);
+    // A value that is not typed yet must not read as a selector of everything.
+    const isWhole = values.length > 0 && values.every((one) => typeof one === 'string');
+    return isWhole ? selectorOfLabels(stringMapAt(written)) : undefined;
   }
   const isBudget = ref.group === 'policy' && ref.kind === 'PodDisruptionBudget';
   const selector = isBudget || isController(ref.group, ref.kind) ? readLabelSelector(written) : undefined;
