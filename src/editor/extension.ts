@@ -8,6 +8,7 @@ import { registerCompletion } from './completion.ts';
 import { registerDefinition } from './definition.ts';
 import { Diagnostics } from './diagnostics.ts';
 import { EngineClient } from './engineClient.ts';
+import { registerExample } from './example.ts';
 import { registerExposure } from './exposure.ts';
 import { registerHover } from './hover.ts';
 import { registerInlayHints } from './inlayHints.ts';
@@ -61,6 +62,7 @@ export function activate(context: vscode.ExtensionContext): Activated {
     registerTesting(client),
     registerExposure(client),
     registerSuggest(client),
+    registerExample(context),
     ...registerCommands(log),
   );
   client.start();

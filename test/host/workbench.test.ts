@@ -267,6 +267,44 @@ describe('while a selector is typed', () => {
   });
 });
 
+describe('the walkthrough', () => {
+  let workbench: Workbench;
+  let page: Page;
+  before(async () => {
+    workbench = await startWorkbench({ settings: { 'workbench.colorTheme': themes[1].theme } });
+    page = await workbench.newPage();
+  });
+  after(() => workbench.close());
+
+  it('leads through four steps, and opens a copy of the example in a window of its own', async () => {
+    await page.keyboard.press('F1');
+    await page.locator('.quick-input-widget input.input').fill('>Welcome: Open Walkthrough');
+    await choose(page, 'Open Walkthrough');
+    await choose(page, 'Get Started with Podpath');
+    const steps = page.locator('.getting-started-step');
+    await steps.first().waitFor();
+    const titles = await page.locator('.getting-started-step .step-title').allInnerTexts();
+    assert.deepEqual(
+      titles.map((one) => one.trim()),
+      ['Open manifests', 'Trace a packet', 'See the topology', 'Compare an edit with what was'],
+    );
+    await picture(page, 'walkthrough-dark');
+    const opened = page.context().waitForEvent('page');
+    await page
+      .locator('.getting-started-step.expanded .button-container a, .getting-started-step.expanded button', {
+        hasText: 'Open the Example',
+      })
+      .first()
+      .click();
+    const other = await opened;
+    const file = other.locator('.explorer-folders-view .monaco-list-row', { hasText: 'backend.yaml' });
+    await file.waitFor({ timeout: 60_000 });
+    await file.dblclick();
+    await other.locator('.codelens-decoration', { hasText: '3 endpoints' }).first().waitFor();
+    await other.close();
+  });
+});
+
 describe('a workspace that is not trusted', () => {
   let workbench: Workbench;
   before(async () => {
