@@ -21,6 +21,8 @@ const compared = 100;
 
 const folder = { uri: 'file:///repository', name: 'repository' };
 
+const wholeText = { start: { line: 0, character: 0 }, end: { line: 100_000, character: 0 } };
+
 interface Workspace {
   readonly files: Map<string, string>;
   readonly host: AnalysisHost;
@@ -50,6 +52,7 @@ function everything(analysis: Analysis, uris: readonly string[]): unknown {
   return {
     findings: ask(analysis, 'findings', {}),
     lenses: uris.map((uri) => ask(analysis, 'lenses', { uri })),
+    hints: uris.map((uri) => ask(analysis, 'hints', { uri, range: wholeText })),
     trees: (['services', 'policies', 'scopes'] as const).map((view) => ask(analysis, 'tree', { view })),
     connectivity: analysis.scopes.map(({ derived }) => finish(connectivity(derived.matrix))),
     graph: ask(analysis, 'graph', { namespaces: [], level: 'workload', edges: [], limit: 40, unfolded: [] }),
@@ -66,6 +69,9 @@ function typed(analysis: Analysis, uri: string, random: () => number): void {
   ask(analysis, 'hover', { uri, position });
   ask(analysis, 'definition', { uri, position });
   ask(analysis, 'endAt', { uri, position });
+  ask(analysis, 'completion', { uri, position, text: lines.join('\n') });
+  ask(analysis, 'references', { uri, position, declaration: true });
+  ask(analysis, 'hints', { uri, range: wholeText });
 }
 
 test(`${edits} edits of workspaces: no throw, no hang, and every ${compared}th state is as if built from scratch`, () => {
