@@ -195,6 +195,21 @@ test('metadata.namespace: those that are there, and not the one that is being ty
   assert.ok(!found.some((one) => one.startsWith('sh (')));
 });
 
+test('namespaces of a backend of a route and of the source of a mesh policy', () => {
+  const route =
+    'apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: new, namespace: shop}\nspec:\n  rules: [{backendRefs: [{namespace: |}]}]\n';
+  assert.ok(inserted(route).includes('bank'));
+  const mesh =
+    'apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: new, namespace: shop}\nspec:\n  rules: [{from: [{source: {namespaces: [|]}}]}]\n';
+  assert.ok(inserted(mesh).includes('bank'));
+});
+
+test('JSON: within quotes, before its braces are closed', () => {
+  const json = '{\n  "apiVersion": "v1",\n  "kind": "Service",\n  "metadata": {"name": "new", "namespace": "shop"},\n';
+  assert.deepEqual(inserted(`${json}  "spec": {"selector": {"app": "|"`), ['web', 'api']);
+  assert.deepEqual(inserted(`${json}  "spec": {"selector": {"|"}}}`), ['app', 'tier', 'version']);
+});
+
 test('nothing is offered where nothing is expected: comments, prose, other fields, selectors of other objects', () => {
   for (const text of [
     service('  # app: |\n'),

@@ -168,6 +168,31 @@ spec:
     ["selector: app == 'api' → 1 pod", "source: {selector: app == 'web' → 2 pods}"],
   ],
   [
+    'Calico GlobalNetworkPolicy',
+    `apiVersion: projectcalico.org/v3
+kind: GlobalNetworkPolicy
+metadata: {name: p}
+spec:
+  ingress:
+    - action: Allow
+      source:
+        namespaceSelector: team == 'a'
+`,
+    ["namespaceSelector: team == 'a' → 4 pods"],
+  ],
+  [
+    'CiliumClusterwideNetworkPolicy',
+    `apiVersion: cilium.io/v2
+kind: CiliumClusterwideNetworkPolicy
+metadata: {name: p}
+spec:
+  nodeSelector:
+    matchLabels: {kubernetes.io/os: linux}
+  ingress: [{fromEntities: [world]}]
+`,
+    ['nodeSelector: → 2 nodes'],
+  ],
+  [
     'AuthorizationPolicy',
     `apiVersion: security.istio.io/v1
 kind: AuthorizationPolicy
@@ -181,7 +206,7 @@ spec:
 ];
 
 test('a policy of a mesh says of pods that are in none that it does not act on them', () => {
-  assert.match(hintsOf(others[3]?.[1] ?? '')[0]?.tooltip ?? '', /does not act on \(outside the mesh.*: 1$/);
+  assert.match(hintsOf(others.at(-1)?.[1] ?? '')[0]?.tooltip ?? '', /does not act on \(outside the mesh.*: 1$/);
 });
 
 for (const [kind, text, expected] of others) {

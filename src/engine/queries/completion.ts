@@ -90,10 +90,20 @@ function candidatesFor(field: TypedField): readonly Candidate[] {
   return [];
 }
 
+/** True where the name of a namespace stands: an object's own, that of a route's backend, those of a mesh policy's source. */
+function namesNamespace({ path, part, namespace, group }: TypedField): boolean {
+  if (part !== 'value') return false;
+  if (path.join('.') === 'metadata.namespace') return namespace !== '';
+  const [last, above] = [path.at(-1), path.at(-2)];
+  if (group === 'gateway.networking.k8s.io') return last === 'namespace' && path[0] === 'spec';
+  const isList = above === 'namespaces' || above === 'notNamespaces';
+  return group === 'security.istio.io' && isList && path.at(-3) === 'source';
+}
+
 /** A namespace that only this object is in may be one by being typed, and is left out. */
 function namespaceCandidates(field: TypedField): readonly Candidate[] | undefined {
-  const { scope, path, part, namespace, kind, object } = field;
-  if (part !== 'value' || path.join('.') !== 'metadata.namespace' || namespace === '') return undefined;
+  const { scope, kind, object } = field;
+  if (!namesNamespace(field)) return undefined;
   const { snapshot } = scope;
   const name = stringAt(object, 'metadata', 'name');
   const others = snapshot.resources.filter(({ ref }) => ref.kind !== kind || ref.name !== name);

@@ -114,7 +114,7 @@ function choices(peer: Peer): readonly Extract<Peer, { kind: 'pods' }>[] {
   return peer.kind === 'any-of' ? peer.peers.flatMap(choices) : [];
 }
 
-const podFields: readonly unknown[] = ['podSelector', 'endpointSelector', 'selector'];
+const podFields: readonly unknown[] = ['podSelector', 'endpointSelector', 'selector', 'namespaceSelector'];
 const listsOfSelectors: readonly unknown[] = ['fromEndpoints', 'toEndpoints'];
 
 /** The fields at or below a path in which the sets are written. */
