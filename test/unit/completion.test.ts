@@ -134,7 +134,18 @@ test('a workload: its selector and the labels of its template fit each other', (
     `apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: new, namespace: shop}\nspec:\n  selector:\n    matchLabels:\n      ${selector}\n  template:\n    metadata:\n      labels:\n        ${labels}\n`;
   assert.deepEqual(offered(text('app: |', 'app: mine')), ['mine (on its own template)']);
   assert.deepEqual(offered(text('app: mine', '|')), ['app:  (its selector asks for it)']);
+  assert.deepEqual(inserted(text('app: mine', 'app: mine\n        |')), []);
   assert.deepEqual(offered(text('app: mine', 'app: |')), ['mine (its selector asks for it)']);
+});
+
+test('labels of new pods: what Services of the namespace select', () => {
+  const wanted = ['web (Service web selects it)', 'db (Service db selects it)'];
+  const set =
+    'apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: new, namespace: shop}\nspec:\n  selector:\n    matchLabels:\n      ';
+  assert.deepEqual(offered(`${set}app: |\n`), wanted);
+  assert.deepEqual(offered(`${set}|\n`), ['app:  (Service web selects it)']);
+  const pod = 'apiVersion: v1\nkind: Pod\nmetadata: {name: new, namespace: shop, labels: {app: |}}\n';
+  assert.deepEqual(offered(pod), wanted);
 });
 
 const ingress = (backend: string): string =>

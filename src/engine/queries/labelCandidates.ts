@@ -1,7 +1,7 @@
 import { t } from '@vscode/l10n';
 import { arrayAt, objectAt, stringAt, stringMapAt, valueAt } from '../model/json.ts';
 import { isPolicyKind } from '../model/kinds.ts';
-import { type LabelSelector, matchesLabels, readLabelSelector } from '../model/labels.ts';
+import { type LabelSelector, type Labels, matchesLabels, readLabelSelector } from '../model/labels.ts';
 import type { FieldPath } from '../model/resource.ts';
 import { isController } from '../model/workloads.ts';
 import { type Candidate, type Labelled, labelKeys, labelValues, namespaceNames } from './candidates.ts';
@@ -67,35 +67,52 @@ function slotOf({ path, part, object, kind, group }: TypedField): Slot | undefin
   return { of: 'value', selector, key: stringAt(object, ...entry, 'key') ?? '', taken };
 }
 
-/** The labels of a template, which the selector above them must fit. */
-function ownLabelsSlot({ path, part, group, kind }: TypedField): Slot | undefined {
-  const isTemplate = path.slice(0, -1).join('.') === 'spec.template.metadata.labels' && isController(group, kind);
+/** The labels of pods, which selectors of others must fit: a template's, and those of a Pod. */
+function ownLabelsSlot({ path, part, group, kind, object }: TypedField): Slot | undefined {
+  const map = path.slice(0, -1);
+  const isPod = group === '' && kind === 'Pod' && map.join('.') === 'metadata.labels';
+  const isTemplate = map.join('.') === templateLabels && isController(group, kind);
   const key = path.at(-1);
-  if (!isTemplate || typeof key !== 'string') return undefined;
-  const selector = path.slice(0, -1);
-  return part === 'key' ? { of: 'key', selector, taken: [] } : { of: 'value', selector, key, taken: [] };
+  if ((!isPod && !isTemplate) || typeof key !== 'string') return undefined;
+  if (part === 'value') return { of: 'value', selector: map, key, taken: [] };
+  return { of: 'key', selector: map, taken: Object.keys(objectAt(object, ...map) ?? {}) };
 }
+
+const templateLabels = 'spec.template.metadata.labels';
 
 function isPlainSelector(group: string, kind: string, path: FieldPath): boolean {
   return group === '' && (kind === 'Service' || kind === 'ReplicationController') && path.join('.') === 'spec.selector';
 }
 
-/** A workload's selector and the labels of its template must fit each other, and nothing else. */
-function ownCandidates({ group, kind, object }: TypedField, slot: Slot): readonly Candidate[] | undefined {
-  if (!isController(group, kind) || slot.of === 'operator') return undefined;
-  const inTemplate = slot.selector.join('.') === 'spec.template.metadata.labels';
-  if (!inTemplate && slot.selector.join('.') !== 'spec.selector') return undefined;
-  const selector = stringMapAt(
-    object,
-    'spec',
-    'selector',
-    ...(kind === 'ReplicationController' ? [] : ['matchLabels']),
-  );
-  const labels = inTemplate ? selector : stringMapAt(object, 'spec', 'template', 'metadata', 'labels');
+/**
+ * A workload's selector and the labels of its template must fit each other. Where there is nothing to fit yet, and for the
+ * labels of a Pod, it is what the namespace's Services select.
+ */
+function ownCandidates(field: TypedField, slot: Slot): readonly Candidate[] | undefined {
+  const { group, kind, object } = field;
+  const at = slot.selector.join('.');
+  const isPod = group === '' && kind === 'Pod' && at === 'metadata.labels';
+  const isOwn = isController(group, kind) && (at === templateLabels || at === 'spec.selector');
+  if (slot.of === 'operator' || (!isPod && !isOwn)) return undefined;
+  const inTemplate = at === templateLabels;
+  const map = kind === 'ReplicationController' ? [] : ['matchLabels'];
+  const other = inTemplate ? ['spec', 'selector', ...map] : ['spec', 'template', 'metadata', 'labels'];
   const detail = inTemplate ? t('its selector asks for it') : t('on its own template');
+  const own = fitting(isPod ? {} : stringMapAt(object, ...other), slot, detail);
+  if (own.length > 0 && (slot.of === 'value' || !inTemplate)) return own;
+  const wanted = field.scope.snapshot.services
+    .filter(({ ref }) => ref.namespace === field.namespace)
+    .flatMap(({ ref, selector }) => fitting(selector ?? {}, slot, t('Service {0} selects it', ref.name)));
+  // What several Services select stands once, with the first of them.
+  const found = Map.groupBy([...own, ...wanted], ({ value }) => value);
+  return [...found.values()].flatMap(([first]) => first ?? []);
+}
+
+/** The keys of some labels, or the value of the key. */
+function fitting(labels: Labels, slot: Slot, detail: string): readonly Candidate[] {
   if (slot.of !== 'value') return Object.keys(labels).map((value) => ({ value, kind: 'label-key', detail }));
   const value = Object.hasOwn(labels, slot.key) ? labels[slot.key] : undefined;
-  return value === undefined ? [] : [{ value, kind: 'label-value', detail }];
+  return value === undefined || value === '' ? [] : [{ value, kind: 'label-value', detail }];
 }
 
 const ofNodes: readonly unknown[] = ['nodeSelector', 'nodes', 'nodeAffinity', 'fromNodes', 'toNodes'];
