@@ -190,6 +190,7 @@ export class Reflector {
   async #watch(from: string): Promise<Step> {
     const { transport, timing } = this.#setup;
     let version = from;
+    let wasOpen = false;
     const started = Date.now();
     const path = this.#query({
       watch: '1',
@@ -199,7 +200,10 @@ export class Reflector {
       timeoutSeconds: String(Math.round(timing.watchSeconds * (1 + Math.random() / 4))),
     });
     const end = await transport.lines(path, this.#current.signal, timing.idleMs, {
-      open: () => this.#become({ kind: 'live' }),
+      open: () => {
+        wasOpen = true;
+        this.#become({ kind: 'live' });
+      },
       line: (event) => {
         const read = this.#event(event);
         if (isFailure(read)) return read;
@@ -219,7 +223,8 @@ export class Reflector {
       if (version === from) await sleep(this.#backoff.next(), this.#current.signal);
       return { version: undefined };
     }
-    if (version === from) this.#broken++;
+    // A server that can't be reached says nothing about the version.
+    if (wasOpen && version === from) this.#broken++;
     return { version: this.#broken >= mostBroken ? undefined : version, failure: end };
   }
 
