@@ -1,6 +1,14 @@
 import { t } from '@vscode/l10n';
 import type { LiveKind } from '../engine/index.ts';
-import { liveKinds, type Resource, type ResourceRef, refKey, sameJson } from '../engine/index.ts';
+import {
+  liveKinds,
+  type Resource,
+  type ResourceRef,
+  refKey,
+  sameJson,
+  type UnreadKind,
+  unreadSentences,
+} from '../engine/index.ts';
 import { Backoff, sleep } from './backoff.ts';
 import { ClusterTransport, type Failure, isFailure } from './clusterTransport.ts';
 import { Discovery, type ServedKind } from './discovery.ts';
@@ -36,6 +44,8 @@ export interface ClusterSnapshot {
   readonly resources: readonly Resource[];
   /** What could not be read, each a sentence; empty when nothing is missing. */
   readonly missing: readonly string[];
+  /** The kinds among it. */
+  readonly unread: readonly UnreadKind[];
 }
 
 /** What to read, and how. */
@@ -141,14 +151,25 @@ export class ClusterSource {
   /** Everything that is known now. */
   snapshot(): ClusterSnapshot {
     const followers = [...this.#followers.values()];
-    const missing = followers.flatMap((one) => one.missing);
+    const forbidden = followers.flatMap((one) => one.unread ?? []);
     const silent = this.#silent.map((group) => t('The API {0} does not answer: its objects are not known', group));
     return {
       context: this.#options.access.context,
       state: this.state,
       resources: followers.sort((a, b) => (a.order < b.order ? -1 : 1)).flatMap((one) => one.resources()),
-      missing: [...new Set([...missing, ...silent])],
+      missing: [...unreadSentences(forbidden), ...new Set(silent)],
+      unread: [...forbidden, ...this.#unreadOfSilent()],
     };
+  }
+
+  /** Kinds of groups that do not answer, as far as nothing of them was read before. */
+  #unreadOfSilent(): readonly UnreadKind[] {
+    const kinds = this.#options.kinds ?? liveKinds;
+    const isSilent = (group: string): boolean => this.#silent.some((one) => one.startsWith(`${group}/`));
+    const followed = new Set([...this.#followers.values()].map((one) => one.order));
+    return kinds
+      .filter(({ group, kind }) => isSilent(group) && !followed.has(`${group}/${kind}`))
+      .map(({ group, kind }) => ({ group, kind, plural: kind, namespaced: false, readIn: [] }));
   }
 
   /**

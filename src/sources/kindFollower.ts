@@ -1,5 +1,4 @@
-import { t } from '@vscode/l10n';
-import { type Resource, type ResourceRef, sameJson } from '../engine/index.ts';
+import { type Resource, type ResourceRef, sameJson, type UnreadKind } from '../engine/index.ts';
 import type { ClusterTransport } from './clusterTransport.ts';
 import type { ServedKind } from './discovery.ts';
 import type { ClusterAccess } from './kubeconfig.ts';
@@ -84,18 +83,13 @@ export class KindFollower {
     return [...whole.filter((one) => one.kind !== 'forbidden'), ...this.#fallback.map((one) => one.reflector.state)];
   }
 
-  /** What of the kind can't be read, each a sentence. */
-  get missing(): readonly string[] {
-    const { plural, kind } = this.#setup.served;
-    if (!this.#parts.some(({ reflector }) => reflector.state.kind === 'forbidden')) return [];
-    const name = kind.group === '' ? plural : `${plural}.${kind.group}`;
-    const isRead = ({ reflector }: Part): boolean => reflector.state.kind !== 'forbidden';
-    const read = this.#fallback.filter(isRead).map(({ selection }) => selection.namespace);
-    const refused = this.#fallback.filter((one) => !isRead(one)).map(({ selection }) => selection.namespace);
-    if (read.length === 0) return [t('You may not list {0}: none of them are known', name)];
-    if (!this.#setup.served.namespaced) return [t('Of {0} you may only see {1}', name, read.join(', '))];
-    const others = refused.length === 0 ? '' : ` ${t('(not in {0})', refused.join(', '))}`;
-    return [t('You may list {0} only in {1}: those of other namespaces are not known', name, read.join(', ')) + others];
+  /** Present where the kind can't be read as a whole. */
+  get unread(): UnreadKind | undefined {
+    const { plural, kind, namespaced } = this.#setup.served;
+    if (!this.#parts.some(({ reflector }) => reflector.state.kind === 'forbidden')) return undefined;
+    const read = this.#fallback.filter(({ reflector }) => reflector.state.kind !== 'forbidden');
+    const readIn = read.map(({ selection }) => selection.namespace).sort();
+    return { group: kind.group, kind: kind.kind, plural, namespaced, readIn };
   }
 
   /** Sorted by namespace and name; the same list until something changes. */

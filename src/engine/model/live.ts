@@ -97,6 +97,11 @@ const keptAnnotations = [
   'traffic.sidecar.istio.io/',
 ];
 
+/** True for an annotation that some answer hangs on. */
+export function isKeptAnnotation(key: string): boolean {
+  return keptAnnotations.some((prefix) => key.startsWith(prefix));
+}
+
 /** What a container is read for. Its environment, arguments, commands and probes may hold secrets. */
 const containerFields = ['name', 'image', 'ports', 'restartPolicy'];
 /** The few settings of network components that are told apart by, and that hold no secret. */
@@ -184,9 +189,7 @@ function pick(from: JsonObject | undefined, fields: readonly string[] | 'all'): 
 function projectMetadata(object: JsonObject): JsonObject {
   const metadata = objectAt(object, 'metadata');
   const fields = ['name', 'namespace', 'labels', 'ownerReferences', 'deletionTimestamp', 'creationTimestamp', 'uid'];
-  const annotations = Object.entries(objectAt(metadata, 'annotations') ?? {}).filter(([key]) =>
-    keptAnnotations.some((prefix) => key.startsWith(prefix)),
-  );
+  const annotations = Object.entries(objectAt(metadata, 'annotations') ?? {}).filter(([key]) => isKeptAnnotation(key));
   return {
     ...pick(metadata, fields),
     ...(annotations.length === 0 ? {} : { annotations: Object.fromEntries(annotations) }),

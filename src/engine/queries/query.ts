@@ -1,6 +1,7 @@
 import type { Analysis } from '../analysis/analysis.ts';
 import type {
   ChangesAnswer,
+  DriftAnswer,
   EndChoice,
   ExposureRow,
   GraphAnswer,
@@ -22,6 +23,7 @@ import type { Location, TextPosition } from '../model/resource.ts';
 import { endpointsTable } from '../render/table.ts';
 import { changes } from './changes.ts';
 import { definition, endAt } from './definition.ts';
+import { drift } from './drift.ts';
 import { ends } from './ends.ts';
 import { exposureQuery } from './exposure.ts';
 import { graphQuery } from './graph.ts';
@@ -47,6 +49,8 @@ export interface Queries {
   readonly lenses: { readonly params: { readonly uri: string }; readonly result: readonly LensAnswer[] };
   /** What the texts that are not saved change. */
   readonly changes: { readonly params: Record<never, never>; readonly result: ChangesAnswer };
+  /** Files beside running clusters, of all scopes or one. */
+  readonly drift: { readonly params: { readonly scope?: string }; readonly result: readonly DriftAnswer[] };
   readonly definition: { readonly params: At; readonly result: readonly Location[] };
   /** What a trace could start from at this position, as an end; null where nothing is there. */
   readonly endAt: { readonly params: At; readonly result: string | null };
@@ -99,6 +103,7 @@ const answers: Answers = {
   hover: (analysis, { uri, position }) => atOnce(hover(analysis, uri, position)),
   lenses: (analysis, { uri }) => lenses(analysis, uri),
   changes,
+  drift: (analysis, { scope }) => drift(analysis, scope),
   definition: (analysis, { uri, position }) => atOnce(definition(analysis, uri, position)),
   endAt: (analysis, { uri, position }) => atOnce(endAt(analysis, uri, position)),
   ends: (analysis, params) => atOnce(ends(analysis, params)),
