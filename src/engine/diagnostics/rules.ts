@@ -34,6 +34,7 @@ import { rule as policyPortRangeInvalid } from './rules/policy-port-range-invali
 import { rule as policyRuleShadowed } from './rules/policy-rule-shadowed.ts';
 import { rule as policySelectsNoPods } from './rules/policy-selects-no-pods.ts';
 import { rule as policyTypesMissingEgress } from './rules/policy-types-missing-egress.ts';
+import { rule as serviceNoReadyEndpoints } from './rules/service-no-ready-endpoints.ts';
 import { rule as serviceNodePortConflict } from './rules/service-node-port-conflict.ts';
 import { rule as servicePortProtocolMismatch } from './rules/service-port-protocol-mismatch.ts';
 import { rule as servicePortsInvalid } from './rules/service-ports-invalid.ts';
@@ -83,6 +84,7 @@ export const rules: readonly Rule[] = [
   policyRuleShadowed,
   policySelectsNoPods,
   policyTypesMissingEgress,
+  serviceNoReadyEndpoints,
   serviceNodePortConflict,
   servicePortProtocolMismatch,
   servicePortsInvalid,
