@@ -1,4 +1,5 @@
 import type { Rule } from './rule.ts';
+import { rule as cniMissing } from './rules/cni-missing.ts';
 import { rule as connectivityTestFailed } from './rules/connectivity-test-failed.ts';
 import { rule as hostNetworkBypassesPolicy } from './rules/host-network-bypasses-policy.ts';
 import { rule as ingressBackendMissing } from './rules/ingress-backend-missing.ts';
@@ -49,6 +50,7 @@ import { rule as workloadSelectorMismatch } from './rules/workload-selector-mism
 
 /** Every check, sorted by code. One file and one line here adds one. */
 export const rules: readonly Rule[] = [
+  cniMissing,
   connectivityTestFailed,
   hostNetworkBypassesPolicy,
   ingressBackendMissing,
