@@ -23,11 +23,15 @@ export function whyNotReady(pod: Pod): NotReady {
   if (waiting !== undefined) return waiting;
   if (waitsForAddress(pod)) return { text: t('{0} has no address yet', name), path: ['status', 'phase'] };
   const ready = conditionOf(pod.resource, 'Ready');
-  const containers = conditionOf(pod.resource, 'ContainersReady');
-  if (ready !== undefined && containers?.status === 'True')
+  if (ready?.reason === 'ReadinessGatesNotReady')
     return { text: t('{0} is not ready: its containers are, a readiness gate is not', name), path: ready.path };
-  if (ready !== undefined && pod.phase === 'Running')
-    return { text: t('{0} is not ready: it runs, and its readiness probe does not succeed', name), path: ready.path };
+  // The control plane calls the pods of a node not ready that it hears nothing of, and leaves their containers as they were.
+  if (ready !== undefined && conditionOf(pod.resource, 'ContainersReady')?.status === 'True')
+    return { text: t('{0} is not ready, although its containers are: does its node answer?', name), path: ready.path };
+  if (ready !== undefined && pod.phase === 'Running') {
+    const text = t('{0} runs and is not ready: a readiness probe has not succeeded, or a container restarts', name);
+    return { text, path: ready.path };
+  }
   return { ...plain, path: ready?.path ?? ['status', 'phase'] };
 }
 

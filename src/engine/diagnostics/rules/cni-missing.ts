@@ -40,8 +40,8 @@ function nodeFinding(context: RuleContext, first: FaultyNode, others: readonly F
   const all = [first, ...others];
   const names = new Set(all.map(({ node }) => node.name));
   const waiting = context.snapshot.pods.filter((one) => waitsForAddress(one) && names.has(one.node ?? ''));
-  const more = others.length === 0 ? '' : ` ${t('So it is on {0} more nodes.', others.length)}`;
-  const pods = waiting.length === 0 ? '' : ` ${t('{0} pods wait there for an address.', waiting.length)}`;
+  const more = others.length === 0 ? '' : ` ${t('Other nodes that say so: {0}.', others.length)}`;
+  const pods = waiting.length === 0 ? '' : ` ${t('Pods that wait there for an address: {0}.', waiting.length)}`;
   const { reason, message } = first.fault;
   const words = message === '' ? reason : message;
   const said = words === '' ? '' : ` ${t('The node says: {0}', words)}`;
@@ -82,7 +82,7 @@ function agentOf({ snapshot, model }: RuleContext, node: ClusterNode): readonly 
 }
 
 function nodeRelated({ node, fault }: FaultyNode): Related {
-  return { ref: node.resource.ref, path: fault.path, message: t('Node {0} says the same', node.name) };
+  return { ref: node.resource.ref, path: fault.path, message: t('Node {0} says so, too', node.name) };
 }
 
 function podRelated({ ref, node }: Pod): Related {
@@ -101,7 +101,7 @@ function* podFinding(failures: readonly AddressFailure[]): Generator<Finding> {
   const [first] = failures;
   if (first === undefined) return;
   const { ref, node } = first.pod;
-  const more = failures.length === 1 ? '' : ` ${t('So it is with {0} more pods on this node.', failures.length - 1)}`;
+  const more = failures.length === 1 ? '' : ` ${t('Other pods there without an address: {0}.', failures.length - 1)}`;
   yield {
     code: rule.code,
     message: `${t('{0} gets no address on node {1}: its network plugin fails.', ref.name, node ?? '')}${more} ${first.event.message}`,
