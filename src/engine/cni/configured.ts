@@ -39,7 +39,7 @@ function ciliumAddresses(snapshot: Snapshot): CniProfile['podAddresses'] {
 }
 
 /** Antrea that only enforces policies leaves addresses to another CNI. */
-function isAntreaChained(snapshot: Snapshot): boolean {
+export function isAntreaChained(snapshot: Snapshot): boolean {
   const config = snapshot.ofKind('', 'ConfigMap').find((one) => one.ref.name === 'antrea-config');
   const text = stringAt(config?.object, 'data', 'antrea-agent.conf') ?? '';
   return /^\s*trafficEncapMode:\s*["']?networkPolicyOnly/im.test(text);

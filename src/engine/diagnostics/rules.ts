@@ -1,4 +1,5 @@
 import type { Rule } from './rule.ts';
+import { rule as cniConflict } from './rules/cni-conflict.ts';
 import { rule as cniMissing } from './rules/cni-missing.ts';
 import { rule as connectivityTestFailed } from './rules/connectivity-test-failed.ts';
 import { rule as hostNetworkBypassesPolicy } from './rules/host-network-bypasses-policy.ts';
@@ -6,6 +7,7 @@ import { rule as ingressBackendMissing } from './rules/ingress-backend-missing.t
 import { rule as ingressBackendPortMissing } from './rules/ingress-backend-port-missing.ts';
 import { rule as ipPoolExhausted } from './rules/ip-pool-exhausted.ts';
 import { rule as kindNotModelled } from './rules/kind-not-modelled.ts';
+import { rule as kubeProxyMissing } from './rules/kube-proxy-missing.ts';
 import { rule as manifestDuplicateKey } from './rules/manifest-duplicate-key.ts';
 import { rule as manifestDuplicateObject } from './rules/manifest-duplicate-object.ts';
 import { rule as manifestNotRendered } from './rules/manifest-not-rendered.ts';
@@ -53,6 +55,7 @@ import { rule as workloadSelectorMismatch } from './rules/workload-selector-mism
 
 /** Every check, sorted by code. One file and one line here adds one. */
 export const rules: readonly Rule[] = [
+  cniConflict,
   cniMissing,
   connectivityTestFailed,
   hostNetworkBypassesPolicy,
@@ -60,6 +63,7 @@ export const rules: readonly Rule[] = [
   ingressBackendPortMissing,
   ipPoolExhausted,
   kindNotModelled,
+  kubeProxyMissing,
   manifestDuplicateKey,
   manifestDuplicateObject,
   manifestNotRendered,
