@@ -85,3 +85,67 @@ test('a node without a network plugin, with the pod that waits there and the eve
   await nodeSays('node-2', { status: 'True', reason: 'KubeletReady', message: 'kubelet is posting ready status' });
   await until('it is told no longer', () => of('cni-missing') === undefined);
 });
+
+function agent(name: string, image: string, annotations: Record<string, string> = {}) {
+  const labels = { 'k8s-app': name };
+  const spec = { hostNetwork: true, containers: [{ name: 'agent', image }] };
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'DaemonSet',
+    metadata: { name },
+    spec: { selector: { matchLabels: labels }, template: { metadata: { labels, annotations }, spec } },
+  };
+}
+
+const daemonSets = '/apis/apps/v1/namespaces/kube-system/daemonsets';
+
+test('a node that was given no podCIDR, where Flannel takes addresses from it', async () => {
+  await plane.admin.create(daemonSets, agent('kube-flannel-ds', 'ghcr.io/flannel-io/flannel:v0.27.0'));
+  await plane.admin.create('/api/v1/nodes', { apiVersion: 'v1', kind: 'Node', metadata: { name: 'node-4' } });
+  await nodeSays('node-4', { status: 'True', reason: 'KubeletReady' });
+  const finding = await becomesFound('node-pod-cidr-missing');
+  assert.match(finding.message, /^Node node-4 has no podCIDR, and Flannel \(VXLAN\) takes/);
+  await plane.admin.remove('/api/v1/nodes/node-4');
+  await until('it is told no longer', () => of('node-pod-cidr-missing') === undefined);
+});
+
+test('a kube-proxy that does not work, and a second CNI', async () => {
+  const image = 'registry.k8s.io/kube-proxy:v1.34.0';
+  await plane.admin.create(daemonSets, agent('kube-proxy', image, { [readyAnnotation]: 'false' }));
+  const finding = await becomesFound('kube-proxy-missing');
+  assert.match(finding.message, /^kube-proxy does not work on node node-1: /);
+  await plane.admin.patch(`${daemonSets}/kube-proxy`, {
+    spec: { template: { metadata: { annotations: { [readyAnnotation]: 'true' } } } },
+  });
+  await until('it is told no longer', () => of('kube-proxy-missing') === undefined);
+  await plane.admin.create(daemonSets, agent('kindnet', 'docker.io/kindest/kindnetd:v20250512'));
+  const conflict = await becomesFound('cni-conflict');
+  assert.match(
+    conflict.message,
+    /^The CNIs kube-flannel-ds and kindnet both run on node-|^The CNIs kindnet and kube-flannel-ds both run on node-/,
+  );
+  await plane.admin.remove(`${daemonSets}/kindnet`);
+  await until('it is told no longer', () => of('cni-conflict') === undefined);
+});
+
+test('pods with one address, and one of an address that is not of its node', async () => {
+  const pod = (name: string) => ({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name },
+    spec: { nodeName: 'node-1', containers: [{ name: 'app', image: 'registry.invalid/app:1' }] },
+  });
+  const says = (name: string, podIP: string) =>
+    plane.admin.patch(`${shop.pods}/${name}/status`, { status: { podIP, podIPs: [{ ip: podIP }] } });
+  for (const name of ['one', 'two']) await plane.admin.create(shop.pods, pod(name));
+  const isRunning = ({ ref, object }: { ref: { name: string }; object: object }) =>
+    ['one', 'two'].includes(ref.name) && JSON.stringify(object).includes('"Running"');
+  await until('both run', () => source.snapshot().resources.filter(isRunning).length === 2);
+  assert.equal(of('pod-ip-conflict'), undefined);
+  await says('one', '10.244.0.200');
+  await says('two', '10.244.0.200');
+  const twice = await becomesFound('pod-ip-conflict');
+  assert.match(twice.message, /^shop\/two and shop\/one both have the address 10\.244\.0\.200/);
+  await says('two', '10.85.0.3');
+  await until('its block is told', () => /outside of 10\.244\.0\.0\/24/.test(of('pod-ip-conflict')?.message ?? ''));
+});

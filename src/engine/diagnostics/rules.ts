@@ -1,4 +1,5 @@
 import type { Rule } from './rule.ts';
+import { rule as cidrOverlap } from './rules/cidr-overlap.ts';
 import { rule as cniConflict } from './rules/cni-conflict.ts';
 import { rule as cniMissing } from './rules/cni-missing.ts';
 import { rule as connectivityTestFailed } from './rules/connectivity-test-failed.ts';
@@ -55,6 +56,7 @@ import { rule as workloadSelectorMismatch } from './rules/workload-selector-mism
 
 /** Every check, sorted by code. One file and one line here adds one. */
 export const rules: readonly Rule[] = [
+  cidrOverlap,
   cniConflict,
   cniMissing,
   connectivityTestFailed,
