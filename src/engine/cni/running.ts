@@ -60,11 +60,12 @@ function setsUpPods(snapshot: Snapshot, family: string): boolean {
 
 /** The pods of kube-proxy, whoever made them: a DaemonSet, or the files on a node that its kubelet reads. */
 export function proxyPods(snapshot: Snapshot): readonly Pod[] {
-  return snapshot.pods.filter((one) => isSeen(one) && !one.terminating && isProxy(one));
+  return snapshot.pods.filter((one) => isProxy(one) && isSeen(one) && !one.terminating);
 }
 
 function isProxy({ template }: Pod): boolean {
-  const { labels, spec } = template;
+  const { labels, spec, hostNetwork } = template;
+  if (!hostNetwork) return false;
   if (labels['k8s-app'] === 'kube-proxy' || labels['component'] === 'kube-proxy') return true;
   return arrayAt(spec, 'containers').some((one) =>
     /(^|\/)kube-proxy(-\w+)?([:@]|$)/.test(stringAt(one, 'image') ?? ''),

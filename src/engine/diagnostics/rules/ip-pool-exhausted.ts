@@ -1,7 +1,8 @@
 import { t } from '@vscode/l10n';
 import { type AddressPool, addressPools, takesAddress } from '../../cni/pools.ts';
 import { type AddressFailure, addressFailures } from '../../cni/sandbox.ts';
-import { cidrContains, type IpAddress, parseIp } from '../../model/addresses.ts';
+import { cidrContains, parseIp } from '../../model/addresses.ts';
+import type { Pod } from '../../model/cluster.ts';
 import type { Finding, Rule, RuleContext } from '../rule.ts';
 
 /** As many pods as one reads. */
@@ -9,24 +10,16 @@ const shown = 5;
 /** A block of more addresses than there are pods in any cluster is not counted. */
 const mostCounted = 1n << 20n;
 
-interface TakenAddress {
-  readonly node: string | undefined;
-  readonly address: IpAddress;
-}
-
 function* check({ snapshot, model }: RuleContext): Generator<Finding> {
   const pools = addressPools(snapshot, model.environment);
-  const taken = pools.length === 0 ? [] : takenAddresses(snapshot.pods);
-  const byNode = Map.groupBy(taken, ({ node }) => node);
+  const taking = pools.length === 0 ? [] : snapshot.pods.filter(takesAddress);
+  const byNode = Map.groupBy(taking, ({ node }) => node);
   const failures = addressFailures(snapshot).filter((one) => one.isExhausted);
   const told = new Set<AddressFailure>();
   for (const pool of pools) {
+    const used = usedIn(pool, pool.node === undefined ? taking : (byNode.get(pool.node) ?? []));
+    if (used === undefined) continue;
     const here = failures.filter(({ pod }) => pool.node === undefined || pod.node === pool.node);
-    const candidates = pool.node === undefined ? taken : (byNode.get(pool.node) ?? []);
-    const used = candidates.filter(({ address }) => cidrContains(pool.block, address)).length;
-    const size = pool.block.last - pool.block.first + 1n;
-    const isFull = size <= mostCounted && used > 0 && BigInt(used + pool.reserved) >= size;
-    if (!isFull) continue;
     for (const one of here) told.add(one);
     yield poolFinding(pool, used, here);
   }
@@ -34,13 +27,18 @@ function* check({ snapshot, model }: RuleContext): Generator<Finding> {
   for (const onNode of Map.groupBy(left, ({ pod }) => pod.node).values()) yield* podFinding(onNode);
 }
 
-function takenAddresses(pods: RuleContext['snapshot']['pods']): readonly TakenAddress[] {
-  return pods.filter(takesAddress).flatMap(({ node, ips }) =>
-    ips.flatMap((ip) => {
-      const address = parseIp(ip);
-      return address === undefined ? [] : [{ node, address }];
-    }),
-  );
+/** How many addresses of a block are taken; `undefined` where some are free. */
+function usedIn({ block, reserved }: AddressPool, pods: readonly Pod[]): number | undefined {
+  const size = block.last - block.first + 1n;
+  const isFull = (used: number): boolean => used > 0 && BigInt(used + reserved) >= size;
+  // Most blocks are not nearly full: addresses are read only where they may be.
+  if (size > mostCounted || !isFull(pods.length)) return undefined;
+  const addresses = new Set(pods.flatMap(({ ips }) => ips));
+  const used = [...addresses].filter((ip) => {
+    const address = parseIp(ip);
+    return address !== undefined && cidrContains(block, address);
+  }).length;
+  return isFull(used) ? used : undefined;
 }
 
 function poolFinding(

@@ -12,11 +12,9 @@ function* check(context: RuleContext): Generator<Finding> {
   const { snapshot } = context;
   // Networks of their own may have the same addresses.
   if (snapshot.kinds.some(({ kind }) => kind === 'UserDefinedNetwork' || kind === 'ClusterUserDefinedNetwork')) return;
-  const nodes = new Map(snapshot.nodes.map((one) => [one.name, one]));
   // What a node that does not answer has said of its pods may be old.
-  const pods = snapshot.pods
-    .filter((one) => holdsAddress(one) && isNodeReady(nodes.get(one.node ?? '')))
-    .sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
+  const isCurrent = new Map(snapshot.nodes.map((one) => [one.name, isNodeReady(one)]));
+  const pods = snapshot.pods.filter((one) => holdsAddress(one) && isCurrent.get(one.node ?? '') === true);
   yield* twice(pods);
   yield* outside(context, pods);
 }
@@ -25,24 +23,39 @@ function nameOf({ ref }: Pod): string {
   return `${ref.namespace}/${ref.name}`;
 }
 
+function byName(a: Pod, b: Pod): number {
+  return nameOf(a) < nameOf(b) ? -1 : 1;
+}
+
+/** One finding an address. */
 function* twice(pods: readonly Pod[]): Generator<Finding> {
   const first = new Map<string, Pod>();
+  const shared = new Map<string, Pod[]>();
   for (const pod of pods) {
-    for (const ip of pod.ips) {
+    for (const ip of new Set(pod.ips)) {
       const other = first.get(ip);
-      if (other === undefined) {
-        first.set(ip, pod);
-        continue;
-      }
-      const message = t(
-        '{0} and {1} both have the address {2}: packets reach one of them',
-        nameOf(pod),
-        nameOf(other),
-        ip,
-      );
-      const related = [{ ref: other.ref, path: ipPath(other, ip), message: t('{0} has it, too', nameOf(other)) }];
-      yield { code: rule.code, message, ref: pod.ref, path: ipPath(pod, ip), related, fixes: [] };
+      const all = shared.get(ip);
+      if (other === undefined) first.set(ip, pod);
+      else if (all === undefined) shared.set(ip, [other, pod]);
+      else all.push(pod);
     }
+  }
+  for (const [ip, all] of [...shared].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    const [other, pod, ...others] = all.sort(byName);
+    if (other === undefined || pod === undefined) continue;
+    const more = others.length === 0 ? '' : `. ${t('Other pods that have it: {0}', others.length)}`;
+    const message = t(
+      '{0} and {1} both have the address {2}: packets reach one of them',
+      nameOf(pod),
+      nameOf(other),
+      ip,
+    );
+    const related = [other, ...others.slice(0, shown)].map((one) => ({
+      ref: one.ref,
+      path: ipPath(one, ip),
+      message: t('{0} has it, too', nameOf(one)),
+    }));
+    yield { code: rule.code, message: message + more, ref: pod.ref, path: ipPath(pod, ip), related, fixes: [] };
   }
 }
 
@@ -61,7 +74,7 @@ function* outside({ snapshot, model }: RuleContext, pods: readonly Pod[]): Gener
     return ip === undefined ? [] : [{ pod, ip }];
   });
   for (const [node = '', onNode] of Map.groupBy(strays, ({ pod }) => pod.node)) {
-    const [first, ...others] = onNode;
+    const [first, ...others] = onNode.sort((a, b) => byName(a.pod, b.pod));
     if (first === undefined) continue;
     const { pod, ip } = first;
     const cidrs = (pools.get(node) ?? []).map(({ cidr }) => cidr).join(', ');
