@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { readyAnnotation } from '../../scripts/statusWriter.mjs';
 import { AnalysisHost, findings, finish, type LocatedFinding } from '../../src/engine/index.ts';
@@ -82,6 +85,13 @@ test('a node without a network plugin, with the pod that waits there and the eve
   };
   assert.equal(code, 1);
   assert.deepEqual(told.find((one) => one.code === 'cni-missing')?.ref.name, 'node-2');
+  const { stdout: text } = await podpath(['check', '--kubeconfig', plane.kubeconfigs.admin]);
+  assert.match(text, /^admin: Node node-2 error cni-missing\n {2}Node node-2 has no working network plugin/m);
+  assert.match(text, /^ {2}admin: Event default\/node-2\.cidr: CIDRNotAvailable: Node node-2 status is now/m);
+  const recording = join(mkdtempSync(join(tmpdir(), 'podpath-')), 'snapshot.json');
+  await podpath(['snapshot', '--kubeconfig', plane.kubeconfigs.admin, '-o', recording]);
+  const replayed = await podpath(['check', recording]);
+  assert.match(replayed.stdout, / error cni-missing\n {2}Node node-2 has no working network plugin/);
   await nodeSays('node-2', { status: 'True', reason: 'KubeletReady', message: 'kubelet is posting ready status' });
   await until('it is told no longer', () => of('cni-missing') === undefined);
 });
