@@ -1,4 +1,5 @@
 import { t } from '@vscode/l10n';
+import { addressFailures } from '../../cni/sandbox.ts';
 import type { Pod, Service } from '../../model/cluster.ts';
 import { eventsAbout } from '../../model/events.ts';
 import { conditionOf, isSeen, networkFault } from '../../model/health.ts';
@@ -12,6 +13,7 @@ const shown = 5;
 
 function* check({ snapshot, model }: RuleContext): Generator<Finding> {
   const faulty = new Set(snapshot.nodes.filter((one) => networkFault(one) !== undefined).map(({ name }) => name));
+  const failing = new Set(addressFailures(snapshot).map(({ pod }) => pod));
   for (const service of snapshot.services) {
     const { selector = {}, resource, type } = service;
     if (resource.origin.type === 'simulated' || type === 'ExternalName' || Object.keys(selector).length === 0) continue;
@@ -19,8 +21,8 @@ function* check({ snapshot, model }: RuleContext): Generator<Finding> {
     const pods = waitedFor(snapshot, service);
     const [first] = pods;
     if (first === undefined || !pods.every(isToldNotReady)) continue;
-    // That no pod starts on a node without a network is told of the node.
-    if (pods.every((one) => one.phase === 'Pending' && faulty.has(one.node ?? ''))) continue;
+    // That no pod starts on a node without a network, or gets an address there, is told of the node or the pod.
+    if (pods.every((one) => (one.phase === 'Pending' && faulty.has(one.node ?? '')) || failing.has(one))) continue;
     yield finding(snapshot, service, pods, first);
   }
 }
