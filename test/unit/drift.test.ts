@@ -155,7 +155,10 @@ for (const [what, from, to, row, summary] of edits) {
     );
     assert.equal(answer.summary, summary);
     assert.equal(answer.rows[0]?.location?.uri, '/w/all.yaml');
-    assert.match(answer.rows[0]?.live?.uri ?? '', /^podpath-cluster:\/test\//);
+    assert.match(
+      answer.rows[0]?.live?.uri ?? '',
+      /^podpath-cluster:\/(api|web|shop)\.(NetworkPolicy|Service|Deployment|Namespace)\.yaml\?%5B%22test%22/,
+    );
   });
 }
 
