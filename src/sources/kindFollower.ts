@@ -86,7 +86,7 @@ export class KindFollower {
   /** Present where the kind can't be read as a whole. */
   get unread(): UnreadKind | undefined {
     const { plural, kind, namespaced } = this.#setup.served;
-    if (!this.#parts.some(({ reflector }) => reflector.state.kind === 'forbidden')) return undefined;
+    if (kind.isProof || !this.#parts.some(({ reflector }) => reflector.state.kind === 'forbidden')) return undefined;
     const read = this.#fallback.filter(({ reflector }) => reflector.state.kind !== 'forbidden');
     const readIn = read.map(({ selection }) => selection.namespace).sort();
     return { group: kind.group, kind: kind.kind, plural, namespaced, readIn };
@@ -158,23 +158,28 @@ export class KindFollower {
 
   #single(): readonly Selection[] {
     const { served, namespaces, access } = this.#setup;
+    const query = fieldQuery(served.kind);
     const wanted = namespaces.length > 0 ? [...new Set(namespaces)] : [access.namespace];
     if (this.order === '/Namespace') {
       return wanted.map((namespace) => ({ namespace, query: '', holds: (_, name) => name === namespace }));
     }
     if (!served.namespaced) return [];
-    return wanted.map((namespace) => ({ namespace, query: '', holds: (other) => other === namespace }));
+    return wanted.map((namespace) => ({ namespace, query, holds: (other) => other === namespace }));
   }
 }
 
 /** One for a whole kind, else one for each name, and one for the label. */
 function selectionsOf({ kind }: ServedKind): readonly Selection[] {
   const { only } = kind;
-  if (only === undefined) return [{ namespace: '', query: '', holds: () => true }];
+  if (only === undefined) return [{ namespace: '', query: fieldQuery(kind), holds: () => true }];
   const byName = only.names.map((wanted): Selection => {
     const query = `fieldSelector=${encodeURIComponent(`metadata.name=${wanted}`)}`;
     return { namespace: '', query, holds: (_, name) => name === wanted };
   });
   const query = `labelSelector=${encodeURIComponent(only.label)}`;
   return [...byName, { namespace: '', query, holds: (_, name) => !only.names.includes(name) }];
+}
+
+function fieldQuery({ fieldSelector }: ServedKind['kind']): string {
+  return fieldSelector === undefined ? '' : `fieldSelector=${encodeURIComponent(fieldSelector)}`;
 }

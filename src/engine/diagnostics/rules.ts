@@ -1,4 +1,5 @@
 import type { Rule } from './rule.ts';
+import { rule as cniMissing } from './rules/cni-missing.ts';
 import { rule as connectivityTestFailed } from './rules/connectivity-test-failed.ts';
 import { rule as hostNetworkBypassesPolicy } from './rules/host-network-bypasses-policy.ts';
 import { rule as ingressBackendMissing } from './rules/ingress-backend-missing.ts';
@@ -34,6 +35,7 @@ import { rule as policyPortRangeInvalid } from './rules/policy-port-range-invali
 import { rule as policyRuleShadowed } from './rules/policy-rule-shadowed.ts';
 import { rule as policySelectsNoPods } from './rules/policy-selects-no-pods.ts';
 import { rule as policyTypesMissingEgress } from './rules/policy-types-missing-egress.ts';
+import { rule as serviceNoReadyEndpoints } from './rules/service-no-ready-endpoints.ts';
 import { rule as serviceNodePortConflict } from './rules/service-node-port-conflict.ts';
 import { rule as servicePortProtocolMismatch } from './rules/service-port-protocol-mismatch.ts';
 import { rule as servicePortsInvalid } from './rules/service-ports-invalid.ts';
@@ -48,6 +50,7 @@ import { rule as workloadSelectorMismatch } from './rules/workload-selector-mism
 
 /** Every check, sorted by code. One file and one line here adds one. */
 export const rules: readonly Rule[] = [
+  cniMissing,
   connectivityTestFailed,
   hostNetworkBypassesPolicy,
   ingressBackendMissing,
@@ -83,6 +86,7 @@ export const rules: readonly Rule[] = [
   policyRuleShadowed,
   policySelectsNoPods,
   policyTypesMissingEgress,
+  serviceNoReadyEndpoints,
   serviceNodePortConflict,
   servicePortProtocolMismatch,
   servicePortsInvalid,

@@ -8,7 +8,14 @@ import type { PolicyProgram } from '../policy/policy.ts';
 
 const readKinds: ReadonlySet<string> = new Set(liveKinds.map(({ group, kind }) => `${group}/${kind}`));
 /** Objects that controllers make, and the ones that only describe the installation. */
-const notCompared: ReadonlySet<string> = new Set(['/Pod', '/Node', '/ConfigMap', '/Endpoints', 'apps/ReplicaSet']);
+const notCompared: ReadonlySet<string> = new Set([
+  '/Pod',
+  '/Node',
+  '/Event',
+  '/ConfigMap',
+  '/Endpoints',
+  'apps/ReplicaSet',
+]);
 
 /** True for a kind whose objects people apply and the network reads. */
 export function isCompared({ group, kind }: ResourceRef): boolean {

@@ -1,3 +1,5 @@
+import { eventFields, isNetworkEvent } from './events.ts';
+import { nodeConditions, podConditions, waitingContainers } from './health.ts';
 import { arrayAt, isObject, type JsonObject, type JsonValue, objectAt, stringAt } from './json.ts';
 import type { Resource } from './resource.ts';
 
@@ -9,6 +11,10 @@ export interface LiveKind {
   readonly sameAs?: string;
   /** Where present, only objects of these names, and those that have this label, are asked for and kept. */
   readonly only?: { readonly names: readonly string[]; readonly label: string };
+  /** Where present, only objects that this field selector chooses are asked for. */
+  readonly fieldSelector?: string;
+  /** Proof of what other kinds show already: nothing is missing where it may not be read. */
+  readonly isProof?: true;
 }
 
 function kindsOf(group: string, kinds: readonly string[], sameAs?: string): readonly LiveKind[] {
@@ -53,6 +59,7 @@ const gateway = [
 export const liveKinds: readonly LiveKind[] = [
   ...kindsOf('', ['Endpoints', 'Namespace', 'Node', 'Pod', 'ReplicationController', 'Service']),
   { group: '', kind: 'ConfigMap', only: { names: Object.keys(configMapData), label: 'istio.io/rev' } },
+  { group: '', kind: 'Event', fieldSelector: 'type=Warning', isProof: true },
   ...kindsOf('apps', ['DaemonSet', 'Deployment', 'ReplicaSet', 'StatefulSet']),
   ...kindsOf('batch', ['CronJob', 'Job']),
   ...kindsOf('cilium.io', ['CiliumCIDRGroup', 'CiliumClusterwideNetworkPolicy', 'CiliumNetworkPolicy', 'CiliumNode']),
@@ -121,8 +128,8 @@ const droppedPodFields: ReadonlySet<string> = new Set([
 
 /** What of a status is read; kinds that are not named here are read without. */
 const statusFields: Readonly<Record<string, readonly string[]>> = {
-  '/Node': ['addresses'],
-  '/Pod': ['phase', 'podIP', 'podIPs', 'hostIP', 'hostIPs', 'conditions'],
+  '/Node': ['addresses', 'conditions'],
+  '/Pod': ['phase', 'podIP', 'podIPs', 'hostIP', 'hostIPs', 'conditions', 'containerStatuses', 'initContainerStatuses'],
   '/Service': ['loadBalancer'],
   'gateway.networking.k8s.io/Gateway': ['addresses'],
   'networking.k8s.io/Ingress': ['loadBalancer'],
@@ -140,6 +147,7 @@ export function liveResource(
   const name = stringAt(object, 'metadata', 'name');
   if (name === undefined || kind === 'Secret') return undefined;
   if (group === '' && kind === 'ConfigMap' && keptData(name) === undefined) return undefined;
+  if (group === '' && kind === 'Event' && !isNetworkEvent(object)) return undefined;
   const apiVersion = group === '' ? version : `${group}/${version}`;
   const ref = { group, kind, namespace: stringAt(object, 'metadata', 'namespace') ?? '', name };
   const resourceVersion = stringAt(object, 'metadata', 'resourceVersion') ?? '';
@@ -154,6 +162,7 @@ export function liveResource(
 function projected(object: JsonObject, group: string, kind: string, name: string): JsonObject {
   const metadata = projectMetadata(object);
   if (kind === 'ConfigMap') return { metadata, data: pick(objectAt(object, 'data'), keptData(name) ?? []) };
+  if (kind === 'Event') return { metadata, ...eventFields(object) };
   if (kind === 'IstioOperator' || kind === 'Istio') return { metadata, spec: meshConfigOnly(object) };
   const { apiVersion: _, kind: __, status: ___, ...fields } = object;
   const status = pick(objectAt(object, 'status'), statusFields[`${group}/${kind}`] ?? []);
@@ -162,7 +171,7 @@ function projected(object: JsonObject, group: string, kind: string, name: string
     ...fields,
     metadata,
     ...(spec === undefined ? {} : { spec: projectSpec(spec, kind) }),
-    ...(Object.keys(status).length === 0 ? {} : { status: isPod(kind) ? withPlainConditions(status) : status }),
+    ...(Object.keys(status).length === 0 ? {} : { status: withPlainConditions(status, kind) }),
   };
 }
 
@@ -170,10 +179,17 @@ function isPod(kind: string): boolean {
   return kind === 'Pod';
 }
 
-/** Heartbeats and messages of conditions change all the time and mean nothing here. */
-function withPlainConditions(status: JsonObject): JsonObject {
-  const conditions = arrayAt(status, 'conditions').map((one) => (isObject(one) ? pick(one, ['type', 'status']) : one));
-  return { ...status, ...(conditions.length === 0 ? {} : { conditions }) };
+/** Heartbeats change all the time and mean nothing here; of messages only what tells of a broken network is kept. */
+function withPlainConditions(status: JsonObject, kind: string): JsonObject {
+  if (!isPod(kind) && kind !== 'Node') return status;
+  const list = arrayAt(status, 'conditions');
+  const lists = {
+    conditions: isPod(kind) ? podConditions(list) : nodeConditions(list),
+    containerStatuses: waitingContainers(arrayAt(status, 'containerStatuses')),
+    initContainerStatuses: waitingContainers(arrayAt(status, 'initContainerStatuses')),
+  };
+  const { conditions: _, containerStatuses: __, initContainerStatuses: ___, ...fields } = status;
+  return { ...fields, ...Object.fromEntries(Object.entries(lists).filter(([, one]) => one.length > 0)) };
 }
 
 function keptData(name: string): readonly string[] | 'all' | undefined {
