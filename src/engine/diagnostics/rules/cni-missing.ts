@@ -1,4 +1,5 @@
 import { t } from '@vscode/l10n';
+import { nodesWithoutCidr } from '../../cni/pools.ts';
 import { type AddressFailure, addressFailures } from '../../cni/sandbox.ts';
 import type { ClusterNode, Pod } from '../../model/cluster.ts';
 import { eventsAbout } from '../../model/events.ts';
@@ -19,7 +20,10 @@ interface FaultyNode {
 
 function* check(context: RuleContext): Generator<Finding> {
   const { snapshot } = context;
+  // A node without addresses to give has no network for that reason, which has a finding of its own.
+  const isTold = new Set(nodesWithoutCidr(snapshot, context.model.environment));
   const faulty = snapshot.nodes
+    .filter((one) => !isTold.has(one))
     .filter(hasStatus)
     .flatMap((node): readonly FaultyNode[] => {
       const fault = networkFault(node);
