@@ -1,4 +1,4 @@
-import { findings, finish, type LocatedFinding } from '../engine/index.ts';
+import { findings, finish, type LocatedFinding, readClusterUri, refLabel, type TextPosition } from '../engine/index.ts';
 import { type Command, jsonOutput } from './command.ts';
 import { fileName, load } from './load.ts';
 
@@ -38,7 +38,7 @@ function findingJson({ code, severity, message, location, scope, ref, related, f
 /** `file:line:column severity code`, the message below it, and last how many there are of each severity. */
 function checkText(all: readonly LocatedFinding[]): string {
   const lines = all.flatMap(({ code, severity, message, location: { uri, range }, fixes }) => [
-    `${fileName(uri)}:${range.start.line + 1}:${range.start.character + 1} ${severity} ${code}`,
+    `${placeText(uri, range.start)} ${severity} ${code}`,
     `  ${message}`,
     ...fixes.map(({ title }) => `  fix: ${title}`),
   ]);
@@ -48,4 +48,12 @@ function checkText(all: readonly LocatedFinding[]): string {
   });
   const total = counts.length === 0 ? 'no findings' : counts.join(', ');
   return `${[...lines, total].join('\n')}\n`;
+}
+
+/** `file:line:column`; `context: Kind ns/name` for a live object, of whose text nobody has lines. */
+function placeText(uri: string, { line, character }: TextPosition): string {
+  const live = readClusterUri(uri);
+  return live === undefined
+    ? `${fileName(uri)}:${line + 1}:${character + 1}`
+    : `${live.context}: ${refLabel(live.ref)}`;
 }
