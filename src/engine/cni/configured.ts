@@ -15,7 +15,8 @@ export function configured(profile: CniProfile, snapshot: Snapshot): CniProfile 
     const sized = withMtu(profile, Number(stringAt(ciliumConfig(snapshot)?.object, 'data', 'mtu')));
     return { ...sized, podAddresses: ciliumAddresses(snapshot) };
   }
-  if (profile.name === 'antrea' && isAntreaChained(snapshot)) return { ...profile, podAddresses: 'unknown' };
+  if (profile.name === 'antrea' && (isAntreaChained(snapshot) || hasAntreaPools(snapshot)))
+    return { ...profile, podAddresses: 'unknown' };
   return profile;
 }
 
@@ -40,9 +41,17 @@ function ciliumAddresses(snapshot: Snapshot): CniProfile['podAddresses'] {
 
 /** Antrea that only enforces policies leaves addresses to another CNI. */
 export function isAntreaChained(snapshot: Snapshot): boolean {
-  const config = snapshot.ofKind('', 'ConfigMap').find((one) => one.ref.name === 'antrea-config');
-  const text = stringAt(config?.object, 'data', 'antrea-agent.conf') ?? '';
-  return /^\s*trafficEncapMode:\s*["']?networkPolicyOnly/im.test(text);
+  return /^\s*trafficEncapMode:\s*["']?networkPolicyOnly/im.test(antreaConfig(snapshot));
+}
+
+/** With its own IPAM switched on, namespaces and pods may ask for addresses of other pools. */
+function hasAntreaPools(snapshot: Snapshot): boolean {
+  return /^\s*AntreaIPAM:\s*true/m.test(antreaConfig(snapshot));
+}
+
+function antreaConfig(snapshot: Snapshot): string {
+  const config = snapshot.ofKind('', 'ConfigMap').find((one) => one.ref.name.startsWith('antrea-config'));
+  return stringAt(config?.object, 'data', 'antrea-agent.conf') ?? '';
 }
 
 /** Source: the Installation API of Calico's operator; without it Calico brings its own IPAM. */

@@ -64,11 +64,15 @@ function nodeFinding(context: RuleContext, first: FaultyNode, others: readonly F
   };
 }
 
-function headOf({ model }: RuleContext, { node, fault }: FaultyNode): string {
+function headOf({ snapshot, model }: RuleContext, { node, fault }: FaultyNode): string {
   if (fault.type === 'NetworkUnavailable') return t('The network of node {0} is not set up.', node.name);
-  return model.cni.confidence === 'default'
+  const { cni, profile } = model.environment;
+  if (cni.evidence.some(({ ref }) => ref.kind === 'DaemonSet'))
+    return t('Node {0} has no working network plugin, although {1} is installed.', node.name, profile.title);
+  // Where not everything may be read, or only traces are left, nothing is said of what is installed.
+  return cni.confidence === 'default' && snapshot.incomplete.length === 0
     ? t('Node {0} has no working network plugin, and no CNI that Podpath knows is installed.', node.name)
-    : t('Node {0} has no working network plugin, although {1} is installed.', node.name, model.profile.title);
+    : t('Node {0} has no working network plugin.', node.name);
 }
 
 /** The CNI's agent on a node where it does not do its work. */

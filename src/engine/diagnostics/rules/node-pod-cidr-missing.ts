@@ -13,6 +13,9 @@ function* check({ snapshot, model }: RuleContext): Generator<Finding> {
   );
   const [first, ...others] = lacking;
   if (first === undefined) return;
+  const events = lacking.flatMap(({ resource }) => eventsAbout(snapshot, resource));
+  const isSpent = events.some(({ reason }) => reason === 'CIDRNotAvailable');
+  const why = isSpent ? ` ${t('The controller manager has no block left to give.')}` : '';
   const more = others.length === 0 ? '' : ` ${t('Other nodes without one: {0}.', others.length)}`;
   yield {
     code: rule.code,
@@ -21,7 +24,9 @@ function* check({ snapshot, model }: RuleContext): Generator<Finding> {
         'Node {0} has no podCIDR, and {1} takes the addresses of its pods from it: none starts there.',
         first.name,
         model.profile.title,
-      ) + more,
+      ) +
+      why +
+      more,
     ref: first.resource.ref,
     path: ['spec'],
     related: [
@@ -30,13 +35,11 @@ function* check({ snapshot, model }: RuleContext): Generator<Finding> {
         path: ['spec'],
         message: t('Node {0} has none, too', name),
       })),
-      ...lacking.slice(0, shown).flatMap(({ resource }) =>
-        eventsAbout(snapshot, resource).map(({ ref, reason, message }) => ({
-          ref,
-          path: ['message'],
-          message: `${reason}: ${message}`,
-        })),
-      ),
+      ...events.slice(0, shown).map(({ ref, reason, message }) => ({
+        ref,
+        path: ['message'],
+        message: `${reason}: ${message}`,
+      })),
     ],
     fixes: [],
   };
