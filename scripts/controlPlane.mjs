@@ -297,6 +297,8 @@ function commandLines({ path, etcd, peer, api, manager }) {
       `--secure-port=${manager}`,
       `--cert-dir=${path('certs-manager')}`,
       '--leader-elect=false',
+      '--kube-api-qps=1000',
+      '--kube-api-burst=1000',
       // Nobody renews the nodes' leases, so nobody may miss them.
       '--controllers=*,-node-lifecycle-controller,-taint-eviction-controller,-node-ipam-controller',
       `--service-account-private-key-file=${path('accounts.key')}`,

@@ -35,7 +35,7 @@ const signs: Readonly<Record<ChangeRow['kind'], string>> = { opens: '+', closes:
 
 function driftText({ scope, context, rows, summary, changes }: DriftAnswer): string {
   const lines = [
-    `${scope} beside context ${context}: ${rows.length === 0 ? 'nothing differs' : `${rows.length} objects differ`}`,
+    `${scope} beside context ${context}: ${countText(rows.length)}`,
     ...rows.map(({ label, text, location }) => {
       const place = location === undefined ? '' : `  ${fileName(location.uri)}:${location.range.start.line + 1}`;
       return `  ${label} ${text}${place}`;
@@ -44,4 +44,9 @@ function driftText({ scope, context, rows, summary, changes }: DriftAnswer): str
     ...changes.map(({ kind, from, to, ports }) => `  ${signs[kind]} ${from} → ${to}  ${ports}`),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function countText(differing: number): string {
+  if (differing === 0) return 'nothing differs';
+  return differing === 1 ? '1 object differs' : `${differing} objects differ`;
 }

@@ -6,7 +6,7 @@
 export { Analysis, AnalysisHost, type AnalysisSettings, type Change } from './analysis/analysis.ts';
 export type * from './analysis/answers.ts';
 export { readAssumption, readAssumptions } from './analysis/assumptions.ts';
-export { type ClusterObjects, clusterScheme, readClusterUri } from './analysis/clusters.ts';
+export { type ClusterObjects, clusterScheme, clusterUri, readClusterUri } from './analysis/clusters.ts';
 export { Derived } from './analysis/derived.ts';
 export { findings } from './analysis/findings.ts';
 export type { ScopeAnalysis } from './analysis/scopeAnalysis.ts';

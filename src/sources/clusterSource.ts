@@ -68,6 +68,14 @@ export async function openKubeconfig(choice: ClusterChoice): Promise<ClusterAcce
   return readKubeconfig(choice);
 }
 
+/** The contexts of a kubeconfig. */
+export async function kubeContexts(
+  kubeconfig: string | undefined,
+): Promise<ReturnType<typeof import('./kubeconfig.ts').listContexts>> {
+  const { listContexts } = await import('./kubeconfig.ts');
+  return listContexts(kubeconfig);
+}
+
 /**
  * A running cluster: every kind that the engine reads, listed and then watched. It only ever asks GET. What it delivers
  * has no Secrets and no environment values, and stays as it was last seen while the server can't be reached.

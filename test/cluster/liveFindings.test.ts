@@ -36,7 +36,7 @@ test('a Service is told as long as none of its pods is ready', async () => {
   await plane.admin.create(shop.deployments, deployment('api', 2, 8080, { [readyAnnotation]: 'false' }));
   const finding = await becomesFound('service-no-ready-endpoints', /^Service api has no ready endpoint/);
   await until('both pods are told', () => of('service-no-ready-endpoints')?.related.length === 2);
-  assert.equal(finding.location.uri, 'podpath-cluster:/admin/-%2CService/shop/api.yaml');
+  assert.match(finding.location.uri, /^podpath-cluster:\/api\.Service\.yaml\?/);
   await plane.admin.patch(`${shop.deployments}/api`, {
     spec: { template: { metadata: { annotations: { [readyAnnotation]: 'true' } } } },
   });
@@ -67,7 +67,7 @@ test('a node without a network plugin, with the pod that waits there and the eve
   const finding = await becomesFound('cni-missing', /^Node node-2 has no working network plugin/);
   assert.equal(finding.severity, 'error');
   assert.match(finding.message, /NetworkPluginNotReady/);
-  assert.equal(finding.location.uri, 'podpath-cluster:/admin/-%2CNode/-/node-2.yaml');
+  assert.match(finding.location.uri, /^podpath-cluster:\/node-2\.Node\.yaml\?/);
   await until(
     'the event is told',
     () => of('cni-missing')?.related.some((one) => /CIDRNot/.test(one.message)) === true,

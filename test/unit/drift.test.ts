@@ -6,6 +6,7 @@ import {
   finish,
   type JsonObject,
   liveResource,
+  query,
   type Resource,
   readDocuments,
 } from '../../src/engine/index.ts';
@@ -155,7 +156,10 @@ for (const [what, from, to, row, summary] of edits) {
     );
     assert.equal(answer.summary, summary);
     assert.equal(answer.rows[0]?.location?.uri, '/w/all.yaml');
-    assert.match(answer.rows[0]?.live?.uri ?? '', /^podpath-cluster:\/test\//);
+    assert.match(
+      answer.rows[0]?.live?.uri ?? '',
+      /^podpath-cluster:\/(api|web|shop)\.(NetworkPolicy|Service|Deployment|Namespace)\.yaml\?%5B%22test%22/,
+    );
   });
 }
 
@@ -188,4 +192,30 @@ test('applying keeps the addresses that the server gave, and live pods stand for
   assert.deepEqual(snapshot?.service('shop', 'api')?.clusterIPs, ['10.96.3.4']);
   const pods = snapshot?.pods.map(({ ref, simulated }) => `${ref.name} ${simulated}`);
   assert.deepEqual(pods, ['api-x false', 'web-1 true']);
+});
+
+test('hovering a manifest shows how the object stands in the cluster, and a live object can be hovered itself', () => {
+  const host = new AnalysisHost();
+  const text = files.replace('port: 80,', 'port: 81,');
+  const analysis = host.apply({
+    folders: [{ uri: '/w', name: 'w' }],
+    saved: [{ uri: '/w/all.yaml', text }],
+    clusters: [{ context: 'test', resources: cluster(), missing: [], unread: [] }],
+  });
+  const hoverAt = (uri: string, content: string, word: string): string => {
+    const lines = content.split('\n');
+    const line = lines.findIndex((one) => one.includes(word));
+    const position = { line, character: (lines[line] ?? '').indexOf(word) + 1 };
+    return finish(query(analysis, 'hover', { uri, position }))?.markdown ?? '';
+  };
+  assert.match(
+    hoverAt('/w/all.yaml', text, 'selector: { app: api }'),
+    /\ntest: 1 of 1 endpoints ready · differs in spec\.ports\[0\]\.port\n/,
+  );
+  assert.match(hoverAt('/w/all.yaml', text, 'ingress: ['), /\ntest: as in this file\n/);
+  const [answer] = finish(drift(analysis, undefined));
+  const live = answer?.rows[0]?.live?.uri ?? '';
+  const liveText = finish(query(analysis, 'liveText', { uri: live }));
+  assert.match(liveText, /^# As Podpath keeps it from context test/);
+  assert.match(hoverAt(live, liveText, 'selector:'), /Service shop\/api · ClusterIP 10\.96\.3\.4\n/);
 });

@@ -148,6 +148,9 @@ export interface TreeRow {
     | 'pod'
     | 'workload'
     | 'scope'
+    | 'cluster'
+    | 'drift'
+    | 'connection'
     | 'file'
     | 'group'
     | 'assumption';
@@ -156,6 +159,8 @@ export interface TreeRow {
   readonly end?: string;
   /** The scope that `end` is in, or that the row is about; present on these rows. */
   readonly scope?: string;
+  /** The running cluster that the row is about. */
+  readonly context?: string;
   readonly children: readonly TreeRow[];
 }
 

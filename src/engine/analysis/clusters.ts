@@ -38,34 +38,26 @@ export function clusterScope(cluster: ClusterObjects): Scope {
   return { name: context, files: [], resources: objectsOf(cluster), incomplete: missing, notRendered: [], context };
 }
 
-/** `podpath-cluster:/CONTEXT/GROUP,KIND/NAMESPACE/NAME.yaml`, each step encoded; `-` for no group and no namespace. */
+/**
+ * `podpath-cluster:/NAME.KIND.yaml?[…]`: the path is what people read, the query a JSON list of context, group, kind,
+ * namespace and name. Names of contexts hold slashes, which editors do not keep escaped in a path.
+ */
 export function clusterUri(context: string, { group, kind, namespace, name }: ResourceRef): string {
-  const steps = [context, `${group || '-'},${kind}`, namespace || '-', `${name}.yaml`];
-  return `${clusterScheme}:/${steps.map(encodeURIComponent).join('/')}`;
+  const query = JSON.stringify([context, group, kind, namespace, name]);
+  return `${clusterScheme}:/${encodeURIComponent(name)}.${encodeURIComponent(kind)}.yaml?${encodeURIComponent(query)}`;
 }
 
-/** The context and the object that such a URI names; `undefined` for every other URI. */
+/** The context and the object that such a URI names, however it is escaped; `undefined` for every other URI. */
 export function readClusterUri(uri: string): { readonly context: string; readonly ref: ResourceRef } | undefined {
-  if (!uri.startsWith(`${clusterScheme}:/`)) return undefined;
-  const steps = uri.slice(clusterScheme.length + 2).split('/');
-  const [context = '', type = '', namespace = '', file = ''] = steps.map(decode);
-  const comma = type.indexOf(',');
-  if (steps.length !== 4 || comma < 0 || !file.endsWith('.yaml')) return undefined;
-  const group = type.slice(0, comma);
-  const ref = {
-    group: group === '-' ? '' : group,
-    kind: type.slice(comma + 1),
-    namespace: namespace === '-' ? '' : namespace,
-    name: file.slice(0, -'.yaml'.length),
-  };
-  return { context, ref };
-}
-
-function decode(step: string): string {
+  const query = uri.startsWith(`${clusterScheme}:`) ? uri.indexOf('?') : -1;
+  if (query < 0) return undefined;
   try {
-    return decodeURIComponent(step);
+    const value: unknown = JSON.parse(decodeURIComponent(uri.slice(query + 1)));
+    if (!Array.isArray(value) || value.length !== 5 || value.some((one) => typeof one !== 'string')) return undefined;
+    const [context = '', group = '', kind = '', namespace = '', name = ''] = value as readonly string[];
+    return { context, ref: { group, kind, namespace, name } };
   } catch {
-    return step;
+    return undefined;
   }
 }
 

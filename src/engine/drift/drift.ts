@@ -20,7 +20,7 @@ const mostPaths = 8;
 /** Compares the objects of a scope of files with those of a running cluster; sorted by kind, namespace and name. */
 export function findDrift(files: Derived, live: Derived): readonly Drift[] {
   const own = files.snapshot.resources.filter(({ origin, ref }) => origin.type === 'manifest' && isCompared(ref));
-  const compared = own.flatMap((one) => compare(files, live, one));
+  const compared = own.flatMap((one) => compareObject(files, live, one));
   return [...compared, ...extraPolicies(files, live, own)].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
 }
 
@@ -28,7 +28,8 @@ function keyOf({ ref }: Drift): string {
   return `${ref.kind} ${ref.namespace}/${ref.name} ${ref.group}`;
 }
 
-function compare(files: Derived, live: Derived, own: Resource): readonly Drift[] {
+/** How one object of the files stands to the cluster; nothing where both say the same. */
+export function compareObject(files: Derived, live: Derived, own: Resource): readonly Drift[] {
   const { ref } = own;
   const other = live.snapshot.get(ref);
   if (other === undefined || other.origin.type === 'simulated') return [{ kind: 'absent', ref, paths: [] }];

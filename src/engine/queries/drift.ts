@@ -7,6 +7,7 @@ import { type Drift, findDrift } from '../drift/drift.ts';
 import { layered } from '../model/layer.ts';
 import { type FieldPath, refLabel } from '../model/resource.ts';
 import { diffSummary } from '../render/diffText.ts';
+import { fieldText } from '../render/fieldText.ts';
 import { changeRows } from './changes.ts';
 
 interface Applied {
@@ -117,10 +118,4 @@ function driftText(kind: Drift['kind'], paths: readonly FieldPath[], live: Scope
     default:
       return kind satisfies never;
   }
-}
-
-function fieldText(path: FieldPath): string {
-  return path
-    .map((step, index) => (typeof step === 'number' ? `[${step}]` : `${index > 0 ? '.' : ''}${step}`))
-    .join('');
 }

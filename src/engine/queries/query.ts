@@ -49,6 +49,8 @@ export interface Queries {
   readonly lenses: { readonly params: { readonly uri: string }; readonly result: readonly LensAnswer[] };
   /** What the texts that are not saved change. */
   readonly changes: { readonly params: Record<never, never>; readonly result: ChangesAnswer };
+  /** A live object as a text; '' where it is not there, or no longer. */
+  readonly liveText: { readonly params: { readonly uri: string }; readonly result: string };
   /** Files beside running clusters, of all scopes or one. */
   readonly drift: { readonly params: { readonly scope?: string }; readonly result: readonly DriftAnswer[] };
   readonly definition: { readonly params: At; readonly result: readonly Location[] };
@@ -103,6 +105,7 @@ const answers: Answers = {
   hover: (analysis, { uri, position }) => atOnce(hover(analysis, uri, position)),
   lenses: (analysis, { uri }) => lenses(analysis, uri),
   changes,
+  liveText: (analysis, { uri }) => atOnce(analysis.file(uri)?.text ?? ''),
   drift: (analysis, { scope }) => drift(analysis, scope),
   definition: (analysis, { uri, position }) => atOnce(definition(analysis, uri, position)),
   endAt: (analysis, { uri, position }) => atOnce(endAt(analysis, uri, position)),
