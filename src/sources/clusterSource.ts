@@ -265,20 +265,26 @@ export class ClusterSource {
     const key = refKey(resource.ref);
     this.#removed.delete(key);
     this.#changed.set(key, resource);
-    this.#tell();
+    this.#tellSoon();
   }
 
   #remove(ref: ResourceRef): void {
     const key = refKey(ref);
     this.#changed.delete(key);
     this.#removed.set(key, ref);
-    this.#tell();
+    this.#tellSoon();
   }
 
   /** Changes that come together are told together. */
   #tell(): void {
-    if (this.#isSettled()) this.#wasComplete ||= this.state.kind === 'live';
+    this.#wasComplete ||= this.#isSettled() && this.state.kind === 'live';
     this.#wake();
+    this.#tellSoon();
+  }
+
+  /** Every object of a large list comes by here. */
+  #tellSoon(): void {
+    if (this.#timer !== undefined) return;
     if (this.#options.onChange === undefined) {
       this.#changed.clear();
       this.#removed.clear();

@@ -36,6 +36,9 @@ export class KindFollower {
   readonly #runs: Promise<void>[] = [];
   #fallback: Part[] = [];
   #sorted: readonly Resource[] | undefined;
+  /** Where each object stands in the list, and which of them changed since it was made. */
+  #places: ReadonlyMap<string, number> = new Map();
+  #changedSince: string[] = [];
   #isStopped = false;
 
   constructor(setup: FollowerSetup) {
@@ -60,7 +63,7 @@ export class KindFollower {
   /** Stops, and takes its objects back: the server has the kind no more. */
   drop(): void {
     this.stop();
-    this.#replace([], () => true);
+    this.#keep(new Set(), () => true);
   }
 
   /** Resolves when everything has ended after a stop. */
@@ -94,14 +97,26 @@ export class KindFollower {
 
   /** Sorted by namespace and name; the same list until something changes. */
   resources(): readonly Resource[] {
-    this.#sorted ??= [...this.#objects].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, resource]) => resource);
+    if (this.#sorted === undefined) {
+      const keys = [...this.#objects.keys()].sort();
+      this.#places = new Map(keys.map((key, index) => [key, index]));
+      this.#sorted = keys.flatMap((key) => this.#objects.get(key) ?? []);
+    } else if (this.#changedSince.length > 0) {
+      const next = [...this.#sorted];
+      for (const key of this.#changedSince) {
+        const [place, resource] = [this.#places.get(key), this.#objects.get(key)];
+        if (place !== undefined && resource !== undefined) next[place] = resource;
+      }
+      this.#sorted = next;
+    }
+    this.#changedSince = [];
     return this.#sorted;
   }
 
   #begin(selection: Selection): Part {
     const { transport, access, served, timing, watch } = this.#setup;
     const sink: ReflectorSink = {
-      replace: (resources) => this.#replace(resources, selection.holds),
+      keep: (keys) => this.#keep(keys, selection.holds),
       put: (resource) => this.#put(resource),
       remove: (namespace, name) => this.#remove(`${namespace}/${name}`),
       state: (state) => this.#stateChanged(selection, state),
@@ -114,23 +129,23 @@ export class KindFollower {
     return { selection, reflector };
   }
 
-  #replace(resources: readonly Resource[], holds: Selection['holds']): void {
-    if (this.#isStopped && resources.length > 0) return;
-    const kept = new Set(resources.map(({ ref }) => `${ref.namespace}/${ref.name}`));
+  #keep(keys: ReadonlySet<string>, holds: Selection['holds']): void {
     for (const [key, { ref }] of this.#objects) {
-      if (!kept.has(key) && holds(ref.namespace, ref.name)) this.#remove(key);
+      if (!keys.has(key) && holds(ref.namespace, ref.name)) this.#remove(key);
     }
-    for (const resource of resources) this.#put(resource);
   }
 
   /** An object whose change is nowhere in what is kept of it did not change. */
   #put(resource: Resource): void {
+    if (this.#isStopped) return;
     const { ref } = resource;
     const key = `${ref.namespace}/${ref.name}`;
     const before = this.#objects.get(key);
     if (before !== undefined && sameJson(before.object, resource.object)) return;
     this.#objects.set(key, resource);
-    this.#sorted = undefined;
+    // A change of one object of many leaves the others in their places.
+    if (before === undefined) this.#sorted = undefined;
+    else this.#changedSince.push(key);
     this.#setup.changed(resource);
   }
 
