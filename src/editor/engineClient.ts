@@ -55,7 +55,11 @@ export class EngineClient implements vscode.Disposable {
   /** Starts the worker; does nothing where it runs. */
   start(): void {
     if (this.#worker !== undefined || this.#ended !== undefined) return;
-    const worker = new Worker(this.#path, { workerData: vscode.l10n.bundle ? JSON.stringify(vscode.l10n.bundle) : '' });
+    const worker = new Worker(this.#path, {
+      workerData: vscode.l10n.bundle ? JSON.stringify(vscode.l10n.bundle) : '',
+      // Pages of a large cluster die young: with room for them they are not moved about before they do.
+      resourceLimits: { maxYoungGenerationSizeMb: 192 },
+    });
     this.#worker = worker;
     worker.on('message', (message: FromWorker) => this.#receive(message));
     worker.on('error', (error) => this.#log.error(`worker: ${error.stack ?? error.message}`));

@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import { t } from '@vscode/l10n';
 import type { ClusterObjects } from '../engine/index.ts';
 import type { ChosenCluster, ClusterStatus } from '../protocol.ts';
@@ -5,6 +6,9 @@ import { ClusterSource, openKubeconfig } from '../sources/clusterSource.ts';
 
 /** Changes of clusters within this time are one analysis. */
 const gatherMs = 120;
+/** While the thread has this much to do the next analysis waits, but never longer than `longestMs`. */
+const busy = 0.5;
+const longestMs = 5_000;
 
 interface Followed {
   readonly chosen: ChosenCluster;
@@ -29,6 +33,9 @@ export class Clusters {
   #followed: readonly Followed[] = [];
   #changed = false;
   #timer: NodeJS.Timeout | undefined;
+  #load = performance.eventLoopUtilization();
+  /** How many clusters the engine knows. */
+  #told = 0;
 
   constructor(listener: ClusterListener) {
     this.#listener = listener;
@@ -77,10 +84,19 @@ export class Clusters {
   }
 
   #soon(): void {
-    this.#timer ??= setTimeout(() => {
-      this.#timer = undefined;
-      this.#tell();
-    }, gatherMs);
+    this.#timer ??= setTimeout(() => this.#tellWhenIdle(performance.now()), gatherMs);
+  }
+
+  /** Answers about a large cluster take longer than its next change: half of the time stays for questions. */
+  #tellWhenIdle(since: number): void {
+    const load = performance.eventLoopUtilization(this.#load);
+    this.#load = performance.eventLoopUtilization();
+    if (load.utilization > busy && performance.now() - since < longestMs) {
+      this.#timer = setTimeout(() => this.#tellWhenIdle(since), gatherMs);
+      return;
+    }
+    this.#timer = undefined;
+    this.#tell();
   }
 
   #tell(): void {
@@ -95,14 +111,11 @@ export class Clusters {
     this.#listener.objects(known);
   }
 
-  #told = 0;
-
   /** Answers before everything was read once would be answers about another cluster. */
   #read(one: Followed): void {
-    const snapshot = one.source?.snapshot();
-    if (snapshot === undefined) return;
-    const { state, context, resources, missing, unread } = snapshot;
-    if (state.kind !== 'live' && one.objects === undefined) return;
+    const { source } = one;
+    if (source === undefined || (source.state.kind !== 'live' && one.objects === undefined)) return;
+    const { context, resources, missing, unread } = source.snapshot();
     const before = one.objects;
     const isSame =
       before !== undefined &&

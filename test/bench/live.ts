@@ -30,8 +30,9 @@ export async function liveRows(generator: string, size: string): Promise<readonl
     execArgv: ['--max-old-space-size=8192'],
   });
   const { port, bytes } = await heard<Listening>(server, 'listening');
+  // As the extension starts its worker.
   const client = fork(join(root, 'test/bench/liveClient.ts'), [`http://127.0.0.1:${port}`, String(seconds)], {
-    execArgv: ['--max-old-space-size=8192'],
+    execArgv: ['--max-old-space-size=8192', '--max-semi-space-size=64'],
   });
   client.on('message', ({ type }: { readonly type: string }) => {
     if (type === 'events') server.send({ type: 'events', perSecond, seconds });
