@@ -20,6 +20,7 @@ import { TopologyPanel } from './topologyPanel.ts';
 import { registerTraceCommand } from './traceCommand.ts';
 import { TracePanel } from './tracePanel.ts';
 import { registerTrees } from './trees.ts';
+import { registerTypingHelp } from './typingHelp.ts';
 import { WorkspaceSource } from './workspaceSource.ts';
 
 /** What the extension tells other code: how long its activation took, in milliseconds. */
@@ -52,6 +53,7 @@ export function activate(context: vscode.ExtensionContext): Activated {
     registerCodeLens(client),
     registerCodeActions(diagnostics),
     registerDefinition(client),
+    registerTypingHelp(client),
     clusters,
     registerTrees(client, clusters),
     registerChanges(client),

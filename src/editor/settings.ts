@@ -38,3 +38,8 @@ export function engineSettings(): EngineSettings {
 export function lensesEnabled(): boolean {
   return vscode.workspace.getConfiguration('podpath').get('codeLens.enabled', true);
 }
+
+/** Whether inlay hints are wanted. */
+export function hintsEnabled(): boolean {
+  return vscode.workspace.getConfiguration('podpath').get('inlayHints.enabled', true);
+}

@@ -1,6 +1,6 @@
 import type { Severity } from '../diagnostics/rule.ts';
 import type { AssumptionSettings } from '../model/assumptions.ts';
-import type { Location, ResourceRef, TextRange } from '../model/resource.ts';
+import type { Location, ResourceRef, TextPosition, TextRange } from '../model/resource.ts';
 import type { Flow, Trace } from '../trace/flow.ts';
 
 /** One scope and how it stands. */
@@ -69,6 +69,21 @@ export interface LensAnswer {
   readonly title: string;
   readonly tooltip: string;
   readonly action?: ActionLink;
+}
+
+/** A few words behind the end of a line; `tooltip` is '' where there is nothing to add. */
+export interface HintAnswer {
+  readonly position: TextPosition;
+  readonly text: string;
+  readonly tooltip: string;
+}
+
+/** Something that may be typed at a position. */
+export interface CompletionAnswer {
+  readonly label: string;
+  readonly kind: 'key' | 'value' | 'service' | 'port' | 'namespace';
+  /** Where it comes from: `on 3 pods`. */
+  readonly detail: string;
 }
 
 /** One connection that an unsaved edit opens, closes, or gives other ports. */

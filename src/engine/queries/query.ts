@@ -1,11 +1,13 @@
 import type { Analysis } from '../analysis/analysis.ts';
 import type {
   ChangesAnswer,
+  CompletionAnswer,
   DriftAnswer,
   EndChoice,
   ExposureRow,
   GraphAnswer,
   GraphRequest,
+  HintAnswer,
   HoverAnswer,
   InspectAnswer,
   LensAnswer,
@@ -22,14 +24,17 @@ import { runTests, type TestResult } from '../analysis/tests.ts';
 import type { Location, TextPosition } from '../model/resource.ts';
 import { endpointsTable } from '../render/table.ts';
 import { changes } from './changes.ts';
+import { completions } from './completions.ts';
 import { definition, endAt } from './definition.ts';
 import { drift } from './drift.ts';
 import { ends } from './ends.ts';
 import { exposureQuery } from './exposure.ts';
 import { graphQuery } from './graph.ts';
+import { hints } from './hints.ts';
 import { hover } from './hover.ts';
 import { inspectQuery } from './inspect.ts';
 import { lenses } from './lenses.ts';
+import { references } from './references.ts';
 import { scopeFor } from './scopeChoice.ts';
 import { suggest } from './suggest.ts';
 import { traceQuery } from './trace.ts';
@@ -54,6 +59,12 @@ export interface Queries {
   /** Files beside running clusters, of all scopes or one. */
   readonly drift: { readonly params: { readonly scope?: string }; readonly result: readonly DriftAnswer[] };
   readonly definition: { readonly params: At; readonly result: readonly Location[] };
+  /** Where the object at a position is used. */
+  readonly references: { readonly params: At; readonly result: readonly Location[] };
+  /** How many pods each selector of a file chooses. */
+  readonly hints: { readonly params: { readonly uri: string }; readonly result: readonly HintAnswer[] };
+  /** What may be typed at a position, also in text that is not YAML yet. */
+  readonly completions: { readonly params: At; readonly result: readonly CompletionAnswer[] };
   /** What a trace could start from at this position, as an end; null where nothing is there. */
   readonly endAt: { readonly params: At; readonly result: string | null };
   readonly ends: {
@@ -108,6 +119,9 @@ const answers: Answers = {
   liveText: (analysis, { uri }) => atOnce(analysis.file(uri)?.text ?? ''),
   drift: (analysis, { scope }) => drift(analysis, scope),
   definition: (analysis, { uri, position }) => atOnce(definition(analysis, uri, position)),
+  references: (analysis, { uri, position }) => atOnce(references(analysis, uri, position)),
+  hints: (analysis, { uri }) => atOnce(hints(analysis, uri)),
+  completions: (analysis, { uri, position }) => atOnce(completions(analysis, uri, position)),
   endAt: (analysis, { uri, position }) => atOnce(endAt(analysis, uri, position)),
   ends: (analysis, params) => atOnce(ends(analysis, params)),
   trace: traceQuery,

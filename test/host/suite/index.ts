@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
+import { completion, inlayHints, references } from './typingHelp.ts';
 import { eventually } from './wait.ts';
 
 const tests: { readonly name: string; readonly run: () => Promise<void> }[] = [];
@@ -254,6 +255,10 @@ test('settings count at once: a rule that is off, what is known about the cluste
   });
   await settings.update('assume.cni', undefined, vscode.ConfigurationTarget.Global);
 });
+
+test('inlay hints say how many pods each selector chooses', inlayHints);
+test('labels are completed in a text that is not finished', completion);
+test('references lead from a Service to the Ingress that names it', references);
 
 /** What VS Code calls; rejects where a test failed. Each outcome is written to PODPATH_HOST_RESULT. */
 export async function run(): Promise<void> {
