@@ -19,6 +19,7 @@ import { rule as meshMtlsConflict } from './rules/mesh-mtls-conflict.ts';
 import { rule as namespaceLabelsConflict } from './rules/namespace-labels-conflict.ts';
 import { rule as namespaceWithoutDefaultDeny } from './rules/namespace-without-default-deny.ts';
 import { rule as nodePodCidrMissing } from './rules/node-pod-cidr-missing.ts';
+import { rule as objectFieldInvalid } from './rules/object-field-invalid.ts';
 import { rule as podIpConflict } from './rules/pod-ip-conflict.ts';
 import { rule as podNotIsolated } from './rules/pod-not-isolated.ts';
 import { rule as podpathConfigInvalid } from './rules/podpath-config-invalid.ts';
@@ -76,6 +77,7 @@ export const rules: readonly Rule[] = [
   namespaceLabelsConflict,
   namespaceWithoutDefaultDeny,
   nodePodCidrMissing,
+  objectFieldInvalid,
   podIpConflict,
   podNotIsolated,
   podpathConfigInvalid,
