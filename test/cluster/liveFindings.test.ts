@@ -72,11 +72,14 @@ test('a node without a network plugin, with the pod that waits there and the eve
     'the event is told',
     () => of('cni-missing')?.related.some((one) => /CIDRNot/.test(one.message)) === true,
   );
+  const changed = (name: string) => changes.some((one) => one.changed.some(({ ref }) => ref.name === name));
+  // What the source knows it tells a moment later.
+  const isTold = (object: unknown): boolean => JSON.stringify(object).includes('NetworkPluginNotReady');
+  await until('the complaint was told', () => changes.some((one) => one.changed.some(({ object }) => isTold(object))));
   changes.length = 0;
   await nodeSays('node-2', notReady);
   // What comes after the heartbeat has been told, and the heartbeat has not.
   await nodeSays('node-3', { status: 'Unknown', reason: 'NodeStatusUnknown' });
-  const changed = (name: string) => changes.some((one) => one.changed.some(({ ref }) => ref.name === name));
   await until('node-3 has changed', () => changed('node-3'));
   assert.equal(changed('node-2'), false);
   const { stdout, code } = await podpath(['check', '--kubeconfig', plane.kubeconfigs.admin, '-o', 'json']);

@@ -181,5 +181,8 @@ describe('a workspace that is not trusted', () => {
     await page.locator('.codelens-decoration', { hasText: '3 endpoints' }).first().waitFor();
     const card = await hover(page, editor.locator('.view-line', { hasText: 'db.shop.svc' }), 'db.shop');
     assert.match(await card.innerText(), /Service shop\/db · headless/);
+    // A kubeconfig may name programs to run.
+    await command(page, 'Podpath: Connect to Clusters');
+    await page.locator('.notification-toast', { hasText: 'trusted workspaces only' }).waitFor();
   });
 });
