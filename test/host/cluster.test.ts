@@ -55,7 +55,6 @@ describe('a running cluster', () => {
     await page.keyboard.press('ArrowRight');
     await source('nothing differs').waitFor();
     await page.locator('.statusbar-item', { hasText: 'admin' }).waitFor();
-    await picture(page, 'cluster-dark');
   });
 
   it('is traced in', async () => {
@@ -90,6 +89,7 @@ describe('a running cluster', () => {
     await page.keyboard.press('End');
     await page.keyboard.press('Backspace');
     await page.keyboard.type('7');
+    await page.locator('.codelens-decoration a', { hasText: 'this edit closes 1' }).first().waitFor();
     await page.locator('.activitybar .action-label[aria-label^="Podpath"]').first().click();
     await source(/applying it closes 1.*differ/).waitFor();
     await picture(page, 'cluster-what-if-dark');
