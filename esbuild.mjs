@@ -37,11 +37,18 @@ await Promise.all([
   }),
   build({
     ...forNode,
-    entryPoints: [join(root, 'src/worker/main.ts')],
-    outfile: join(dist, 'worker.mjs'),
+    entryPoints: { worker: join(root, 'src/worker/main.ts'), cli: join(root, 'src/cli/main.ts') },
+    outdir: dist,
+    outExtension: { '.js': '.mjs' },
     format: 'esm',
+    // What only a running cluster needs is a file of its own, loaded when one is read.
+    splitting: true,
+    chunkNames: 'parts/[name]-[hash]',
+    // client-node's bundle asks for built-in modules by require.
+    banner: {
+      js: "import { createRequire as podpathRequire } from 'node:module'; const require = podpathRequire(import.meta.url);",
+    },
   }),
-  build({ ...forNode, entryPoints: [join(root, 'src/cli/main.ts')], outfile: join(dist, 'cli.mjs'), format: 'esm' }),
   build(webviewBundle()),
 ]);
 chmodSync(join(dist, 'cli.mjs'), 0o755);

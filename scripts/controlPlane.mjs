@@ -297,6 +297,8 @@ function commandLines({ path, etcd, peer, api, manager }) {
       `--secure-port=${manager}`,
       `--cert-dir=${path('certs-manager')}`,
       '--leader-elect=false',
+      '--kube-api-qps=1000',
+      '--kube-api-burst=1000',
       // Nobody renews the nodes' leases, so nobody may miss them.
       '--controllers=*,-node-lifecycle-controller,-taint-eviction-controller,-node-ipam-controller',
       `--service-account-private-key-file=${path('accounts.key')}`,
@@ -321,6 +323,16 @@ export async function startControlPlane(programs) {
   return plane;
 }
 
+/** The example shop in a control plane, with its pods running. */
+export async function withShop(plane) {
+  await plane.admin.applyFolder(join(root, 'examples/shop'));
+  const pods = `/api/v1/namespaces/${scoped.namespace}/pods`;
+  await plane.admin.waitFor(
+    pods,
+    ({ items }) => items.length >= 6 && items.every((one) => one.status.phase === 'Running'),
+  );
+}
+
 /** `npm run cluster`: one for a developer, until Ctrl+C. */
 async function main() {
   const prepared = await prepareControlPlane();
@@ -334,6 +346,7 @@ async function main() {
   });
   const started = Date.now();
   const plane = await startControlPlane(prepared.PODPATH_CONTROL_PLANE);
+  await withShop(plane);
   console.error(`A control plane at ${plane.server}, started in ${((Date.now() - started) / 1000).toFixed(1)} s`);
   console.error(`Its users: ${Object.values(plane.kubeconfigs).join(' ')}`);
   console.error('Ctrl+C ends it. KUBECONFIG for its admin:');

@@ -1,5 +1,8 @@
 // A few requests to an API server, for the scripts and tests that act on one: what Podpath itself only reads, these write.
+import { readdirSync, readFileSync } from 'node:fs';
 import { Agent, request } from 'node:https';
+import { join } from 'node:path';
+import { parseAllDocuments } from 'yaml';
 
 /** Resolves after some milliseconds. */
 export function pause(milliseconds) {
@@ -59,6 +62,34 @@ export class KubeApi {
       throw new Error(`POST ${path}: ${answer.status} ${answer.body.message ?? answer.body}`);
     }
     return answer.body;
+  }
+
+  #plurals = new Map();
+
+  /** Where an object is kept; rejects for a kind that the server does not have. */
+  async pathOf({ apiVersion, kind, metadata }) {
+    const root = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
+    if (!this.#plurals.has(root)) this.#plurals.set(root, (await this.get(root)).resources);
+    const found = this.#plurals.get(root).find((one) => one.kind === kind && !one.name.includes('/'));
+    if (found === undefined) throw new Error(`the server has no ${kind} of ${apiVersion}`);
+    const place = found.namespaced ? `/namespaces/${metadata.namespace ?? 'default'}` : '';
+    return `${root}${place}/${found.name}/${metadata.name}`;
+  }
+
+  /** Makes an object what it says, as `kubectl apply --server-side` does. */
+  async apply(object) {
+    const path = `${await this.pathOf(object)}?fieldManager=podpath&force=true`;
+    return this.call('PATCH', path, object, 'application/apply-patch+yaml');
+  }
+
+  /** Applies the manifests of a folder; Namespaces first. */
+  async applyFolder(folder) {
+    const names = readdirSync(folder).filter((name) => /\.ya?ml$/.test(name) && name !== 'podpath.yaml');
+    const objects = names.flatMap((name) =>
+      parseAllDocuments(readFileSync(join(folder, name), 'utf8')).flatMap((one) => one.toJS() ?? []),
+    );
+    const isFirst = (one) => one.kind === 'Namespace';
+    for (const one of [...objects.filter(isFirst), ...objects.filter((one) => !isFirst(one))]) await this.apply(one);
   }
 
   patch(path, change) {

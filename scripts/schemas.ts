@@ -215,6 +215,26 @@ const open = object({
 });
 const exposure = output({ exposures: list(object({ workload: text, ingress: open, egress: open })) });
 
+const drifted = object({
+  kind: { ...oneOf('differs', 'absent', 'extra'), description: 'absent: not in the cluster; extra: not in the files' },
+  object: text,
+  fields: { ...list(text), description: 'fields of the file that the network reads and the cluster has otherwise' },
+  'file?': text,
+  'range?': range,
+});
+const connection = object({ kind: oneOf('opens', 'closes', 'changes'), from: text, to: text, ports: text });
+const drift = output({
+  drift: list(
+    object({
+      scope: text,
+      context: text,
+      objects: list(drifted),
+      changes: { ...list(connection), description: 'what applying the files would do' },
+      unseen: { ...list(text), description: 'what of the cluster can not be seen' },
+    }),
+  ),
+});
+
 const suggest = output({ policies: list({ type: 'object' }), problems: list(text) });
 
 const boxKinds = ['external', 'ingress', 'service', 'workload', 'namespace', 'pod', 'cidr', 'fold'];
@@ -294,6 +314,7 @@ const schemas: Readonly<Record<string, Schema>> = {
   connectivity,
   'connectivity-test': connectivityTest,
   diff,
+  drift,
   endpoints,
   explain,
   exposure,

@@ -1,5 +1,6 @@
-// `npm start [-- PATH] [-- --no-open]`: sets everything up, shows what Podpath says about a folder in the terminal,
+// `npm start [-- PATH] [-- --no-open] [-- --cluster]`: sets everything up, shows what Podpath says about a folder in the terminal,
 // then opens a real VS Code with the extension on it.
+// With --cluster a real control plane runs beside it, with the shop applied to it; VS Code finds it as its kubeconfig.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -28,6 +29,22 @@ function openDesktop(code) {
   spawnSync(code, ['--new-window', `--extensionDevelopmentPath=${root}`, folder], { stdio: 'inherit' });
 }
 
+/** A control plane with the shop on it; ends the program with a sentence where there can be none. */
+async function startCluster() {
+  const { prepareControlPlane, startControlPlane, withShop } = await import('./controlPlane.mjs');
+  const prepared = await prepareControlPlane();
+  if (typeof prepared === 'string') {
+    console.error(prepared);
+    process.exit(2);
+  }
+  const plane = await startControlPlane(prepared.PODPATH_CONTROL_PLANE);
+  await withShop(plane);
+  process.env.KUBECONFIG = plane.kubeconfigs.admin;
+  console.log(`\nA cluster at ${plane.server}; KUBECONFIG=${plane.kubeconfigs.admin}`);
+  podpath('connectivity', '--kubeconfig', plane.kubeconfigs.admin);
+  return plane;
+}
+
 /** VS Code's own server, from the cache, until Ctrl+C. */
 async function openEmbedded() {
   const { installVsCode, startVsCode } = await import('./vscodeServer.mjs');
@@ -53,8 +70,11 @@ if (!existsSync(folder)) {
 await installDependencies();
 await run('Building', node, ['esbuild.mjs']);
 printExamples();
+const plane = args.includes('--cluster') ? await startCluster() : undefined;
 if (!args.includes('--no-open')) {
   const code = which('code');
-  if (code === undefined) await openEmbedded();
+  // A desktop window would outlive the cluster.
+  if (code === undefined || plane !== undefined) await openEmbedded();
   else openDesktop(code);
 }
+await plane?.stop();

@@ -24,13 +24,15 @@ async function buildJudge() {
   return { PODPATH_JUDGE: judge };
 }
 
-/** A real VS Code with the packaged extension, and the browser that shows its workbench. */
+/** A real VS Code with the packaged extension, the browser that shows its workbench, and a cluster to connect to. */
 async function prepareHost() {
   const chromium = await prepareChromium();
   if (typeof chromium === 'string') return chromium;
   await installVsCode();
   const { target } = await packageExtension();
-  return { ...chromium, PODPATH_VSIX: target };
+  const plane = await prepareControlPlane();
+  if (typeof plane === 'string') return plane;
+  return { ...chromium, ...plane, PODPATH_VSIX: target };
 }
 
 export const tiers = [

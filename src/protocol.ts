@@ -21,7 +21,37 @@ export type WorkerChange =
   | { readonly kind: 'text'; readonly uri: string; readonly text: string | null }
   /** Files of virtual workspaces, or files that changed on disk; `text: null` means deleted; absent text: read it yourself. */
   | { readonly kind: 'files'; readonly files: readonly { readonly uri: string; readonly text?: string | null }[] }
-  | { readonly kind: 'settings'; readonly settings: EngineSettings };
+  | { readonly kind: 'settings'; readonly settings: EngineSettings }
+  /** The running clusters that the user chose, all of them; the workspace is trusted. */
+  | { readonly kind: 'clusters'; readonly clusters: readonly ChosenCluster[] };
+
+/** A context of a kubeconfig that the user chose; absent or empty `kubeconfig`: the files that kubectl would take. */
+export interface ChosenCluster {
+  readonly context: string;
+  readonly kubeconfig?: string;
+  /** Where a kind may not be listed in the whole cluster; empty: the context's own. */
+  readonly namespaces: readonly string[];
+}
+
+/** How a chosen cluster stands. */
+export interface ClusterStatus {
+  readonly context: string;
+  /** `forbidden`: the server takes the user for nobody, or shows nothing; `unusable`: the kubeconfig does not allow a try. */
+  readonly state: 'connecting' | 'live' | 'stale' | 'forbidden' | 'disconnected' | 'unusable';
+  /** What is wrong, a sentence; '' where nothing is. */
+  readonly reason: string;
+  /** Since when a stale cluster was not seen, in ms since 1970. */
+  readonly since?: number;
+  readonly objects: number;
+  readonly missing: readonly string[];
+}
+
+/** The contexts of a kubeconfig; `problem` is a sentence where it can't be read. */
+export interface ContextsAnswer {
+  readonly contexts: readonly { readonly name: string; readonly server: string; readonly namespace: string }[];
+  readonly current: string;
+  readonly problem?: string;
+}
 
 /** What of the user's settings the engine reads. */
 export interface EngineSettings {
@@ -41,6 +71,8 @@ export type ToWorker =
       readonly deadlineMs: number;
     }
   | { readonly type: 'cancel'; readonly id: number }
+  /** Asks for the contexts of a kubeconfig; runs nothing that it names. */
+  | { readonly type: 'contexts'; readonly id: number; readonly kubeconfig?: string }
   | { readonly type: 'change'; readonly change: WorkerChange };
 
 /** Worker to editor. */
@@ -54,6 +86,7 @@ export type FromWorker =
     }
   /** A new analysis exists: whatever is on screen may be asked for again. */
   | { readonly type: 'changed'; readonly revision: number }
+  | { readonly type: 'clusters'; readonly clusters: readonly ClusterStatus[] }
   | { readonly type: 'progress'; readonly done: number; readonly total: number }
   | { readonly type: 'log'; readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly message: string };
 

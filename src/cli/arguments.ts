@@ -23,10 +23,23 @@ export interface Options {
   readonly to?: string;
   readonly assertions?: string;
   readonly workload?: string;
+  /** A running cluster to read; `kubeconfig` alone means its current context. */
+  readonly context?: string;
+  readonly kubeconfig?: string;
+  /** Where a kind may not be listed in the whole cluster; empty: the context's own. */
+  readonly namespaces: readonly string[];
 }
 
-/** The commands, how many ends each takes before its paths, and the formats that it prints. */
-export const commands: Readonly<Record<string, { readonly ends: number; readonly outputs: readonly string[] }>> = {
+interface CommandForm {
+  /** Ends that it takes before its paths. */
+  readonly ends: number;
+  /** The formats that it prints, the usual one first; empty where `-o` names a file. */
+  readonly outputs: readonly string[];
+  readonly needsCluster?: true;
+}
+
+/** The commands. */
+export const commands: Readonly<Record<string, CommandForm>> = {
   check: { ends: 0, outputs: ['text', 'json'] },
   endpoints: { ends: 0, outputs: ['text', 'json'] },
   trace: { ends: 2, outputs: ['text', 'json', 'mermaid'] },
@@ -37,6 +50,9 @@ export const commands: Readonly<Record<string, { readonly ends: number; readonly
   test: { ends: 0, outputs: ['text', 'json', 'junit'] },
   graph: { ends: 0, outputs: ['mermaid', 'dot', 'json'] },
   suggest: { ends: 0, outputs: ['yaml', 'json'] },
+  drift: { ends: 0, outputs: ['text', 'json'], needsCluster: true },
+  watch: { ends: 0, outputs: ['text'], needsCluster: true },
+  snapshot: { ends: 0, outputs: [], needsCluster: true },
 };
 
 /** How to use the program. */
@@ -53,8 +69,14 @@ export const usage = `usage: podpath COMMAND [PATH…] [options]
   suggest       NetworkPolicies for what is allowed today, or for the assertions: [--by present|assertions]
                 [--assertions FILE] [-o yaml|json]
   graph         the topology: [-o mermaid|dot|json]
+  drift         how files differ from a cluster, and what applying them would open and close: [-o text|json]
+  watch         a line for each change in a cluster's connectivity, until Ctrl+C
+  snapshot      what was read of a cluster, without Secrets and environment values: [-o FILE]
 
   PATH is a file or folder (default .), - is standard input
+  --context NAME, --kubeconfig FILE
+                  read a running cluster; files are laid over it where a PATH is given
+  --namespace NS  where the whole cluster may not be listed (repeatable)
   --scope NAME    one scope of several; --all-as-one takes every file as one scope
   --assume K=V    assume something about the cluster, for example cni=calico-vxlan (repeatable)
 
@@ -72,21 +94,22 @@ export function readArguments(argv: readonly string[]): Options {
   const [command = 'help', ...operands] = positionals;
   const known = commands[command];
   if (known === undefined) throw new UsageError(`${command} is not a command\n\n${usage}`);
-  if (values.context !== undefined || values.kubeconfig !== undefined) {
-    throw new UsageError('reading a live cluster (--context, --kubeconfig) does not exist yet');
-  }
-  const output = values.output ?? known.outputs[0] ?? 'text';
-  if (!known.outputs.includes(output)) {
+  const output = values.output ?? known.outputs[0] ?? '';
+  if (known.outputs.length > 0 && !known.outputs.includes(output)) {
     throw new UsageError(`${command} prints ${known.outputs.join(', ')}, not ${output}`);
   }
+  const isLive = values.context !== undefined || values.kubeconfig !== undefined;
+  if (known.needsCluster === true && !isLive) throw new UsageError(`${command} needs --context or --kubeconfig`);
   if (operands.length < known.ends) {
     throw new UsageError(`${command} needs ${command === 'diff' ? 'OLD and NEW' : 'FROM and TO'}`);
   }
   const optional = Object.fromEntries(
-    (['scope', 'service', 'node', 'from', 'to', 'assertions', 'workload'] as const).flatMap((key) => {
-      const value = values[key];
-      return value === undefined ? [] : [[key, value]];
-    }),
+    (['scope', 'service', 'node', 'from', 'to', 'assertions', 'workload', 'context', 'kubeconfig'] as const).flatMap(
+      (key) => {
+        const value = values[key];
+        return value === undefined ? [] : [[key, value]];
+      },
+    ),
   );
   return {
     ...optional,
@@ -98,6 +121,7 @@ export function readArguments(argv: readonly string[]): Options {
     source: oneOf('--by', values.by ?? 'present', choices.source),
     assume: assumptions(values.assume ?? []),
     allAsOne: values['all-as-one'] ?? false,
+    namespaces: values.namespace ?? [],
   };
 }
 
@@ -123,6 +147,7 @@ function parse(argv: readonly string[]) {
         by: text,
         context: text,
         kubeconfig: text,
+        namespace: { type: 'string', short: 'n', multiple: true },
       },
     });
   } catch (error) {

@@ -1,4 +1,4 @@
-import { findings, finish, type LocatedFinding } from '../engine/index.ts';
+import { findings, finish, type LocatedFinding, type Location, readClusterUri, refLabel } from '../engine/index.ts';
 import { type Command, jsonOutput } from './command.ts';
 import { fileName, load } from './load.ts';
 
@@ -35,11 +35,15 @@ function findingJson({ code, severity, message, location, scope, ref, related, f
   };
 }
 
-/** `file:line:column severity code`, the message below it, and last how many there are of each severity. */
+/** Where it is, `severity code`, the message below it, and last how many there are of each severity. */
 function checkText(all: readonly LocatedFinding[]): string {
-  const lines = all.flatMap(({ code, severity, message, location: { uri, range }, fixes }) => [
-    `${fileName(uri)}:${range.start.line + 1}:${range.start.character + 1} ${severity} ${code}`,
+  const lines = all.flatMap(({ code, severity, message, location, related, fixes }) => [
+    `${placeText(location)} ${severity} ${code}`,
     `  ${message}`,
+    // In a cluster there is no file to look into: what proves a finding is told with it.
+    ...(readClusterUri(location.uri) === undefined
+      ? []
+      : related.map((one) => `  ${placeText(one.location)}: ${one.message}`)),
     ...fixes.map(({ title }) => `  fix: ${title}`),
   ]);
   const counts = order.flatMap((severity) => {
@@ -48,4 +52,11 @@ function checkText(all: readonly LocatedFinding[]): string {
   });
   const total = counts.length === 0 ? 'no findings' : counts.join(', ');
   return `${[...lines, total].join('\n')}\n`;
+}
+
+/** `file:line:column`; for an object of a running cluster `context: Kind namespace/name`. */
+function placeText({ uri, range }: Location): string {
+  const live = readClusterUri(uri);
+  if (live !== undefined) return `${live.context}: ${refLabel(live.ref)}`;
+  return `${fileName(uri)}:${range.start.line + 1}:${range.start.character + 1}`;
 }

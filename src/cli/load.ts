@@ -1,10 +1,25 @@
 import { dirname, relative, resolve, sep } from 'node:path';
-import { type Analysis, AnalysisHost, type ScopeAnalysis } from '../engine/index.ts';
+import { type Analysis, AnalysisHost, type Change, clusterScheme, type ScopeAnalysis } from '../engine/index.ts';
 import { isManifestName, listManifests, readFiles } from '../sources/fileSource.ts';
 import { type Options, UsageError } from './arguments.ts';
+import { isLive, readCluster } from './cluster.ts';
 
-/** Reads the paths of a command line into an analysis. All paths are one workspace folder: what they have in common. */
+/**
+ * Reads the paths of a command line into an analysis. All paths are one workspace folder: what they have in common. Where
+ * a cluster is to be read they are laid over it, and without any of them it is all there is.
+ */
 export async function load(paths: readonly string[], options: Options): Promise<Analysis> {
+  const { assume, allAsOne } = options;
+  const cluster = isLive(options) ? await readCluster(options) : undefined;
+  const settings = { assume, rules: {}, allAsOne };
+  const clusters = cluster === undefined ? [] : [cluster];
+  if (cluster !== undefined && paths.length === 0) return new AnalysisHost().apply({ settings, clusters });
+  const layOver = cluster === undefined ? {} : { layOver: cluster.context };
+  return new AnalysisHost().apply({ ...(await readPaths(paths)), settings: { ...settings, ...layOver }, clusters });
+}
+
+/** The files of a command line as a change; throws a {@link UsageError} for what can't be read. */
+export async function readPaths(paths: readonly string[]): Promise<Pick<Change, 'folders' | 'saved'>> {
   const wanted = paths.length === 0 ? ['.'] : paths;
   const onDisk = wanted.filter((path) => path !== '-').map((path) => resolve(path));
   const listed = (await Promise.all(onDisk.map(listOrRefuse))).flat();
@@ -17,8 +32,7 @@ export async function load(paths: readonly string[], options: Options): Promise<
   });
   if (wanted.includes('-')) saved.push({ uri: `${root}${sep}stdin.yaml`, text: await standardInput() });
   const name = root.slice(root.lastIndexOf(sep) + 1) || 'root';
-  const { assume, allAsOne } = options;
-  return new AnalysisHost().apply({ folders: [{ uri: root, name }], saved, settings: { assume, rules: {}, allAsOne } });
+  return { folders: [{ uri: root, name }], saved };
 }
 
 async function listOrRefuse(path: string): Promise<readonly string[]> {
@@ -76,7 +90,8 @@ function list(scopes: readonly ScopeAnalysis[]): string {
   return scopes.map(({ scope }) => `  ${scope.name} (${scope.resources.length} objects)`).join('\n');
 }
 
-/** A file as output names it: relative to the working directory, `/` between steps. */
+/** A file as output names it: relative to the working directory, `/` between steps. A live object is no file. */
 export function fileName(uri: string): string {
+  if (uri.startsWith(`${clusterScheme}:`)) return uri;
   return relative(process.cwd(), uri).split(sep).join('/') || '.';
 }

@@ -5,24 +5,30 @@ import { check } from './check.ts';
 import type { Command, Outcome } from './command.ts';
 import { connectivity } from './connectivity.ts';
 import { diff } from './diff.ts';
+import { drift } from './drift.ts';
 import { endpoints } from './endpoints.ts';
 import { explain } from './explain.ts';
 import { exposure } from './exposure.ts';
 import { graph } from './graph.ts';
+import { snapshot } from './snapshot.ts';
 import { suggest } from './suggest.ts';
 import { trace } from './trace.ts';
+import { watch } from './watch.ts';
 
 const commands: Readonly<Record<string, Command>> = {
   check,
   connectivity,
   diff,
+  drift,
   endpoints,
   explain,
   exposure,
   graph,
+  snapshot,
   suggest,
   test: assertions,
   trace,
+  watch,
 };
 
 /** The oldest Node that has what the bundle uses. */

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import * as vscode from 'vscode';
 import type { Queries } from '../engine/index.ts';
-import type { FromWorker, ToWorker, WorkerChange } from '../protocol.ts';
+import type { ClusterStatus, ContextsAnswer, FromWorker, ToWorker, WorkerChange } from '../protocol.ts';
 
 /** A worker that dies more often than this within ten minutes stays dead until the window is reloaded. */
 const mostRestarts = 3;
@@ -25,6 +25,7 @@ export class EngineClient implements vscode.Disposable {
   readonly #pending = new Map<number, Pending>();
   readonly #changed = new vscode.EventEmitter<number>();
   readonly #progress = new vscode.EventEmitter<{ readonly done: number; readonly total: number }>();
+  readonly #clusters = new vscode.EventEmitter<readonly ClusterStatus[]>();
   readonly #started = new vscode.EventEmitter<void>();
   readonly #deaths: number[] = [];
   readonly #gaveUp = new vscode.EventEmitter<void>();
@@ -39,6 +40,8 @@ export class EngineClient implements vscode.Disposable {
   readonly onDidChange = this.#changed.event;
   /** Many files are being read. */
   readonly onProgress = this.#progress.event;
+  /** How the chosen clusters stand. */
+  readonly onDidChangeClusters = this.#clusters.event;
   /** A worker started and knows nothing yet: whoever has something to tell tells it now. */
   readonly onDidStart = this.#started.event;
   /** The worker died too often and is not started again. */
@@ -52,7 +55,11 @@ export class EngineClient implements vscode.Disposable {
   /** Starts the worker; does nothing where it runs. */
   start(): void {
     if (this.#worker !== undefined || this.#ended !== undefined) return;
-    const worker = new Worker(this.#path, { workerData: vscode.l10n.bundle ? JSON.stringify(vscode.l10n.bundle) : '' });
+    const worker = new Worker(this.#path, {
+      workerData: vscode.l10n.bundle ? JSON.stringify(vscode.l10n.bundle) : '',
+      // Pages of a large cluster die young: with room for them they are not moved about before they do.
+      resourceLimits: { maxYoungGenerationSizeMb: 192 },
+    });
     this.#worker = worker;
     worker.on('message', (message: FromWorker) => this.#receive(message));
     worker.on('error', (error) => this.#log.error(`worker: ${error.stack ?? error.message}`));
@@ -66,20 +73,32 @@ export class EngineClient implements vscode.Disposable {
     params: Queries[N]['params'],
     options: { readonly token?: vscode.CancellationToken; readonly deadlineMs?: number } = {},
   ): Promise<Queries[N]['result']> {
+    const message = (id: number): ToWorker => {
+      return { type: 'query', id, name, params, deadlineMs: options.deadlineMs ?? 10_000 };
+    };
+    return this.#ask(message, options.token);
+  }
+
+  /** The contexts of a kubeconfig; rejects with {@link Unanswered}. */
+  contexts(kubeconfig: string | undefined): Promise<ContextsAnswer> {
+    return this.#ask((id) => ({ type: 'contexts', id, ...(kubeconfig === undefined ? {} : { kubeconfig }) }));
+  }
+
+  #ask<T>(message: (id: number) => ToWorker, token?: vscode.CancellationToken): Promise<T> {
     this.start();
     if (this.#worker === undefined) return Promise.reject(new Unanswered('there is no worker'));
     const id = this.#nextId++;
     this.#watch();
     return new Promise((resolve, fail) => {
-      const subscription = options.token?.onCancellationRequested(() => this.#send({ type: 'cancel', id }));
-      const done = <T>(settle: (value: T) => void) => {
-        return (value: T) => {
+      const subscription = token?.onCancellationRequested(() => this.#send({ type: 'cancel', id }));
+      const done = <V>(settle: (value: V) => void) => {
+        return (value: V) => {
           subscription?.dispose();
           settle(value);
         };
       };
       this.#pending.set(id, { resolve: done(resolve as (result: unknown) => void), fail: done(fail) });
-      this.#send({ type: 'query', id, name, params, deadlineMs: options.deadlineMs ?? 10_000 });
+      this.#send(message(id));
     });
   }
 
@@ -125,6 +144,9 @@ export class EngineClient implements vscode.Disposable {
       case 'changed':
         this.#changed.fire(message.revision);
         break;
+      case 'clusters':
+        this.#clusters.fire(message.clusters);
+        break;
       case 'progress':
         this.#progress.fire(message);
         break;
@@ -166,6 +188,7 @@ export class EngineClient implements vscode.Disposable {
     this.#gaveUp.dispose();
     void this.#worker?.terminate();
     this.#changed.dispose();
+    this.#clusters.dispose();
     this.#progress.dispose();
     this.#started.dispose();
   }

@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import type { Location, TreeRow } from '../engine/index.ts';
 import { changeAssumption } from './assumptions.ts';
 import { registerChanges } from './changes.ts';
+import { ClusterController } from './clusters.ts';
 import { registerCodeActions } from './codeActions.ts';
 import { registerCodeLens } from './codeLens.ts';
 import { registerCompletion } from './completion.ts';
@@ -40,6 +41,7 @@ export function activate(context: vscode.ExtensionContext): Activated {
   const diagnostics = new Diagnostics(client, pages);
   const pins = new PinnedTraces(client, context.workspaceState);
   const traces = new TracePanel(context, client, pins, log);
+  const clusters = new ClusterController(client, context.workspaceState);
   context.subscriptions.push(
     log,
     client,
@@ -48,7 +50,7 @@ export function activate(context: vscode.ExtensionContext): Activated {
     traces,
     new WorkspaceSource(client, log),
     new TopologyPanel(context, client, log),
-    new StatusBar(client, diagnostics),
+    new StatusBar(client, diagnostics, clusters),
     registerTraceCommand(context, client, traces),
     registerHover(client),
     registerCodeLens(client),
@@ -57,7 +59,8 @@ export function activate(context: vscode.ExtensionContext): Activated {
     registerCompletion(client),
     registerDefinition(client),
     registerReferences(client),
-    registerTrees(client),
+    clusters,
+    registerTrees(client, clusters),
     registerChanges(client),
     registerTesting(client),
     registerExposure(client),

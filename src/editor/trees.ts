@@ -1,35 +1,43 @@
 import * as vscode from 'vscode';
 import type { TreeRow } from '../engine/index.ts';
+import { clusterRows } from './clusterRows.ts';
+import type { ClusterController } from './clusters.ts';
 import { toLocation } from './convert.ts';
 import type { EngineClient } from './engineClient.ts';
 
 type View = 'services' | 'policies' | 'scopes';
 
 /** The side bar's views of what the engine knows. */
-export function registerTrees(client: EngineClient): vscode.Disposable {
+export function registerTrees(client: EngineClient, clusters: ClusterController): vscode.Disposable {
   const views: readonly View[] = ['services', 'policies', 'scopes'];
-  return vscode.Disposable.from(...views.map((view) => new Tree(client, view)));
+  return vscode.Disposable.from(...views.map((view) => new Tree(client, clusters, view)));
 }
 
 class Tree implements vscode.TreeDataProvider<TreeRow>, vscode.Disposable {
   readonly #client: EngineClient;
+  readonly #clusters: ClusterController;
   readonly #view: View;
   readonly #changed = new vscode.EventEmitter<void>();
   readonly #subscriptions: vscode.Disposable;
   readonly onDidChangeTreeData = this.#changed.event;
 
-  constructor(client: EngineClient, view: View) {
+  constructor(client: EngineClient, clusters: ClusterController, view: View) {
     this.#client = client;
+    this.#clusters = clusters;
     this.#view = view;
     this.#subscriptions = vscode.Disposable.from(
       client.onDidChange(() => this.#changed.fire()),
+      clusters.onDidChange(() => this.#changed.fire()),
       vscode.window.createTreeView(`podpath.${view}`, { treeDataProvider: this, showCollapseAll: true }),
     );
   }
 
   async getChildren(row?: TreeRow): Promise<TreeRow[]> {
     if (row !== undefined) return [...row.children];
-    return [...(await this.#client.query('tree', { view: this.#view }).catch(() => []))];
+    const rows = await this.#client.query('tree', { view: this.#view }).catch(() => []);
+    if (this.#view !== 'scopes' || this.#clusters.statuses.length === 0) return [...rows];
+    const drift = await this.#client.query('drift', {}).catch(() => []);
+    return clusterRows(rows, this.#clusters.statuses, drift);
   }
 
   getTreeItem({ id, label, description, tooltip, icon, kind, location, end, children }: TreeRow): vscode.TreeItem {

@@ -6,6 +6,7 @@
 export { Analysis, AnalysisHost, type AnalysisSettings, type Change } from './analysis/analysis.ts';
 export type * from './analysis/answers.ts';
 export { readAssumption, readAssumptions } from './analysis/assumptions.ts';
+export { type ClusterObjects, clusterScheme, clusterUri, readClusterUri } from './analysis/clusters.ts';
 export { Derived } from './analysis/derived.ts';
 export { findings } from './analysis/findings.ts';
 export type { ScopeAnalysis } from './analysis/scopeAnalysis.ts';
@@ -27,6 +28,7 @@ export { type Suggestion, suggestPolicies } from './connectivity/suggest.ts';
 export { presentConnections, type WantedConnection, wantedByAssertions } from './connectivity/wanted.ts';
 export type { ManifestFile } from './manifest/manifest.ts';
 export { parseManifest, readDocuments } from './manifest/parse.ts';
+export { recordingText } from './manifest/recording.ts';
 export { sameJson } from './manifest/sameJson.ts';
 export { formatIp, parseCidr, parseIp } from './model/addresses.ts';
 export type { AssumptionSettings } from './model/assumptions.ts';
@@ -34,6 +36,7 @@ export { buildSnapshot } from './model/build.ts';
 export type { ClusterNode, Pod, Protocol, Service, ServicePort, Workload } from './model/cluster.ts';
 export type { JsonObject, JsonValue } from './model/json.ts';
 export { formatSelector, type LabelSelector, selectsAll } from './model/labels.ts';
+export { layered } from './model/layer.ts';
 export { type LiveKind, liveKinds, liveResource } from './model/live.ts';
 export { formatPortRanges, type PortRange } from './model/ports.ts';
 export {
@@ -47,6 +50,7 @@ export {
   type TextRange,
 } from './model/resource.ts';
 export type { Snapshot } from './model/snapshot.ts';
+export { type UnreadKind, unreadSentences } from './model/unread.ts';
 export { decide, judge } from './policy/evaluate.ts';
 export { compilePolicies } from './policy/kinds.ts';
 export type { PodSet, PolicyDecision, PolicyEnd, Verdict } from './policy/policy.ts';
@@ -56,6 +60,7 @@ export { endpointChain, nftEndpointChain, nftServiceChains, probabilityText, ser
 export { joinHostPort, translate } from './proxy/iptables.ts';
 export type { ProxyConfig, Translation } from './proxy/proxy.ts';
 export { isProxied, proxyServices } from './proxy/services.ts';
+export { drift } from './queries/drift.ts';
 export { type Explanation, explainEnds } from './queries/explain.ts';
 export { wholeGraph } from './queries/graph.ts';
 export { type Queries, query } from './queries/query.ts';

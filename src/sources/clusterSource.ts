@@ -1,6 +1,14 @@
 import { t } from '@vscode/l10n';
 import type { LiveKind } from '../engine/index.ts';
-import { liveKinds, type Resource, type ResourceRef, refKey, sameJson } from '../engine/index.ts';
+import {
+  liveKinds,
+  type Resource,
+  type ResourceRef,
+  refKey,
+  sameJson,
+  type UnreadKind,
+  unreadSentences,
+} from '../engine/index.ts';
 import { Backoff, sleep } from './backoff.ts';
 import { ClusterTransport, type Failure, isFailure } from './clusterTransport.ts';
 import { Discovery, type ServedKind } from './discovery.ts';
@@ -36,6 +44,8 @@ export interface ClusterSnapshot {
   readonly resources: readonly Resource[];
   /** What could not be read, each a sentence; empty when nothing is missing. */
   readonly missing: readonly string[];
+  /** The kinds among it. */
+  readonly unread: readonly UnreadKind[];
 }
 
 /** What to read, and how. */
@@ -56,6 +66,14 @@ export interface ClusterSourceOptions {
 export async function openKubeconfig(choice: ClusterChoice): Promise<ClusterAccess | AccessProblem> {
   const { readKubeconfig } = await import('./kubeconfig.ts');
   return readKubeconfig(choice);
+}
+
+/** The contexts of a kubeconfig. */
+export async function kubeContexts(
+  kubeconfig: string | undefined,
+): Promise<ReturnType<typeof import('./kubeconfig.ts').listContexts>> {
+  const { listContexts } = await import('./kubeconfig.ts');
+  return listContexts(kubeconfig);
 }
 
 /**
@@ -141,14 +159,25 @@ export class ClusterSource {
   /** Everything that is known now. */
   snapshot(): ClusterSnapshot {
     const followers = [...this.#followers.values()];
-    const missing = followers.flatMap((one) => one.missing);
+    const forbidden = followers.flatMap((one) => one.unread ?? []);
     const silent = this.#silent.map((group) => t('The API {0} does not answer: its objects are not known', group));
     return {
       context: this.#options.access.context,
       state: this.state,
       resources: followers.sort((a, b) => (a.order < b.order ? -1 : 1)).flatMap((one) => one.resources()),
-      missing: [...new Set([...missing, ...silent])],
+      missing: [...unreadSentences(forbidden), ...new Set(silent)],
+      unread: [...forbidden, ...this.#unreadOfSilent()],
     };
+  }
+
+  /** Kinds of groups that do not answer, as far as nothing of them was read before. */
+  #unreadOfSilent(): readonly UnreadKind[] {
+    const kinds = this.#options.kinds ?? liveKinds;
+    const isSilent = (group: string): boolean => this.#silent.some((one) => one.startsWith(`${group}/`));
+    const followed = new Set([...this.#followers.values()].map((one) => one.order));
+    return kinds
+      .filter(({ group, kind }) => isSilent(group) && !followed.has(`${group}/${kind}`))
+      .map(({ group, kind }) => ({ group, kind, plural: kind, namespaced: false, readIn: [] }));
   }
 
   /**
@@ -236,20 +265,26 @@ export class ClusterSource {
     const key = refKey(resource.ref);
     this.#removed.delete(key);
     this.#changed.set(key, resource);
-    this.#tell();
+    this.#tellSoon();
   }
 
   #remove(ref: ResourceRef): void {
     const key = refKey(ref);
     this.#changed.delete(key);
     this.#removed.set(key, ref);
-    this.#tell();
+    this.#tellSoon();
   }
 
   /** Changes that come together are told together. */
   #tell(): void {
-    if (this.#isSettled()) this.#wasComplete ||= this.state.kind === 'live';
+    this.#wasComplete ||= this.#isSettled() && this.state.kind === 'live';
     this.#wake();
+    this.#tellSoon();
+  }
+
+  /** Every object of a large list comes by here. */
+  #tellSoon(): void {
+    if (this.#timer !== undefined) return;
     if (this.#options.onChange === undefined) {
       this.#changed.clear();
       this.#removed.clear();

@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import type { JsonObject, JsonValue, LiveKind } from '../engine/index.ts';
 import { type ClusterTransport, type Failure, isFailure } from './clusterTransport.ts';
 
@@ -75,6 +76,9 @@ export class Discovery {
 
   /** Servers before 1.27: APIVersions or APIGroupList, then an APIResourceList for each version of the groups at hand. */
   async #groupByGroup(body: JsonObject, signal: AbortSignal): Promise<Known | Failure> {
+    if (body['kind'] !== 'APIVersions' && body['kind'] !== 'APIGroupList') {
+      return { failure: 'unreachable', message: t('this is no Kubernetes API: it does not say which kinds it has') };
+    }
     const wanted = new Set(this.#kinds.map(({ group }) => group));
     const versions =
       body['kind'] === 'APIVersions'

@@ -1,5 +1,4 @@
-import { t } from '@vscode/l10n';
-import { type Resource, type ResourceRef, sameJson } from '../engine/index.ts';
+import { type Resource, type ResourceRef, sameJson, type UnreadKind } from '../engine/index.ts';
 import type { ClusterTransport } from './clusterTransport.ts';
 import type { ServedKind } from './discovery.ts';
 import type { ClusterAccess } from './kubeconfig.ts';
@@ -37,6 +36,9 @@ export class KindFollower {
   readonly #runs: Promise<void>[] = [];
   #fallback: Part[] = [];
   #sorted: readonly Resource[] | undefined;
+  /** Where each object stands in the list, and which of them changed since it was made. */
+  #places: ReadonlyMap<string, number> = new Map();
+  #changedSince: string[] = [];
   #isStopped = false;
 
   constructor(setup: FollowerSetup) {
@@ -61,7 +63,7 @@ export class KindFollower {
   /** Stops, and takes its objects back: the server has the kind no more. */
   drop(): void {
     this.stop();
-    this.#replace([], () => true);
+    this.#keep(new Set(), () => true);
   }
 
   /** Resolves when everything has ended after a stop. */
@@ -84,30 +86,37 @@ export class KindFollower {
     return [...whole.filter((one) => one.kind !== 'forbidden'), ...this.#fallback.map((one) => one.reflector.state)];
   }
 
-  /** What of the kind can't be read, each a sentence. */
-  get missing(): readonly string[] {
-    const { plural, kind } = this.#setup.served;
-    if (!this.#parts.some(({ reflector }) => reflector.state.kind === 'forbidden')) return [];
-    const name = kind.group === '' ? plural : `${plural}.${kind.group}`;
-    const isRead = ({ reflector }: Part): boolean => reflector.state.kind !== 'forbidden';
-    const read = this.#fallback.filter(isRead).map(({ selection }) => selection.namespace);
-    const refused = this.#fallback.filter((one) => !isRead(one)).map(({ selection }) => selection.namespace);
-    if (read.length === 0) return [t('You may not list {0}: none of them are known', name)];
-    if (!this.#setup.served.namespaced) return [t('Of {0} you may only see {1}', name, read.join(', '))];
-    const others = refused.length === 0 ? '' : ` ${t('(not in {0})', refused.join(', '))}`;
-    return [t('You may list {0} only in {1}: those of other namespaces are not known', name, read.join(', ')) + others];
+  /** Present where the kind can't be read as a whole. */
+  get unread(): UnreadKind | undefined {
+    const { plural, kind, namespaced } = this.#setup.served;
+    if (kind.isProof || !this.#parts.some(({ reflector }) => reflector.state.kind === 'forbidden')) return undefined;
+    const read = this.#fallback.filter(({ reflector }) => reflector.state.kind !== 'forbidden');
+    const readIn = read.map(({ selection }) => selection.namespace).sort();
+    return { group: kind.group, kind: kind.kind, plural, namespaced, readIn };
   }
 
   /** Sorted by namespace and name; the same list until something changes. */
   resources(): readonly Resource[] {
-    this.#sorted ??= [...this.#objects].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, resource]) => resource);
+    if (this.#sorted === undefined) {
+      const keys = [...this.#objects.keys()].sort();
+      this.#places = new Map(keys.map((key, index) => [key, index]));
+      this.#sorted = keys.flatMap((key) => this.#objects.get(key) ?? []);
+    } else if (this.#changedSince.length > 0) {
+      const next = [...this.#sorted];
+      for (const key of this.#changedSince) {
+        const [place, resource] = [this.#places.get(key), this.#objects.get(key)];
+        if (place !== undefined && resource !== undefined) next[place] = resource;
+      }
+      this.#sorted = next;
+    }
+    this.#changedSince = [];
     return this.#sorted;
   }
 
   #begin(selection: Selection): Part {
     const { transport, access, served, timing, watch } = this.#setup;
     const sink: ReflectorSink = {
-      replace: (resources) => this.#replace(resources, selection.holds),
+      keep: (keys) => this.#keep(keys, selection.holds),
       put: (resource) => this.#put(resource),
       remove: (namespace, name) => this.#remove(`${namespace}/${name}`),
       state: (state) => this.#stateChanged(selection, state),
@@ -120,23 +129,23 @@ export class KindFollower {
     return { selection, reflector };
   }
 
-  #replace(resources: readonly Resource[], holds: Selection['holds']): void {
-    if (this.#isStopped && resources.length > 0) return;
-    const kept = new Set(resources.map(({ ref }) => `${ref.namespace}/${ref.name}`));
+  #keep(keys: ReadonlySet<string>, holds: Selection['holds']): void {
     for (const [key, { ref }] of this.#objects) {
-      if (!kept.has(key) && holds(ref.namespace, ref.name)) this.#remove(key);
+      if (!keys.has(key) && holds(ref.namespace, ref.name)) this.#remove(key);
     }
-    for (const resource of resources) this.#put(resource);
   }
 
   /** An object whose change is nowhere in what is kept of it did not change. */
   #put(resource: Resource): void {
+    if (this.#isStopped) return;
     const { ref } = resource;
     const key = `${ref.namespace}/${ref.name}`;
     const before = this.#objects.get(key);
     if (before !== undefined && sameJson(before.object, resource.object)) return;
     this.#objects.set(key, resource);
-    this.#sorted = undefined;
+    // A change of one object of many leaves the others in their places.
+    if (before === undefined) this.#sorted = undefined;
+    else this.#changedSince.push(key);
     this.#setup.changed(resource);
   }
 
@@ -164,23 +173,28 @@ export class KindFollower {
 
   #single(): readonly Selection[] {
     const { served, namespaces, access } = this.#setup;
+    const query = fieldQuery(served.kind);
     const wanted = namespaces.length > 0 ? [...new Set(namespaces)] : [access.namespace];
     if (this.order === '/Namespace') {
       return wanted.map((namespace) => ({ namespace, query: '', holds: (_, name) => name === namespace }));
     }
     if (!served.namespaced) return [];
-    return wanted.map((namespace) => ({ namespace, query: '', holds: (other) => other === namespace }));
+    return wanted.map((namespace) => ({ namespace, query, holds: (other) => other === namespace }));
   }
 }
 
 /** One for a whole kind, else one for each name, and one for the label. */
 function selectionsOf({ kind }: ServedKind): readonly Selection[] {
   const { only } = kind;
-  if (only === undefined) return [{ namespace: '', query: '', holds: () => true }];
+  if (only === undefined) return [{ namespace: '', query: fieldQuery(kind), holds: () => true }];
   const byName = only.names.map((wanted): Selection => {
     const query = `fieldSelector=${encodeURIComponent(`metadata.name=${wanted}`)}`;
     return { namespace: '', query, holds: (_, name) => name === wanted };
   });
   const query = `labelSelector=${encodeURIComponent(only.label)}`;
   return [...byName, { namespace: '', query, holds: (_, name) => !only.names.includes(name) }];
+}
+
+function fieldQuery({ fieldSelector }: ServedKind['kind']): string {
+  return fieldSelector === undefined ? '' : `fieldSelector=${encodeURIComponent(fieldSelector)}`;
 }

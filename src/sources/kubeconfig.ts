@@ -44,6 +44,31 @@ export function readKubeconfig(choice: ClusterChoice): ClusterAccess | AccessPro
   }
 }
 
+/** A context as a kubeconfig writes it. */
+export interface KubeContext {
+  readonly name: string;
+  readonly server: string;
+  readonly namespace: string;
+}
+
+/** The contexts of the kubeconfig, and the current one ('' for none). Nothing that it names is run or asked. */
+export function listContexts(
+  kubeconfig: string | undefined,
+): { readonly contexts: readonly KubeContext[]; readonly current: string } | AccessProblem {
+  try {
+    const config = load(kubeconfig);
+    if ('problem' in config) return config;
+    const contexts = config.contexts.map(({ name, cluster, namespace }) => ({
+      name,
+      server: config.clusters.find((one) => one.name === cluster)?.server ?? '',
+      namespace: namespace || 'default',
+    }));
+    return { contexts, current: config.currentContext ?? '' };
+  } catch (error) {
+    return { problem: t('The kubeconfig can not be read: {0}', messageOf(error)) };
+  }
+}
+
 /** The files that count, and whether they were named. */
 function filesOf(named: string | undefined): readonly string[] {
   if (named !== undefined) return [named];

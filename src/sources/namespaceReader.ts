@@ -52,18 +52,19 @@ export class NamespaceReader {
     if (this.#stop.signal.aborted) return true;
     if (!isFailure(answer)) {
       const resource = liveResource(answer.body, { group: '', version: served.version, kind: 'Namespace' }, context);
-      sink.replace(resource === undefined ? [] : [resource]);
+      if (resource !== undefined) sink.put(resource);
+      sink.keep(new Set(resource === undefined ? [] : [`/${resource.ref.name}`]));
       this.#become({ kind: 'live' });
       return true;
     }
     switch (answer.failure) {
       case 'absent':
       case 'gone':
-        sink.replace([]);
+        sink.keep(new Set());
         this.#become({ kind: 'live' });
         return true;
       case 'forbidden':
-        sink.replace([]);
+        sink.keep(new Set());
         this.#become({ kind: 'forbidden', failure: answer });
         return true;
       case 'unauthorized':

@@ -27,8 +27,8 @@ export interface Selection {
 
 /** Where a reflector puts what it reads. */
 export interface ReflectorSink {
-  /** All objects of the selection, in place of those from before. */
-  readonly replace: (resources: readonly Resource[]) => void;
+  /** Everything of the selection is one of these, each `namespace/name`: whatever else there was is gone. */
+  readonly keep: (keys: ReadonlySet<string>) => void;
   readonly put: (resource: Resource) => void;
   readonly remove: (namespace: string, name: string) => void;
   readonly state: (state: ReflectorState) => void;
@@ -45,6 +45,8 @@ export interface ReflectorSetup {
   /** False: the list is all that is wanted. */
   readonly watch: boolean;
 }
+
+const nothing: ReadonlySet<string> = new Set();
 
 /** Objects a page, as kubectl asks for them. */
 const pageSize = 500;
@@ -122,12 +124,12 @@ export class Reflector {
         await sleep(this.#backoff.next(), this.#current.signal);
         return true;
       case 'absent':
-        sink.replace([]);
+        sink.keep(nothing);
         this.#become({ kind: 'absent' });
         return false;
       case 'forbidden':
         // Once: by the next time single namespaces may have been read instead.
-        if (this.#state.kind !== 'forbidden') sink.replace([]);
+        if (this.#state.kind !== 'forbidden') sink.keep(nothing);
         this.#become({ kind: 'forbidden', failure });
         await sleep(timing.recheckMs * (0.75 + Math.random() / 2), this.#current.signal);
         return true;
@@ -163,7 +165,7 @@ export class Reflector {
 
   async #list(): Promise<Step> {
     const { transport, sink, watch } = this.#setup;
-    const all: Resource[] = [];
+    const seen = new Set<string>();
     let next = '';
     let version = '';
     do {
@@ -175,11 +177,17 @@ export class Reflector {
         const message = t('the list of {0} has no items', this.#setup.served.plural);
         return { version: undefined, failure: { failure: 'unreachable', message } };
       }
-      for (const item of items ?? []) all.push(...this.#read(item));
+      // Page by page: two lists of a large cluster are never held at once.
+      for (const item of items ?? []) {
+        for (const resource of this.#read(item)) {
+          seen.add(`${resource.ref.namespace}/${resource.ref.name}`);
+          sink.put(resource);
+        }
+      }
       version = stringMember(metadata, 'resourceVersion');
       next = stringMember(metadata, 'continue');
     } while (next !== '');
-    sink.replace(all);
+    sink.keep(seen);
     this.#broken = 0;
     // Without a watch this is as live as it gets.
     if (!watch || this.#state.kind === 'connecting' || this.#state.kind === 'forbidden') this.#become({ kind: 'live' });
@@ -190,6 +198,7 @@ export class Reflector {
   async #watch(from: string): Promise<Step> {
     const { transport, timing } = this.#setup;
     let version = from;
+    let wasOpen = false;
     const started = Date.now();
     const path = this.#query({
       watch: '1',
@@ -199,7 +208,10 @@ export class Reflector {
       timeoutSeconds: String(Math.round(timing.watchSeconds * (1 + Math.random() / 4))),
     });
     const end = await transport.lines(path, this.#current.signal, timing.idleMs, {
-      open: () => this.#become({ kind: 'live' }),
+      open: () => {
+        wasOpen = true;
+        this.#become({ kind: 'live' });
+      },
       line: (event) => {
         const read = this.#event(event);
         if (isFailure(read)) return read;
@@ -219,7 +231,8 @@ export class Reflector {
       if (version === from) await sleep(this.#backoff.next(), this.#current.signal);
       return { version: undefined };
     }
-    if (version === from) this.#broken++;
+    // A server that can't be reached says nothing about the version.
+    if (wasOpen && version === from) this.#broken++;
     return { version: this.#broken >= mostBroken ? undefined : version, failure: end };
   }
 

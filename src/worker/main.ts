@@ -1,20 +1,34 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { config } from '@vscode/l10n';
-import { AnalysisHost, type Queries, query } from '../engine/index.ts';
-import type { FromWorker, ToWorker, WorkerChange } from '../protocol.ts';
+import { AnalysisHost, type Change, type Queries, query } from '../engine/index.ts';
+import type { ContextsAnswer, FromWorker, ToWorker } from '../protocol.ts';
+import { kubeContexts } from '../sources/clusterSource.ts';
+import { Clusters } from './clusters.ts';
 import { mergeChanges } from './mergeChanges.ts';
 import { Scheduler } from './scheduler.ts';
 import { withCanonicalUris } from './uris.ts';
-import { Workspace } from './workspace.ts';
+import { Workspace, type WorkspaceChange } from './workspace.ts';
 
 /** Questions that a person waits for are answered before those that fill lists. */
-const background: ReadonlySet<keyof Queries> = new Set(['findings', 'hints', 'lenses', 'scopes', 'tests', 'tree']);
+const background: ReadonlySet<keyof Queries> = new Set([
+  'drift',
+  'findings',
+  'hints',
+  'lenses',
+  'scopes',
+  'tests',
+  'tree',
+]);
 
 const host = new AnalysisHost();
 const scheduler = new Scheduler();
 const workspace = new Workspace((done, total) => post({ type: 'progress', done, total }));
+const clusters = new Clusters({
+  objects: (all) => take({ clusters: all }),
+  statuses: (all) => post({ type: 'clusters', clusters: all }),
+});
 /** Changes that wait for the ones before them; what piled up meanwhile becomes one analysis. */
-const queue: WorkerChange[] = [];
+const queue: (WorkspaceChange | Change)[] = [];
 let changes: Promise<void> = Promise.resolve();
 /** Questions that wait for the changes before them. */
 const waiting = new Set<number>();
@@ -28,12 +42,24 @@ async function applyQueued(): Promise<void> {
   if (taken.length === 0) return;
   try {
     const read = [];
-    for (const one of taken) read.push(await workspace.changeOf(one));
+    for (const one of taken) read.push('kind' in one ? await workspace.changeOf(one) : one);
     const { revision } = host.apply(mergeChanges(read));
     post({ type: 'changed', revision });
   } catch (error) {
-    post({ type: 'log', level: 'error', message: `${taken.map((one) => one.kind).join()}: ${String(error)}` });
+    const kinds = taken.map((one) => ('kind' in one ? one.kind : 'cluster')).join();
+    post({ type: 'log', level: 'error', message: `${kinds}: ${String(error)}` });
   }
+}
+
+function take(change: WorkspaceChange | Change): void {
+  queue.push(change);
+  changes = changes.then(applyQueued);
+}
+
+async function contexts(id: number, kubeconfig: string | undefined): Promise<void> {
+  const found = await kubeContexts(kubeconfig);
+  const result: ContextsAnswer = 'problem' in found ? { contexts: [], current: '', problem: found.problem } : found;
+  post({ type: 'answer', id, result });
 }
 
 function ask({ id, name, params, deadlineMs }: Extract<ToWorker, { type: 'query' }>): void {
@@ -62,8 +88,11 @@ parentPort?.on('message', (message: ToWorker) => {
       cancel(message.id);
       break;
     case 'change':
-      queue.push(message.change);
-      changes = changes.then(applyQueued);
+      if (message.change.kind === 'clusters') clusters.choose(message.change.clusters);
+      else take(message.change);
+      break;
+    case 'contexts':
+      void contexts(message.id, message.kubeconfig);
       break;
     default:
       message satisfies never;

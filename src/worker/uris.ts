@@ -1,10 +1,13 @@
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { clusterUri, readClusterUri } from '../engine/index.ts';
 
 /**
  * One spelling for each file. VS Code and Node escape different characters in file URIs, so the worker keeps only
  * Node's; URIs of other schemes stay as they are.
  */
 export function canonicalUri(uri: string): string {
+  const live = readClusterUri(uri);
+  if (live !== undefined) return clusterUri(live.context, live.ref);
   const path = pathOf(uri);
   return path === undefined ? uri : uriOf(path);
 }

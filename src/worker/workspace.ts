@@ -7,6 +7,9 @@ import { canonicalUri, pathOf, uriOf } from './uris.ts';
 type FileText = NonNullable<Change['saved']>[number];
 type Folder = Extract<WorkerChange, { kind: 'folders' }>['folders'][number];
 
+/** What of the editor's changes is about files and settings. */
+export type WorkspaceChange = Exclude<WorkerChange, { readonly kind: 'clusters' }>;
+
 /** Told while many files are read. */
 export type Progress = (done: number, total: number) => void;
 
@@ -22,7 +25,7 @@ export class Workspace {
     this.#progress = progress;
   }
 
-  async changeOf(change: WorkerChange): Promise<Change> {
+  async changeOf(change: WorkspaceChange): Promise<Change> {
     switch (change.kind) {
       case 'folders':
         return this.#setFolders(change.folders);

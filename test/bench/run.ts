@@ -1,5 +1,6 @@
 // `npm run bench [-- S M] [--no-vscode]`: what the engine costs on generated clusters, each figure beside its goal. Costs that depend
-// on the machine stand beside a baseline of the same run: JSON.parse of the same objects. `-- policies` measures verdicts.
+// on the machine stand beside a baseline of the same run: JSON.parse of the same objects. `-- policies` measures verdicts, `-- live`
+// a running cluster.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -20,6 +21,7 @@ import {
   trace,
 } from '../../src/engine/index.ts';
 import { buildSuite, startWorkbench } from '../host/launch.ts';
+import { liveRows } from './live.ts';
 import { cpu, ms, percentile, print, type Row, usedMegabytes, wall } from './measure.ts';
 import { policyRows } from './policies.ts';
 
@@ -226,8 +228,10 @@ if (!existsSync(generator)) {
 const args = process.argv.slice(2);
 if (args.includes('--fresh')) rmSync(join(cache, 'bench'), { recursive: true, force: true });
 const words = args.filter((one) => !one.startsWith('-'));
-const sizes = words.filter((one) => one !== 'policies');
-if (words.includes('policies')) {
+const sizes = words.filter((one) => one !== 'policies' && one !== 'live');
+if (words.includes('live')) {
+  for (const size of sizes.length === 0 ? ['S', 'M', 'L', 'XL'] : sizes) print(await liveRows(generator, size));
+} else if (words.includes('policies')) {
   for (const size of sizes.length === 0 ? ['S', 'M', 'L', 'XL'] : sizes) print(await policyRows(generator, size));
 } else {
   print(parsing());

@@ -30,7 +30,12 @@ const quietBrowser = ['--no-sandbox', '--disable-gpu', '--disable-background-net
 
 /** Starts VS Code's server with the package installed, and a browser for its workbench, on a copy of a folder. */
 export async function startWorkbench(
-  options: { readonly trust?: boolean; readonly settings?: object; readonly folder?: string } = {},
+  options: {
+    readonly trust?: boolean;
+    readonly settings?: object;
+    readonly folder?: string;
+    readonly env?: Readonly<Record<string, string>>;
+  } = {},
 ): Promise<Workbench> {
   const folder = scratchCopy(options.folder ?? join(root, 'examples/shop'));
   const result = join(mkdtempSync(join(tmpdir(), 'podpath-result-')), 'result.json');
@@ -39,7 +44,7 @@ export async function startWorkbench(
     smokeTest: true,
     trust: options.trust ?? false,
     settings: { 'workbench.colorTheme': 'Default Light Modern', ...options.settings },
-    env: { PODPATH_HOST_RESULT: result },
+    env: { PODPATH_HOST_RESULT: result, ...options.env },
   });
   const browser: Browser = await chromium.launch({ executablePath: needed('PODPATH_CHROMIUM'), args: quietBrowser });
   const foreign: string[] = [];

@@ -1,76 +1,16 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import type { Frame, Locator, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { startWorkbench, type Workbench } from './launch.ts';
-
-/** Pictures of the product for the README, where a folder for them is named. */
-const pictures = process.env['PODPATH_SCREENSHOTS'];
+import { choose, command, hover, openFile, picture, trace, view } from './page.ts';
 
 const themes = [
   { name: 'light', theme: 'Default Light Modern' },
   { name: 'dark', theme: 'Default Dark Modern' },
   { name: 'high-contrast', theme: 'Default High Contrast' },
 ] as const;
-
-async function picture(page: Page, name: string): Promise<void> {
-  if (pictures === undefined) return;
-  mkdirSync(pictures, { recursive: true });
-  // What fades in has faded in.
-  await page.waitForTimeout(1200);
-  await page.screenshot({ path: join(pictures, `${name}.png`) });
-}
-
-async function openFile(page: Page, name: string): Promise<Locator> {
-  await page.locator('.explorer-folders-view .monaco-list-row', { hasText: name }).dblclick();
-  const editor = page.locator('.editor-instance .monaco-editor').first();
-  await editor.locator('.view-line', { hasText: 'apiVersion' }).first().waitFor();
-  return editor;
-}
-
-async function command(page: Page, title: string): Promise<void> {
-  await page.keyboard.press('F1');
-  await page.locator('.quick-input-widget input.input').fill(`>${title}`);
-  await choose(page, title);
-}
-
-/** Picks the first row of a quick pick with this text. */
-async function choose(page: Page, text: string): Promise<void> {
-  await page.locator('.quick-input-list .monaco-list-row', { hasText: text }).first().click();
-}
-
-/** The page of one of our webviews. */
-async function view(page: Page, name: 'trace' | 'topology'): Promise<Frame> {
-  for (let tries = 0; tries < 400; tries++) {
-    for (const frame of page.frames()) {
-      const found = await frame.evaluate(() => document.body?.dataset['view']).catch(() => undefined);
-      if (found === name) return frame;
-    }
-    await page.waitForTimeout(100);
-  }
-  const tabs = await page.locator('.tab').allInnerTexts();
-  throw new Error(`no webview shows the ${name}; open tabs: ${tabs.join(', ')}`);
-}
-
-async function trace(page: Page, from: string, to: string): Promise<Frame> {
-  await command(page, 'Podpath: Trace Packet');
-  const input = page.locator('.quick-input-widget input.input');
-  await page.locator('.quick-input-list .monaco-list-row', { hasText: from }).first().waitFor();
-  await input.fill(from);
-  await choose(page, 'Deployment');
-  await page.locator('.quick-input-title', { hasText: 'to' }).waitFor();
-  await input.fill(to);
-  await choose(page, 'Service');
-  return view(page, 'trace');
-}
-
-async function hover(page: Page, line: Locator, word: string): Promise<Locator> {
-  const card = page.locator('.monaco-hover:not(.hidden) .hover-contents').first();
-  await line.locator('span span', { hasText: word }).first().hover();
-  await card.waitFor();
-  return card;
-}
 
 for (const { name, theme } of themes) {
   describe(`the workbench, ${name}`, () => {
@@ -319,5 +259,8 @@ describe('a workspace that is not trusted', () => {
     await page.locator('.codelens-decoration', { hasText: '3 endpoints' }).first().waitFor();
     const card = await hover(page, editor.locator('.view-line', { hasText: 'db.shop.svc' }), 'db.shop');
     assert.match(await card.innerText(), /Service shop\/db · headless/);
+    // A kubeconfig may name programs to run.
+    await command(page, 'Podpath: Connect to Clusters');
+    await page.locator('.notification-toast', { hasText: 'trusted workspaces only' }).waitFor();
   });
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { AnalysisHost, finish, query } from '../../src/engine/index.ts';
+import { AnalysisHost, finish, liveResource, query } from '../../src/engine/index.ts';
 
 const workload = (
   name: string,
@@ -239,4 +239,30 @@ test('a file that has no object yet is of the scope of its neighbours; a List of
   assert.deepEqual(inserted(bare), ['web', 'api']);
   const list = `apiVersion: v1\nkind: List\nitems:\n  - apiVersion: v1\n    kind: Service\n    metadata: {name: x, namespace: bank}\n    spec:\n      selector:\n        app: |\n`;
   assert.deepEqual(inserted(list), ['till']);
+});
+
+test('what only a running cluster has is offered after what the files have, and says where it comes from', () => {
+  const pod = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'live', namespace: 'shop', labels: { app: 'live', track: 'canary' } },
+    spec: { containers: [] },
+    status: { phase: 'Running', podIP: '10.244.0.9' },
+  };
+  const resource = liveResource(pod, { group: '', version: 'v1', kind: 'Pod' }, 'kind-dev');
+  assert.ok(resource !== undefined);
+  const text = policy('  podSelector:\n    matchLabels:\n      app: ');
+  const analysis = new AnalysisHost().apply({
+    folders: [{ uri: 'w', name: 'w' }],
+    saved: [
+      { uri: 'w/world.yaml', text: world },
+      { uri: 'w/a.yaml', text },
+    ],
+    clusters: [{ context: 'kind-dev', resources: [resource], missing: [], unread: [] }],
+  });
+  const position = { line: text.split('\n').length - 1, character: '      app: '.length };
+  const items = finish(query(analysis, 'completion', { uri: 'w/a.yaml', position, text }))?.items ?? [];
+  assert.equal(items.at(-1)?.label, 'live');
+  assert.match(items.at(-1)?.detail ?? '', / · kind-dev$/);
+  assert.ok(items.some(({ label, detail }) => label === 'web' && !detail.includes('kind-dev')));
 });

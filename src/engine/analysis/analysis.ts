@@ -1,11 +1,14 @@
+import { t } from '@vscode/l10n';
 import { readDocuments } from '../manifest/parse.ts';
 import type { AssumptionSettings } from '../model/assumptions.ts';
+import { layered } from '../model/layer.ts';
 import type { Evidence, FieldPath, Location, Origin, ResourceRef } from '../model/resource.ts';
 import type { Snapshot } from '../model/snapshot.ts';
+import { type ClusterObjects, clusterFile, clusterScope, liveFile, objectsOf, readClusterUri } from './clusters.ts';
 import { kustomizationNames, SourceFile } from './files.ts';
 import { emptyConfig, type PodpathConfig, readPodpathConfig } from './podpathConfig.ts';
 import { ScopeAnalysis } from './scopeAnalysis.ts';
-import { drawScopes, type ScopedFile } from './scopes.ts';
+import { drawScopes, type Scope, type ScopedFile } from './scopes.ts';
 
 /**
  * A folder that files belong to; its podpath.yaml rules it. `uri` has no last slash. A text that was never saved is in
@@ -31,6 +34,8 @@ export interface AnalysisSettings {
   readonly allAsOne?: boolean;
   /** Paths below the folders that are not read, as `exclude` of podpath.yaml. */
   readonly exclude?: readonly string[];
+  /** The running cluster that every scope of files is laid over, in place of being a scope; podpath.yaml may name another for a scope. */
+  readonly layOver?: string;
 }
 
 /** What changed in the world. Absent members did not. */
@@ -41,6 +46,8 @@ export interface Change {
   /** Texts of editors that are not saved; `null` says that the saved one counts again. */
   readonly unsaved?: readonly FileText[];
   readonly settings?: AnalysisSettings;
+  /** The running clusters that are read, all of them. */
+  readonly clusters?: readonly ClusterObjects[];
 }
 
 interface HostState {
@@ -48,6 +55,7 @@ interface HostState {
   readonly saved: ReadonlyMap<string, SourceFile>;
   readonly unsaved: ReadonlyMap<string, SourceFile>;
   readonly settings: AnalysisSettings;
+  readonly clusters: readonly ClusterObjects[];
 }
 
 const emptyState: HostState = {
@@ -55,6 +63,7 @@ const emptyState: HostState = {
   saved: new Map(),
   unsaved: new Map(),
   settings: { assume: {}, rules: {} },
+  clusters: [],
 };
 
 /** Takes changes and gives analyses. Every analysis stays valid; the next one shares with it whatever did not change. */
@@ -73,8 +82,10 @@ export class AnalysisHost {
       saved,
       unsaved: withTexts(this.#state.unsaved, change.unsaved ?? [], saved),
       settings: change.settings ?? this.#state.settings,
+      clusters: change.clusters ?? this.#state.clusters,
     };
-    const isOnlyUnsaved = change.folders === undefined && change.saved === undefined && change.settings === undefined;
+    const { folders, saved: files, settings, clusters } = change;
+    const isOnlyUnsaved = [folders, files, settings, clusters].every((one) => one === undefined);
     const before = isOnlyUnsaved ? this.#current.knownSaved : undefined;
     this.#current = new Analysis(this.#state, this.#current, this.#current.revision + 1, before);
     return this.#current;
@@ -110,6 +121,7 @@ export class Analysis {
   #scopes: readonly ScopeAnalysis[] | undefined;
   #saved: Analysis | undefined;
   readonly #configs = new Map<string, PodpathConfig>();
+  readonly #plain = new WeakMap<ScopeAnalysis, ScopeAnalysis>();
 
   constructor(state: HostState, previous: Analysis | undefined, revision: number, saved?: Analysis) {
     this.#state = state;
@@ -132,9 +144,13 @@ export class Analysis {
     return this.#saved;
   }
 
-  /** The text that counts for a file: the unsaved one before the saved one. */
+  /** The text that counts for a file: the unsaved one before the saved one; a live object's as it is kept. */
   file(uri: string): SourceFile | undefined {
-    return this.#state.unsaved.get(uri) ?? this.#state.saved.get(uri);
+    return this.#state.unsaved.get(uri) ?? this.#state.saved.get(uri) ?? clusterFile(this.#state.clusters, uri);
+  }
+
+  get clusters(): readonly ClusterObjects[] {
+    return this.#state.clusters;
   }
 
   /** Every file that is not excluded, in the order of their URIs; unsaved texts before saved ones. */
@@ -157,13 +173,22 @@ export class Analysis {
     return this.#state.folders;
   }
 
-  /** The scopes of all folders, in a fixed order. */
+  /** The scopes of all folders, in a fixed order, then the running clusters. */
   get scopes(): readonly ScopeAnalysis[] {
     if (this.#scopes === undefined) {
-      const taken = new Set<string>();
-      this.#scopes = this.#state.folders.flatMap((folder) => this.#scopesOf(folder, taken));
+      const taken = new Set(this.#state.clusters.map(({ context }) => context));
+      const ofFiles = this.#state.folders.flatMap((folder) => this.#scopesOf(folder, taken));
+      const live = this.#state.clusters
+        .filter(({ context }) => context !== this.settings.layOver)
+        .map((one) => this.#analyse(clusterScope(one), this.settings.assume));
+      this.#scopes = [...ofFiles, ...live];
     }
     return this.#scopes;
+  }
+
+  /** The part of the last analysis that is still true is kept. */
+  #analyse(scope: Scope, assume: AssumptionSettings): ScopeAnalysis {
+    return this.#previous.get(scope.name)?.next(scope, assume) ?? new ScopeAnalysis(scope, assume);
   }
 
   /** podpath.yaml of a folder, and the file that it stands in. */
@@ -204,12 +229,42 @@ export class Analysis {
       const scope = { ...drawn, name: freeName(drawn.name, folder.name, taken) };
       taken.add(scope.name);
       const assume = { ...config.assume, ...scope.configured?.assume, ...this.settings.assume };
-      return this.#previous.get(scope.name)?.next(scope, assume) ?? new ScopeAnalysis(scope, assume);
+      return this.#analyse(this.#layOver(scope), assume);
     });
+  }
+
+  /** A scope of files without the cluster that it is laid over; the same one where there is none. */
+  plainScope(scope: ScopeAnalysis): ScopeAnalysis {
+    if (scope.scope.context === undefined || scope.scope.files.length === 0) return scope;
+    let plain = this.#plain.get(scope);
+    if (plain === undefined) {
+      const { context: _, ...rest } = scope.scope;
+      const resources = rest.files.flatMap((file) => file.documents.flatMap((document) => document.resources));
+      plain = new ScopeAnalysis({ ...rest, resources }, scope.assume);
+      this.#plain.set(scope, plain);
+    }
+    return plain;
+  }
+
+  /** A scope over the cluster that it names, or that all are laid over; without one it stays as it is. */
+  #layOver(scope: Scope): Scope {
+    const context = scope.configured?.context ?? this.settings.layOver;
+    if (context === undefined) return scope;
+    const cluster = this.#state.clusters.find((one) => one.context === context);
+    if (cluster === undefined) {
+      return {
+        ...scope,
+        incomplete: [...scope.incomplete, t('Context {0} is not connected: its objects are not known', context)],
+      };
+    }
+    const resources = layered(objectsOf(cluster), scope.resources);
+    return { ...scope, resources, incomplete: [...scope.incomplete, ...cluster.missing], context };
   }
 
   /** The scopes that a file's objects are in. */
   scopesOfFile(uri: string): readonly ScopeAnalysis[] {
+    const live = readClusterUri(uri);
+    if (live !== undefined) return this.scopes.filter(({ scope }) => scope.name === live.context);
     return this.scopes.filter(({ scope }) => scope.files.some((file) => file.uri === uri));
   }
 
@@ -226,16 +281,32 @@ export class Analysis {
     origin?: Origin,
   ): Location | undefined {
     const from = origin ?? snapshot.get(ref)?.origin;
-    if (from?.type !== 'manifest') return undefined;
-    const file = this.file(from.uri);
-    const range = file?.locator.locate(from.document, [...from.prefix, ...path], part);
-    if (file === undefined || range === undefined) return undefined;
-    return { uri: from.uri, range: file.range(range.start, range.end) };
+    const place = from?.type === 'cluster' ? this.#livePlace(snapshot, ref, from.context) : this.#place(from);
+    const range = place?.file.locator.locate(place.document, [...place.prefix, ...path], part);
+    if (place === undefined || range === undefined) return undefined;
+    return { uri: place.file.uri, range: place.file.range(range.start, range.end) };
+  }
+
+  #place(origin: Origin | undefined): Place | undefined {
+    const file = origin?.type === 'manifest' ? this.file(origin.uri) : undefined;
+    return file === undefined || origin?.type !== 'manifest' ? undefined : { ...origin, file };
+  }
+
+  #livePlace(snapshot: Snapshot, ref: ResourceRef, context: string): Place | undefined {
+    const resource = snapshot.get(ref);
+    return resource && { file: liveFile(resource, context), document: 0, prefix: [] };
   }
 
   locateEvidence(snapshot: Snapshot, evidence: Evidence): Location | undefined {
     return this.locate(snapshot, evidence.ref, evidence.path);
   }
+}
+
+/** An object's text. */
+interface Place {
+  readonly file: SourceFile;
+  readonly document: number;
+  readonly prefix: FieldPath;
 }
 
 /** The path of a file below its folder. A text that was never saved is a folder of its own, and goes by its name. */

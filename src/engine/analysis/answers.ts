@@ -113,6 +113,33 @@ export interface ChangesAnswer {
   readonly rows: readonly ChangeRow[];
 }
 
+/** A scope of files beside a running cluster. */
+export interface DriftAnswer {
+  readonly scope: string;
+  readonly context: string;
+  /** How many objects the files have. */
+  readonly objects: number;
+  /** Objects that differ in what the network sees, are missing in the cluster, or are policies that only it has. */
+  readonly rows: readonly {
+    readonly kind: 'differs' | 'absent' | 'extra';
+    /** `NetworkPolicy shop/allow-frontend` */
+    readonly label: string;
+    readonly text: string;
+    /** `spec.ports[0].port` */
+    readonly fields: readonly string[];
+    /** In the files. */
+    readonly location?: Location;
+    /** The live object as a text. */
+    readonly live?: Location;
+  }[];
+  /** What applying the files would do: `opens 2, closes 12`. */
+  readonly summary: string;
+  /** As many of these connections as one reads. */
+  readonly changes: readonly ChangeRow[];
+  /** What of the cluster can't be seen. */
+  readonly unseen: readonly string[];
+}
+
 /** One thing that is not in the files and that a workload is open to; `arrow` is ← for what comes in. */
 export interface ExposureRow {
   readonly scope: string;
@@ -146,6 +173,9 @@ export interface TreeRow {
     | 'pod'
     | 'workload'
     | 'scope'
+    | 'cluster'
+    | 'drift'
+    | 'connection'
     | 'file'
     | 'group'
     | 'assumption';
@@ -154,6 +184,8 @@ export interface TreeRow {
   readonly end?: string;
   /** The scope that `end` is in, or that the row is about; present on these rows. */
   readonly scope?: string;
+  /** The running cluster that the row is about. */
+  readonly context?: string;
   readonly children: readonly TreeRow[];
 }
 

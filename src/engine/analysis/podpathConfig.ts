@@ -5,11 +5,15 @@ import { arrayAt, isObject, type JsonObject, type JsonValue, objectAt, stringAt,
 import type { FieldPath } from '../model/resource.ts';
 import { readAssumptions } from './assumptions.ts';
 
-/** A scope that podpath.yaml lists. `renderedPath` is its Kustomize root or chart, which is not rendered yet. */
+/**
+ * A scope that podpath.yaml lists. `renderedPath` is its Kustomize root or chart, which is not rendered yet; `context` the
+ * running cluster that it is laid over.
+ */
 export interface ConfiguredScope {
   readonly name: string;
   readonly paths: readonly string[];
   readonly renderedPath?: string;
+  readonly context?: string;
   readonly assume: AssumptionSettings;
 }
 
@@ -116,6 +120,7 @@ function readScope(value: JsonValue, index: number, problems: ConfigProblem[]): 
   problems.push(...unknownKeys(value, scopeKeys, path));
   const assume = readAssumptions(objectAt(value, 'assume'), [...path, 'assume']);
   problems.push(...assume.problems);
+  const context = stringAt(value, 'context');
   const rendered = stringAt(value, 'kustomize') ?? stringAt(value, 'helm', 'chart');
   return [
     {
@@ -123,6 +128,7 @@ function readScope(value: JsonValue, index: number, problems: ConfigProblem[]): 
       paths: stringsAt(value, 'paths'),
       assume: assume.settings,
       ...(rendered === undefined ? {} : { renderedPath: rendered }),
+      ...(context === undefined ? {} : { context }),
     },
   ];
 }

@@ -2,6 +2,7 @@ import { t } from '@vscode/l10n';
 import type { ManifestFile } from '../manifest/manifest.ts';
 import { sameJson } from '../manifest/sameJson.ts';
 import { type Resource, refKey } from '../model/resource.ts';
+import { visibleObjects } from '../model/unread.ts';
 import { hiddenMakers } from './hiddenMakers.ts';
 import type { ConfiguredScope } from './podpathConfig.ts';
 
@@ -30,6 +31,8 @@ export interface Scope {
   readonly incomplete: readonly string[];
   readonly notRendered: readonly NotRendered[];
   readonly configured?: ConfiguredScope;
+  /** The running cluster that the objects are of, or that they are laid over. */
+  readonly context?: string;
 }
 
 /**
@@ -80,7 +83,9 @@ function makeScope(
   templates: readonly ScopedFile[],
   configured?: ConfiguredScope,
 ): Scope {
-  const resources = files.flatMap(({ file }) => file.documents.flatMap((document) => document.resources));
+  const read = files.flatMap(({ file }) => file.documents.flatMap((document) => document.resources));
+  const unread = files.flatMap(({ file }) => file.recorded?.unread ?? []);
+  const resources = unread.length === 0 ? read : visibleObjects(read, unread);
   const broken = files.filter(({ file }) => file.problems.some((one) => one.code === 'manifest-syntax'));
   return {
     name,
@@ -88,7 +93,8 @@ function makeScope(
     resources,
     incomplete: [
       ...notRendered.map((one) => one.text),
-      ...hiddenMakers(resources),
+      ...(files.some(({ file }) => file.recorded !== undefined) ? [] : hiddenMakers(resources)),
+      ...files.flatMap(({ file }) => file.recorded?.missing ?? []),
       ...templates.map(({ path }) => t('{0} is a template: its objects are not known', path)),
       ...broken.map(({ path }) => t('{0} has parts that can not be read', path)),
     ],

@@ -35,4 +35,5 @@ export const calicoBgp: CniProfile = {
     direction === 'egress' ? `iptables filter cali-fw-${device}` : `iptables filter cali-tw-${device}`,
   replacesProxy: false,
   podsRoutedOutside: 'maybe',
+  podAddresses: 'own-pools',
 };

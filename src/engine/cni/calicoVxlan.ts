@@ -19,4 +19,5 @@ export const calicoVxlan: CniProfile = {
   tunnelAddress: (node, family) =>
     annotatedAddress(node, `projectcalico.org/IPv${family}VXLANTunnelAddr`) ?? podBlockAddress(node, family, 0n),
   podsRoutedOutside: 'no',
+  podAddresses: 'own-pools',
 };

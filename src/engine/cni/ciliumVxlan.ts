@@ -26,6 +26,7 @@ export const ciliumVxlan: CniProfile = {
   policyMechanism: (direction, device) => `eBPF ${direction} policy map of ${device}`,
   replacesProxy: true,
   podsRoutedOutside: 'no',
+  podAddresses: 'own-pools',
 };
 
 /** The agent's router address on `cilium_host`: as annotated, else the pod block's first host address stands for it. */

@@ -1,4 +1,5 @@
 import { isTrueAt, numberAt, stringAt } from '../model/json.ts';
+import type { Resource } from '../model/resource.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { ciliumConfig } from './modes.ts';
 import { netConf } from './netConf.ts';
@@ -11,8 +12,11 @@ export function configured(profile: CniProfile, snapshot: Snapshot): CniProfile 
   if (profile.name.startsWith('flannel-')) return flannel(profile, snapshot);
   if (profile.name.startsWith('calico-')) return calico(profile, snapshot);
   if (profile.name.startsWith('cilium-')) {
-    return withMtu(profile, Number(stringAt(ciliumConfig(snapshot)?.object, 'data', 'mtu')));
+    const sized = withMtu(profile, Number(stringAt(ciliumConfig(snapshot)?.object, 'data', 'mtu')));
+    return { ...sized, podAddresses: ciliumAddresses(snapshot) };
   }
+  if (profile.name === 'antrea' && (isAntreaChained(snapshot) || hasAntreaPools(snapshot)))
+    return { ...profile, podAddresses: 'unknown' };
   return profile;
 }
 
@@ -26,6 +30,35 @@ function flannel(profile: CniProfile, snapshot: Snapshot): CniProfile {
     port: numberAt(backend, 'Port') || (tunnel.port ?? 8472),
     ...(isTrueAt(backend, 'DirectRouting') ? { crossSubnetOnly: true } : {}),
   }));
+}
+
+/** Source: Cilium's documentation of its IPAM modes; cluster-pool is the default. */
+function ciliumAddresses(snapshot: Snapshot): CniProfile['podAddresses'] {
+  const mode = stringAt(ciliumConfig(snapshot)?.object, 'data', 'ipam') ?? 'cluster-pool';
+  if (mode === 'kubernetes') return 'node-cidr';
+  return mode === 'cluster-pool' ? 'own-pools' : 'unknown';
+}
+
+/** Antrea that only enforces policies leaves addresses to another CNI. */
+export function isAntreaChained(snapshot: Snapshot): boolean {
+  return /^\s*trafficEncapMode:\s*["']?networkPolicyOnly/im.test(antreaConfig(snapshot));
+}
+
+/** With its own IPAM switched on, namespaces and pods may ask for addresses of other pools. */
+function hasAntreaPools(snapshot: Snapshot): boolean {
+  return /^\s*AntreaIPAM:\s*true/m.test(antreaConfig(snapshot));
+}
+
+function antreaConfig(snapshot: Snapshot): string {
+  const config = snapshot.ofKind('', 'ConfigMap').find((one) => one.ref.name.startsWith('antrea-config'));
+  return stringAt(config?.object, 'data', 'antrea-agent.conf') ?? '';
+}
+
+/** Source: the Installation API of Calico's operator; without it Calico brings its own IPAM. */
+function calicoAddresses(installation: Resource | undefined): CniProfile['podAddresses'] {
+  const type = stringAt(installation?.object, 'spec', 'cni', 'type') ?? 'Calico';
+  if (type !== 'Calico') return 'unknown';
+  return stringAt(installation?.object, 'spec', 'cni', 'ipam', 'type') === 'HostLocal' ? 'node-cidr' : 'own-pools';
 }
 
 function calico(profile: CniProfile, snapshot: Snapshot): CniProfile {
@@ -42,7 +75,7 @@ function calico(profile: CniProfile, snapshot: Snapshot): CniProfile {
   const mtu =
     numberAt(installation?.object, 'spec', 'calicoNetwork', 'mtu') ??
     Number(stringAt(config?.object, 'data', 'veth_mtu'));
-  const sized = withMtu(profile, mtu);
+  const sized = { ...withMtu(profile, mtu), podAddresses: calicoAddresses(installation) };
   return crossSubnet ? withTunnel(sized, (tunnel) => ({ ...tunnel, crossSubnetOnly: true })) : sized;
 }
 

@@ -121,17 +121,23 @@ function strongest(signs: readonly Sign[]): string | undefined {
   return sorted[0]?.[0];
 }
 
-function agentSigns(snapshot: Snapshot): readonly Sign[] {
-  return snapshot.ofKind('apps', 'DaemonSet').flatMap((resource): Sign[] => {
+/** The DaemonSets that run the agents of known CNIs, each with its CNI's family: `flannel`, `calico`, … */
+export function agentsOf(snapshot: Snapshot): readonly { readonly family: string; readonly resource: Resource }[] {
+  return snapshot.ofKind('apps', 'DaemonSet').flatMap((resource) => {
     const image = containerImages(resource).find((one) => agents.some(([pattern]) => pattern.test(one)));
     // Canal runs both agents in one pod; Flannel carries its packets.
     const canal = containerImages(resource).some((one) => /flannel/.test(one));
     const byImage = canal ? 'flannel' : agents.find(([pattern]) => image !== undefined && pattern.test(image))?.[1];
     const family =
       byImage ?? (Object.hasOwn(agentNames, resource.ref.name) ? agentNames[resource.ref.name] : undefined);
-    if (family === undefined) return [];
+    return family === undefined ? [] : [{ family, resource }];
+  });
+}
+
+function agentSigns(snapshot: Snapshot): readonly Sign[] {
+  return agentsOf(snapshot).map(({ family, resource }) => {
     const note = t('DaemonSet {0} runs its agent', resource.ref.name);
-    return [sign(family, agentWeight, resource, ['spec', 'template', 'spec', 'containers'], note)];
+    return sign(family, agentWeight, resource, ['spec', 'template', 'spec', 'containers'], note);
   });
 }
 

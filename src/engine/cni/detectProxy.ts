@@ -67,7 +67,8 @@ function modeOf(text: string | undefined): Mode {
   return text === 'ipvs' || text === 'nftables' ? text : 'iptables';
 }
 
-function ciliumReplacement(snapshot: Snapshot): Detected<Mode> | undefined {
+/** What Cilium's settings say of it taking kube-proxy's place; `undefined` where they leave it open. */
+export function ciliumReplacement(snapshot: Snapshot): Detected<Mode> | undefined {
   const config = ciliumConfig(snapshot);
   const key = 'kube-proxy-replacement';
   const written = stringAt(config?.object, 'data', key);

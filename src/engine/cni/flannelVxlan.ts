@@ -26,4 +26,5 @@ export const flannelVxlan: CniProfile = {
   policyMechanism: () => 'NetworkPolicy',
   replacesProxy: false,
   podsRoutedOutside: 'no',
+  podAddresses: 'node-cidr',
 };

@@ -77,6 +77,8 @@ export interface CniProfile {
   readonly replacesProxy: boolean;
   /** Whether clients outside can send to pod addresses: `maybe` needs routers that know the pod network. */
   readonly podsRoutedOutside: 'no' | 'maybe';
+  /** Where pods get their addresses: from the podCIDR of their Node object, or from blocks that the CNI hands out itself. */
+  readonly podAddresses: 'node-cidr' | 'own-pools' | 'unknown';
   /** Bytes; absent: the node's interface less what the transport takes. */
   readonly mtu?: number;
 }

@@ -24,4 +24,5 @@ export const unknownCni: CniProfile = {
   policyMechanism: () => 'NetworkPolicy',
   replacesProxy: false,
   podsRoutedOutside: 'maybe',
+  podAddresses: 'unknown',
 };

@@ -9,23 +9,24 @@ function generic(
   enforces: Enforcement,
   otherKinds: NonNullable<CniProfile['otherKinds']> = {},
   ipBlockMatchesPods = true,
+  podAddresses: CniProfile['podAddresses'] = 'unknown',
 ): CniProfile {
   // Where Cilium's data path is at work a rule can deny the node, too.
   const ownNode = otherKinds === ciliumKinds || otherKinds === gkeKinds ? 'unless-denied' : 'always';
-  return { ...unknownCni, name, title, enforces, otherKinds, ipBlockMatchesPods, ownNode };
+  return { ...unknownCni, name, title, enforces, otherKinds, ipBlockMatchesPods, ownNode, podAddresses };
 }
 
 /** CNIs that may be assumed or detected and have no datapath of their own here. Sorted by name. */
 export const unmodelledCnis: readonly CniProfile[] = [
-  generic('antrea', 'Antrea', 'yes', antreaKinds),
+  generic('antrea', 'Antrea', 'yes', antreaKinds, true, 'node-cidr'),
   generic('aws-vpc', 'AWS VPC CNI', 'unknown'),
   generic('azure', 'Azure CNI', 'unknown'),
-  generic('bridge', 'plain bridge', 'no'),
-  generic('calico-ebpf', 'Calico (eBPF)', 'yes', calicoKinds),
-  generic('cilium-geneve', 'Cilium (Geneve)', 'yes', ciliumKinds, false),
-  generic('cilium-native', 'Cilium (native routing)', 'yes', ciliumKinds, false),
+  generic('bridge', 'plain bridge', 'no', {}, true, 'node-cidr'),
+  generic('calico-ebpf', 'Calico (eBPF)', 'yes', calicoKinds, true, 'own-pools'),
+  generic('cilium-geneve', 'Cilium (Geneve)', 'yes', ciliumKinds, false, 'own-pools'),
+  generic('cilium-native', 'Cilium (native routing)', 'yes', ciliumKinds, false, 'own-pools'),
   generic('gke', 'GKE Dataplane V2', 'yes', gkeKinds, false),
-  generic('kindnet', 'kindnet', 'yes', agentKinds),
+  generic('kindnet', 'kindnet', 'yes', agentKinds, true, 'node-cidr'),
   generic('ovn-kubernetes', 'OVN-Kubernetes', 'yes', ovnKinds),
   generic('weave', 'Weave Net', 'yes'),
 ];

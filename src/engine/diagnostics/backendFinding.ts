@@ -14,6 +14,9 @@ export function* backendFindings(
     for (const route of ingressRoutes(snapshot, ingress)) {
       // A controller's annotation stands in for a Service (AWS load balancer controller).
       if (route.backend.problem?.code !== problem || route.backend.portWritten === 'use-annotation') continue;
+      // That no port is written at all is another rule's: object-field-invalid reads this version.
+      const isUnwritten = problem === 'port' && route.backend.portWritten === undefined;
+      if (isUnwritten && ingress.apiVersion === 'networking.k8s.io/v1') continue;
       yield finding(route, code);
     }
   }

@@ -1,9 +1,14 @@
 import type { Rule } from './rule.ts';
+import { rule as cidrOverlap } from './rules/cidr-overlap.ts';
+import { rule as cniConflict } from './rules/cni-conflict.ts';
+import { rule as cniMissing } from './rules/cni-missing.ts';
 import { rule as connectivityTestFailed } from './rules/connectivity-test-failed.ts';
 import { rule as hostNetworkBypassesPolicy } from './rules/host-network-bypasses-policy.ts';
 import { rule as ingressBackendMissing } from './rules/ingress-backend-missing.ts';
 import { rule as ingressBackendPortMissing } from './rules/ingress-backend-port-missing.ts';
+import { rule as ipPoolExhausted } from './rules/ip-pool-exhausted.ts';
 import { rule as kindNotModelled } from './rules/kind-not-modelled.ts';
+import { rule as kubeProxyMissing } from './rules/kube-proxy-missing.ts';
 import { rule as manifestDuplicateKey } from './rules/manifest-duplicate-key.ts';
 import { rule as manifestDuplicateObject } from './rules/manifest-duplicate-object.ts';
 import { rule as manifestNotRendered } from './rules/manifest-not-rendered.ts';
@@ -13,6 +18,9 @@ import { rule as meshDestinationMissing } from './rules/mesh-destination-missing
 import { rule as meshMtlsConflict } from './rules/mesh-mtls-conflict.ts';
 import { rule as namespaceLabelsConflict } from './rules/namespace-labels-conflict.ts';
 import { rule as namespaceWithoutDefaultDeny } from './rules/namespace-without-default-deny.ts';
+import { rule as nodePodCidrMissing } from './rules/node-pod-cidr-missing.ts';
+import { rule as objectFieldInvalid } from './rules/object-field-invalid.ts';
+import { rule as podIpConflict } from './rules/pod-ip-conflict.ts';
 import { rule as podNotIsolated } from './rules/pod-not-isolated.ts';
 import { rule as podpathConfigInvalid } from './rules/podpath-config-invalid.ts';
 import { rule as policyDuplicatePriority } from './rules/policy-duplicate-priority.ts';
@@ -34,6 +42,7 @@ import { rule as policyPortRangeInvalid } from './rules/policy-port-range-invali
 import { rule as policyRuleShadowed } from './rules/policy-rule-shadowed.ts';
 import { rule as policySelectsNoPods } from './rules/policy-selects-no-pods.ts';
 import { rule as policyTypesMissingEgress } from './rules/policy-types-missing-egress.ts';
+import { rule as serviceNoReadyEndpoints } from './rules/service-no-ready-endpoints.ts';
 import { rule as serviceNodePortConflict } from './rules/service-node-port-conflict.ts';
 import { rule as servicePortProtocolMismatch } from './rules/service-port-protocol-mismatch.ts';
 import { rule as servicePortsInvalid } from './rules/service-ports-invalid.ts';
@@ -48,11 +57,16 @@ import { rule as workloadSelectorMismatch } from './rules/workload-selector-mism
 
 /** Every check, sorted by code. One file and one line here adds one. */
 export const rules: readonly Rule[] = [
+  cidrOverlap,
+  cniConflict,
+  cniMissing,
   connectivityTestFailed,
   hostNetworkBypassesPolicy,
   ingressBackendMissing,
   ingressBackendPortMissing,
+  ipPoolExhausted,
   kindNotModelled,
+  kubeProxyMissing,
   manifestDuplicateKey,
   manifestDuplicateObject,
   manifestNotRendered,
@@ -62,6 +76,9 @@ export const rules: readonly Rule[] = [
   meshMtlsConflict,
   namespaceLabelsConflict,
   namespaceWithoutDefaultDeny,
+  nodePodCidrMissing,
+  objectFieldInvalid,
+  podIpConflict,
   podNotIsolated,
   podpathConfigInvalid,
   policyDuplicatePriority,
@@ -83,6 +100,7 @@ export const rules: readonly Rule[] = [
   policyRuleShadowed,
   policySelectsNoPods,
   policyTypesMissingEgress,
+  serviceNoReadyEndpoints,
   serviceNodePortConflict,
   servicePortProtocolMismatch,
   servicePortsInvalid,

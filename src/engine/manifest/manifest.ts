@@ -1,4 +1,5 @@
 import type { Resource } from '../model/resource.ts';
+import type { Recording } from './recording.ts';
 
 /** Something wrong with a file's text. Offsets are UTF-16 code units in the file's text, end exclusive. */
 export interface ManifestProblem {
@@ -39,4 +40,6 @@ export interface ManifestFile {
   readonly role: FileRole;
   readonly documents: readonly ManifestDocument[];
   readonly problems: readonly ManifestProblem[];
+  /** Present where the file was recorded from a running cluster. */
+  readonly recorded?: Recording;
 }

@@ -4,6 +4,7 @@ import type { FieldPath, Resource } from '../model/resource.ts';
 import { notRendered, readDocument } from './documents.ts';
 import { readJsonText } from './jsonText.ts';
 import type { FileRole, ManifestDocument, ManifestFile, ManifestProblem } from './manifest.ts';
+import { recordingOf } from './recording.ts';
 import { type DocumentSlice, splitDocuments } from './splitDocuments.ts';
 import { hasDirective, isChartTemplate } from './template.ts';
 
@@ -50,7 +51,14 @@ export function parseManifest(text: string, uri: string): ManifestFile {
   const mistakes = read.flatMap((one) => one.problems.filter(({ code }) => code !== 'manifest-not-rendered'));
   // JSON that is no object of Kubernetes is often JSON with comments, of some other tool.
   const foreign = role === 'other' && uri.endsWith('.json') && !mentionsObject.test(text);
-  return { uri, role, documents, problems: [...templates.slice(0, 1), ...(foreign ? [] : mistakes)] };
+  const recorded = read.flatMap(({ value }) => recordingOf(value) ?? [])[0];
+  return {
+    uri,
+    role,
+    documents,
+    problems: [...templates.slice(0, 1), ...(foreign ? [] : mistakes)],
+    ...(recorded === undefined ? {} : { recorded }),
+  };
 }
 
 const mentionsObject = /["']?\b(?:apiVersion|kind)["']?\s*:/;
@@ -104,13 +112,16 @@ function roleOf(
 }
 
 function readResources(value: JsonValue | undefined, uri: string, document: number): readonly Resource[] {
-  return isObject(value) ? expand(value, { uri, document, prefix: [] }, 0) : [];
+  if (!isObject(value)) return [];
+  const live = recordingOf(value) === undefined ? {} : ({ live: true } as const);
+  return expand(value, { uri, document, prefix: [], ...live }, 0);
 }
 
 interface Place {
   readonly uri: string;
   readonly document: number;
   readonly prefix: FieldPath;
+  readonly live?: true;
 }
 
 /** An object, or the objects of a `List`, of a typed list, nested as deep as people write them. */

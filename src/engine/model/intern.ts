@@ -1,4 +1,5 @@
 import type { ContainerPort } from './cluster.ts';
+import type { JsonObject, JsonValue } from './json.ts';
 import type { Labels } from './labels.ts';
 
 /** Values kept at once; a cluster of 150,000 pods has about 20,000 sets of labels. */
@@ -25,3 +26,19 @@ export const internLabels: (labels: Labels) => Labels = interned();
 
 /** The same list for equal container ports. */
 export const internPorts: (ports: readonly ContainerPort[]) => readonly ContainerPort[] = interned();
+
+/** The same value for equal JSON: parts that most objects of a cluster share. */
+export const internJson: <T extends JsonObject | readonly JsonValue[]>(value: T) => T = interned<
+  JsonObject | readonly JsonValue[]
+>() as <T extends JsonObject | readonly JsonValue[]>(value: T) => T;
+
+const names = new Map<string, string>();
+
+/** The same string for equal ones: names of namespaces and nodes come with every pod. */
+export function internName(name: string): string {
+  const known = names.get(name);
+  if (known !== undefined) return known;
+  if (names.size >= most) names.clear();
+  names.set(name, name);
+  return name;
+}

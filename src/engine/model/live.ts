@@ -1,3 +1,6 @@
+import { eventFields, isNetworkEvent } from './events.ts';
+import { nodeConditions, podConditions, waitingContainers } from './health.ts';
+import { internJson, internName } from './intern.ts';
 import { arrayAt, isObject, type JsonObject, type JsonValue, objectAt, stringAt } from './json.ts';
 import type { Resource } from './resource.ts';
 
@@ -9,6 +12,10 @@ export interface LiveKind {
   readonly sameAs?: string;
   /** Where present, only objects of these names, and those that have this label, are asked for and kept. */
   readonly only?: { readonly names: readonly string[]; readonly label: string };
+  /** Where present, only objects that this field selector chooses are asked for. */
+  readonly fieldSelector?: string;
+  /** Proof of what other kinds show already: nothing is missing where it may not be read. */
+  readonly isProof?: true;
 }
 
 function kindsOf(group: string, kinds: readonly string[], sameAs?: string): readonly LiveKind[] {
@@ -53,6 +60,7 @@ const gateway = [
 export const liveKinds: readonly LiveKind[] = [
   ...kindsOf('', ['Endpoints', 'Namespace', 'Node', 'Pod', 'ReplicationController', 'Service']),
   { group: '', kind: 'ConfigMap', only: { names: Object.keys(configMapData), label: 'istio.io/rev' } },
+  { group: '', kind: 'Event', fieldSelector: 'type=Warning', isProof: true },
   ...kindsOf('apps', ['DaemonSet', 'Deployment', 'ReplicaSet', 'StatefulSet']),
   ...kindsOf('batch', ['CronJob', 'Job']),
   ...kindsOf('cilium.io', ['CiliumCIDRGroup', 'CiliumClusterwideNetworkPolicy', 'CiliumNetworkPolicy', 'CiliumNode']),
@@ -97,27 +105,35 @@ const keptAnnotations = [
   'traffic.sidecar.istio.io/',
 ];
 
+/** True for an annotation that some answer hangs on. */
+export function isKeptAnnotation(key: string): boolean {
+  return keptAnnotations.some((prefix) => key.startsWith(prefix));
+}
+
 /** What a container is read for. Its environment, arguments, commands and probes may hold secrets. */
 const containerFields = ['name', 'image', 'ports', 'restartPolicy'];
 /** The few settings of network components that are told apart by, and that hold no secret. */
 const keptSettings: ReadonlySet<string> = new Set(['CALICO_IPV4POOL_IPIP', 'CALICO_IPV4POOL_VXLAN']);
 const keptArguments = /^(?:router|waypoint|--proxy-mode=\w+)$/;
-/** Fields of a pod's spec that no answer hangs on, some of which may hold secrets. */
-const droppedPodFields: ReadonlySet<string> = new Set([
-  'affinity',
-  'ephemeralContainers',
-  'imagePullSecrets',
-  'resourceClaims',
-  'schedulingGates',
-  'tolerations',
-  'topologySpreadConstraints',
-  'volumes',
-]);
+/** What of a pod's spec is read. All else may hold secrets, or is read by nobody. */
+const podFields = [
+  'containers',
+  'dnsConfig',
+  'dnsPolicy',
+  'hostNetwork',
+  'hostname',
+  'initContainers',
+  'nodeName',
+  'serviceAccount',
+  'serviceAccountName',
+  'setHostnameAsFQDN',
+  'subdomain',
+];
 
 /** What of a status is read; kinds that are not named here are read without. */
 const statusFields: Readonly<Record<string, readonly string[]>> = {
-  '/Node': ['addresses'],
-  '/Pod': ['phase', 'podIP', 'podIPs', 'hostIP', 'hostIPs', 'conditions'],
+  '/Node': ['addresses', 'conditions'],
+  '/Pod': ['phase', 'podIP', 'podIPs', 'hostIP', 'hostIPs', 'conditions', 'containerStatuses', 'initContainerStatuses'],
   '/Service': ['loadBalancer'],
   'gateway.networking.k8s.io/Gateway': ['addresses'],
   'networking.k8s.io/Ingress': ['loadBalancer'],
@@ -135,8 +151,9 @@ export function liveResource(
   const name = stringAt(object, 'metadata', 'name');
   if (name === undefined || kind === 'Secret') return undefined;
   if (group === '' && kind === 'ConfigMap' && keptData(name) === undefined) return undefined;
+  if (group === '' && kind === 'Event' && !isNetworkEvent(object)) return undefined;
   const apiVersion = group === '' ? version : `${group}/${version}`;
-  const ref = { group, kind, namespace: stringAt(object, 'metadata', 'namespace') ?? '', name };
+  const ref = { group, kind, namespace: internName(stringAt(object, 'metadata', 'namespace') ?? ''), name };
   const resourceVersion = stringAt(object, 'metadata', 'resourceVersion') ?? '';
   return {
     ref,
@@ -149,7 +166,9 @@ export function liveResource(
 function projected(object: JsonObject, group: string, kind: string, name: string): JsonObject {
   const metadata = projectMetadata(object);
   if (kind === 'ConfigMap') return { metadata, data: pick(objectAt(object, 'data'), keptData(name) ?? []) };
+  if (kind === 'Event') return { metadata, ...eventFields(object) };
   if (kind === 'IstioOperator' || kind === 'Istio') return { metadata, spec: meshConfigOnly(object) };
+  if (group === '' && isPod(kind)) return projectPod(object, metadata);
   const { apiVersion: _, kind: __, status: ___, ...fields } = object;
   const status = pick(objectAt(object, 'status'), statusFields[`${group}/${kind}`] ?? []);
   const spec = objectAt(object, 'spec');
@@ -157,7 +176,40 @@ function projected(object: JsonObject, group: string, kind: string, name: string
     ...fields,
     metadata,
     ...(spec === undefined ? {} : { spec: projectSpec(spec, kind) }),
-    ...(Object.keys(status).length === 0 ? {} : { status: isPod(kind) ? withPlainConditions(status) : status }),
+    ...(Object.keys(status).length === 0 ? {} : { status: withPlainConditions(status, kind) }),
+  };
+}
+
+/** What a pod has for itself stands beside what it shares with the others of its template, of which one is kept. */
+function projectPod(object: JsonObject, metadata: JsonObject): JsonObject {
+  const spec = projectPodSpec(objectAt(object, 'spec') ?? {});
+  const { nodeName, hostname, ...shared } = spec;
+  const own = {
+    ...(nodeName === undefined ? {} : { nodeName: typeof nodeName === 'string' ? internName(nodeName) : nodeName }),
+    ...(hostname === undefined ? {} : { hostname }),
+  };
+  const status = objectAt(object, 'status');
+  const { creationTimestamp: _, ...kept } = metadata;
+  return {
+    metadata: kept,
+    spec: { ...internJson(shared), ...own },
+    ...(status === undefined ? {} : { status: projectPodStatus(status) }),
+  };
+}
+
+/** An only address stands in `podIP`, as the list of one says no more. */
+function projectPodStatus(given: JsonObject): JsonObject {
+  const status = withPlainConditions(pick(given, statusFields['/Pod'] ?? []), 'Pod');
+  const { podIP, podIPs, hostIP, hostIPs, conditions, ...rest } = status;
+  const isOnly = (list: JsonValue | undefined, ip: JsonValue | undefined): boolean =>
+    Array.isArray(list) && list.length === 1 && stringAt(list[0] as JsonValue, 'ip') === ip;
+  return {
+    ...rest,
+    ...(podIP === undefined ? {} : { podIP }),
+    ...(podIPs === undefined || isOnly(podIPs, podIP) ? {} : { podIPs }),
+    ...(hostIP === undefined ? {} : { hostIP: typeof hostIP === 'string' ? internName(hostIP) : hostIP }),
+    ...(hostIPs === undefined || isOnly(hostIPs, hostIP) ? {} : { hostIPs }),
+    ...(Array.isArray(conditions) ? { conditions: internJson(conditions as readonly JsonValue[]) } : {}),
   };
 }
 
@@ -165,10 +217,17 @@ function isPod(kind: string): boolean {
   return kind === 'Pod';
 }
 
-/** Heartbeats and messages of conditions change all the time and mean nothing here. */
-function withPlainConditions(status: JsonObject): JsonObject {
-  const conditions = arrayAt(status, 'conditions').map((one) => (isObject(one) ? pick(one, ['type', 'status']) : one));
-  return { ...status, ...(conditions.length === 0 ? {} : { conditions }) };
+/** Heartbeats change all the time and mean nothing here; of messages only what tells of a broken network is kept. */
+function withPlainConditions(status: JsonObject, kind: string): JsonObject {
+  if (!isPod(kind) && kind !== 'Node') return status;
+  const list = arrayAt(status, 'conditions');
+  const lists = {
+    conditions: isPod(kind) ? podConditions(list) : nodeConditions(list),
+    containerStatuses: waitingContainers(arrayAt(status, 'containerStatuses')),
+    initContainerStatuses: waitingContainers(arrayAt(status, 'initContainerStatuses')),
+  };
+  const { conditions: _, containerStatuses: __, initContainerStatuses: ___, ...fields } = status;
+  return { ...fields, ...Object.fromEntries(Object.entries(lists).filter(([, one]) => one.length > 0)) };
 }
 
 function keptData(name: string): readonly string[] | 'all' | undefined {
@@ -184,12 +243,13 @@ function pick(from: JsonObject | undefined, fields: readonly string[] | 'all'): 
 function projectMetadata(object: JsonObject): JsonObject {
   const metadata = objectAt(object, 'metadata');
   const fields = ['name', 'namespace', 'labels', 'ownerReferences', 'deletionTimestamp', 'creationTimestamp', 'uid'];
-  const annotations = Object.entries(objectAt(metadata, 'annotations') ?? {}).filter(([key]) =>
-    keptAnnotations.some((prefix) => key.startsWith(prefix)),
-  );
+  const annotations = Object.entries(objectAt(metadata, 'annotations') ?? {}).filter(([key]) => isKeptAnnotation(key));
+  const { labels, ownerReferences, ...own } = pick(metadata, fields);
   return {
-    ...pick(metadata, fields),
-    ...(annotations.length === 0 ? {} : { annotations: Object.fromEntries(annotations) }),
+    ...own,
+    ...(isObject(labels) ? { labels: internJson(labels) } : {}),
+    ...(Array.isArray(ownerReferences) ? { ownerReferences: internJson(ownerReferences as readonly JsonValue[]) } : {}),
+    ...(annotations.length === 0 ? {} : { annotations: internJson(Object.fromEntries(annotations)) }),
   };
 }
 
@@ -226,10 +286,15 @@ function projectTemplate(template: JsonObject): JsonObject {
 }
 
 function projectPodSpec(spec: JsonObject): JsonObject {
-  const kept = Object.entries(spec).filter(([key]) => !droppedPodFields.has(key));
-  return Object.fromEntries(
-    kept.map(([key, value]) => [key, key === 'containers' || key === 'initContainers' ? containers(value) : value]),
-  );
+  const kept = pick(spec, podFields);
+  return { ...kept, ...projectedContainers(kept) };
+}
+
+function projectedContainers({ containers: main, initContainers: first }: JsonObject): JsonObject {
+  return {
+    ...(main === undefined ? {} : { containers: containers(main) }),
+    ...(first === undefined ? {} : { initContainers: containers(first) }),
+  };
 }
 
 function containers(list: JsonValue | undefined): JsonValue {

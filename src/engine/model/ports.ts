@@ -166,3 +166,11 @@ export function formatPortRanges(ranges: readonly PortRange[], allPorts: string)
     .filter((text) => text !== '')
     .join('; ');
 }
+
+/** An IANA service name, as Kubernetes takes for ports: validation.IsValidPortName of k8s.io/apimachinery. */
+const portName = /^(?=.{1,15}$)(?=.*[a-z])[a-z0-9]+(?:-[a-z0-9]+)*$/;
+
+/** True for a text that can be the name of a container port. */
+export function isPortName(name: string): boolean {
+  return portName.test(name);
+}

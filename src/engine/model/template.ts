@@ -11,8 +11,7 @@ export function readProtocol(value: JsonValue | undefined): Protocol | undefined
 
 /** Reads what pods share from the object at `podPath` (a PodTemplateSpec, or `[]` for a Pod). Never fails: odd fields read as absent. */
 export function readTemplate(resource: Resource, podPath: FieldPath): PodTemplate {
-  const specPath = [...podPath, 'spec'];
-  const metadataPath = [...podPath, 'metadata'];
+  const { specPath, metadataPath } = pathsOf(podPath);
   const spec = objectAt(resource.object, ...specPath) ?? {};
   const hostname = stringAt(spec, 'hostname');
   const subdomain = stringAt(spec, 'subdomain');
@@ -30,6 +29,13 @@ export function readTemplate(resource: Resource, podPath: FieldPath): PodTemplat
     specPath,
     metadataPath,
   };
+}
+
+const ofPods = { specPath: ['spec'], metadataPath: ['metadata'] };
+
+/** Pods are many, and where their fields stand is the same for all. */
+function pathsOf(podPath: FieldPath): Pick<PodTemplate, 'specPath' | 'metadataPath'> {
+  return podPath.length === 0 ? ofPods : { specPath: [...podPath, 'spec'], metadataPath: [...podPath, 'metadata'] };
 }
 
 /** Ordinary init containers end before the pod serves; only native sidecars (restartPolicy Always, KEP-753) count. */

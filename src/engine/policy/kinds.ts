@@ -122,11 +122,13 @@ export function compilePolicies(snapshot: Snapshot): readonly PolicyProgram[] {
   const unknown = snapshot.kinds
     .filter(({ group, kind }) => isUnmodelledPolicy(group, kind))
     .flatMap(({ group, kind }) => snapshot.ofKind(group, kind))
-    .flatMap((resource) =>
-      compiled(resource, (one) => [unmodelledProgram(one, ['kind'], notModelled(one.ref.kind))], []),
-    );
+    .flatMap((resource) => compiled(resource, (one) => [unmodelledProgram(one, ['kind'], whyUnknown(one))], []));
   const joint = compileJoint(snapshot);
   return [...alone, ...joint, ...unknown];
+}
+
+function whyUnknown({ ref, origin }: Resource): string {
+  return origin.type === 'simulated' ? origin.note : notModelled(ref.kind);
 }
 
 /** What the joint kinds came to, by the pods of a snapshot: these are others where anything but policies is. */
@@ -137,7 +139,9 @@ function compileJoint(snapshot: Snapshot): readonly PolicyProgram[] {
   if (related.length === 0) return [];
   let found = jointly.get(snapshot.pods);
   if (found === undefined || !isSame(found.related, related)) {
-    const programs = jointKinds.flatMap(({ compileAll }) => compileAll(snapshot));
+    const programs = jointKinds
+      .flatMap(({ compileAll }) => compileAll(snapshot))
+      .filter(({ resource }) => resource.origin.type !== 'simulated');
     // What a version that is not known says beside is in doubt for its whole namespace.
     const strange = jointKinds.flatMap(({ group, kind, versions }) =>
       snapshot.ofKind(group, kind).flatMap((one) => inVersion(versions, () => [])(one, [])),
@@ -168,6 +172,9 @@ function isSame(a: readonly Resource[], b: readonly Resource[]): boolean {
 /** A version that the compiler was not written for may mean other things by the same fields. */
 function inVersion(versions: readonly string[], compile: PolicyKind['compile']): PolicyKind['compile'] {
   return (resource, related) => {
+    const { origin } = resource;
+    // Nobody invents a policy but to stand for those that can't be read.
+    if (origin.type === 'simulated') return [unmodelledProgram(resource, [], origin.note)];
     const version = resource.apiVersion.split('/').at(-1) ?? '';
     if (versions.includes(version)) return compile(resource, related);
     const note = t('version {0} of {1} is not known; {2} is', version, resource.ref.kind, versions.join(', '));

@@ -1,6 +1,7 @@
 import { t } from '@vscode/l10n';
 import { arrayAt, isObject, type JsonValue, objectAt, valueAt } from '../model/json.ts';
 import { everything } from '../model/labels.ts';
+import { isPortName } from '../model/ports.ts';
 import type { FieldPath, Resource } from '../model/resource.ts';
 import { readProtocol } from '../model/template.ts';
 import type { Direction, Peer, PolicyProgram, PolicyRule, PortMatch } from './policy.ts';
@@ -16,6 +17,7 @@ const calicoOrder = 1000;
  */
 export function compileNetworkPolicy(resource: Resource): readonly PolicyProgram[] {
   const reader = new PolicyReader(resource);
+  const isUnreadable = reader.isOdd(['spec']);
   reader.known(['spec'], ['egress', 'ingress', 'podSelector', 'policyTypes']);
   const types = policyTypes(reader);
   const selector = reader.selector(['spec', 'podSelector']) ?? everything;
@@ -31,7 +33,12 @@ export function compileNetworkPolicy(resource: Resource): readonly PolicyProgram
     rules: selector.invalid === undefined ? directions.flatMap((one) => rulesOf(reader, one, types[one])) : [],
   };
   return [
-    { ...program, doubts: reader.doubts, ...(selector.invalid === undefined ? {} : { couldDeny: true as const }) },
+    {
+      ...program,
+      ...(isUnreadable ? { isolates: { ingress: false, egress: false } } : {}),
+      doubts: reader.doubts,
+      ...(selector.invalid === undefined && !isUnreadable ? {} : { couldDeny: true as const }),
+    },
   ];
 }
 
@@ -40,7 +47,7 @@ const directions = ['ingress', 'egress'] as const;
 /** Without policyTypes a policy acts on ingress, and on egress where it has egress rules. */
 function policyTypes(reader: PolicyReader): Readonly<Record<Direction, boolean>> {
   const { object } = reader.resource;
-  const written = arrayAt(object, 'spec', 'policyTypes');
+  const written = reader.list(['spec', 'policyTypes']) ?? [];
   if (written.length === 0) return { ingress: true, egress: arrayAt(object, 'spec', 'egress').length > 0 };
   for (const [index, type] of written.entries()) {
     if (type !== 'Ingress' && type !== 'Egress') {
@@ -116,8 +123,9 @@ function portsOf(reader: PolicyReader, path: FieldPath): readonly PortMatch[] | 
 /** Reads a NetworkPolicyPort: a number, a range with endPort, a container port's name, or every port of a protocol. */
 function readPort(value: JsonValue, path: FieldPath): PortMatch {
   const invalid = (reason: string): PortMatch => ({ kind: 'invalid', reason, path });
-  const protocol = readProtocol(valueAt(value, 'protocol'));
   if (!isObject(value)) return invalid(t('the port is not a mapping'));
+  // Unlike in a Service an empty protocol is refused.
+  const protocol = value['protocol'] === '' ? undefined : readProtocol(valueAt(value, 'protocol'));
   if (protocol === undefined) return invalid(t('protocol {0} is not known', String(value['protocol'])));
   const port = value['port'];
   const endPort = value['endPort'];
@@ -127,6 +135,7 @@ function readPort(value: JsonValue, path: FieldPath): PortMatch {
   }
   if (typeof port === 'string') {
     if (endPort !== undefined && endPort !== null) return invalid(t('endPort can not go with the port name {0}', port));
+    if (!isPortName(port)) return invalid(t('{0} is no name of a port', JSON.stringify(port)));
     return { kind: 'named', protocol, name: port, path };
   }
   if (!isPort(port)) return invalid(t('port {0} is not a port number', JSON.stringify(port)));

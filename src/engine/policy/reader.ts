@@ -65,6 +65,12 @@ export class PolicyReader {
     return selector;
   }
 
+  /** True where the field is set to something that is no mapping, which is a doubt. */
+  isOdd(path: FieldPath): boolean {
+    const value = this.at(path);
+    return value !== undefined && value !== null && !this.isMapping(path);
+  }
+
   /** True where the field is set to a mapping; anything else that is set is a doubt. */
   isMapping(path: FieldPath): boolean {
     const value = this.at(path);

@@ -1,8 +1,13 @@
 import type { Analysis } from '../analysis/analysis.ts';
 import type { ChangeRow, ChangesAnswer } from '../analysis/answers.ts';
 import type { ScopeAnalysis } from '../analysis/scopeAnalysis.ts';
-import { type ChangedConnection, type ConnectivityDiff, diffConnectivity } from '../connectivity/diff.ts';
-import { type Resource, refKey, refLabel } from '../model/resource.ts';
+import {
+  type ChangedConnection,
+  type ConnectivityDiff,
+  diffConnectivity,
+  isSameConnectivity,
+} from '../connectivity/diff.ts';
+import { type Evidence, type Resource, refKey, refLabel } from '../model/resource.ts';
 import { diffSummary, portsChange } from '../render/diffText.ts';
 
 const nothing: ConnectivityDiff = { added: [], removed: [], changed: [] };
@@ -37,28 +42,54 @@ export function* changes(analysis: Analysis): Generator<undefined, ChangesAnswer
   const summaries: string[] = [];
   for (const scope of analysis.scopes) {
     const diff = yield* unsavedDiff(analysis, scope);
-    const found = [
-      ...diff.added.map((one) => ['opens', one] as const),
-      ...diff.removed.map((one) => ['closes', one] as const),
-      ...diff.changed.map((one) => ['changes', one] as const),
-    ];
     const room = Math.max(0, mostRows - rows.length);
-    rows.push(...found.slice(0, room).map(([kind, one]) => row(analysis, scope, kind, one)));
-    if (found.length > 0) summaries.push(diffSummary(diff));
+    const before = analysis.saved.scopeNamed(scope.scope.name);
+    rows.push(...changeRows(analysis, before === undefined ? [scope] : [scope, before], diff).slice(0, room));
+    if (!isSameConnectivity(diff)) summaries.push(diffSummary(diff));
   }
   return { summary: summaries.join('; '), rows };
 }
 
-function row(analysis: Analysis, scope: ScopeAnalysis, kind: ChangeRow['kind'], one: ChangedConnection): ChangeRow {
-  const before = analysis.saved.scopeNamed(scope.scope.name);
+/** The connections of a difference, as many as one reads. What they come from stands in the first of `states` that has it. */
+export function changeRows(
+  analysis: Analysis,
+  states: readonly [ScopeAnalysis, ...ScopeAnalysis[]],
+  diff: ConnectivityDiff,
+): readonly ChangeRow[] {
+  const found = [
+    ...diff.added.map((one) => ['opens', one] as const),
+    ...diff.removed.map((one) => ['closes', one] as const),
+    ...diff.changed.map((one) => ['changes', one] as const),
+  ];
+  return found.slice(0, mostRows).map(([kind, one]) => row(analysis, states, kind, one));
+}
+
+function row(
+  analysis: Analysis,
+  states: readonly [ScopeAnalysis, ...ScopeAnalysis[]],
+  kind: ChangeRow['kind'],
+  one: ChangedConnection,
+): ChangeRow {
   const because = new Map(
     one.because().map((evidence) => {
-      const location =
-        analysis.locateEvidence(scope.snapshot, evidence) ??
-        (before === undefined ? undefined : analysis.saved.locateEvidence(before.snapshot, evidence));
+      const location = firstPlace(analysis, states, evidence);
       return [refKey(evidence.ref), { text: refLabel(evidence.ref), ...(location === undefined ? {} : { location }) }];
     }),
   );
   const { from, to } = one;
-  return { scope: scope.scope.name, kind, from, to, ports: portsChange(one), because: [...because.values()] };
+  const [{ scope }] = states;
+  return { scope: scope.name, kind, from, to, ports: portsChange(one), because: [...because.values()] };
+}
+
+/** In the texts as they are typed, else as they are saved. */
+function firstPlace(
+  analysis: Analysis,
+  states: readonly ScopeAnalysis[],
+  evidence: Evidence,
+): ReturnType<Analysis['locateEvidence']> {
+  for (const { snapshot } of states) {
+    const found = analysis.locateEvidence(snapshot, evidence) ?? analysis.saved.locateEvidence(snapshot, evidence);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }

@@ -35,12 +35,10 @@ export function completion(
   position: TextPosition,
   text: string,
 ): CompletionAnswer | null {
-  const scope = scopeNear(analysis, uri);
   const lines = new LineIndex(text);
-  const typed = scope === undefined ? undefined : halfTypedAt(text, lines.offset(position));
-  if (scope === undefined || typed === undefined) return null;
-  const field = fieldOf(scope, typed);
-  const found = field === undefined ? [] : candidatesFor(field);
+  const typed = halfTypedAt(text, lines.offset(position));
+  if (typed === undefined) return null;
+  const found = candidatesIn(scopesNear(analysis, uri), typed);
   if (found.length === 0) return null;
   const { start, end } = typed.range;
   return {
@@ -52,6 +50,27 @@ export function completion(
       insertText: insertText(one, typed),
     })),
   };
+}
+
+/** The scope of a file, then the running clusters. */
+function scopesNear(analysis: Analysis, uri: string): readonly ScopeAnalysis[] {
+  const near = scopeNear(analysis, uri);
+  const live = analysis.clusters.flatMap(({ context }) => analysis.scopeNamed(context) ?? []);
+  return [...new Set([...(near === undefined ? [] : [near]), ...live])];
+}
+
+/** What a cluster has besides the files says so. */
+function candidatesIn(scopes: readonly ScopeAnalysis[], typed: HalfTyped): readonly Candidate[] {
+  const found = new Map<Candidate['value'], Candidate>();
+  for (const scope of scopes) {
+    const field = fieldOf(scope, typed);
+    const isLive = scope.scope.files.length === 0;
+    for (const one of field === undefined ? [] : candidatesFor(field)) {
+      const detail = isLive ? `${one.detail} · ${scope.scope.name}` : one.detail;
+      if (!found.has(one.value)) found.set(one.value, { ...one, detail });
+    }
+  }
+  return [...found.values()];
 }
 
 /** The scope of a file; of a file that has no object yet, that of its neighbours in the folder. */

@@ -12,6 +12,7 @@ import { policyLines, portLines, ruleLines, selectorLines } from '../render/poli
 import { serviceLines, serviceProblem } from '../render/serviceText.ts';
 import { endpointsTable } from '../render/table.ts';
 import { boxId } from '../topology/graph.ts';
+import { liveLines } from './liveLines.ts';
 import { type Subject, serviceNamedAt, startsWith, subjectAt } from './subject.ts';
 
 /** What hovering a position shows; null where there is nothing to say. */
@@ -22,14 +23,14 @@ export function hover(analysis: Analysis, uri: string, position: TextPosition): 
   const { snapshot } = subject.scope;
   if (named !== undefined) {
     const service = snapshot.service(named.namespace, named.name);
-    return service === undefined ? null : serviceHover(subject, service);
+    return service === undefined ? null : serviceHover(analysis, subject, service);
   }
   const { ref } = subject.resource;
   if (ref.kind === 'Service' && ref.group === '' && isTelling(subject)) {
     const service = snapshot.service(ref.namespace, ref.name);
-    return service === undefined ? null : serviceHover(subject, service);
+    return service === undefined ? null : serviceHover(analysis, subject, service);
   }
-  return objectHover(subject);
+  return objectHover(analysis, subject);
 }
 
 /** Fields of a Service that one hovers to learn what it resolves to. */
@@ -46,13 +47,14 @@ function isTelling({ path }: Subject): boolean {
   return fields.some((field) => startsWith(path, field)) || (path.length === 1 && path[0] === 'spec');
 }
 
-function serviceHover(subject: Subject, service: Service): HoverAnswer {
+function serviceHover(analysis: Analysis, subject: Subject, service: Service): HoverAnswer {
   const { scope, range } = subject;
   const { derived } = scope;
   const { namespace, name } = service.ref;
   const endpoints = derived.endpointsOf(service);
   const problem = serviceProblem(endpoints);
-  const lines = serviceLines(derived, endpoints, reachOfService(derived, service));
+  const own = serviceLines(derived, endpoints, reachOfService(derived, service));
+  const lines = [...own, ...liveLines(analysis, scope, service.resource)];
   const end = `${namespace}/svc/${name}`;
   const scopeName = scope.scope.name;
   return {
@@ -87,18 +89,21 @@ function policyHover(derived: Derived, resource: Resource, path: FieldPath): rea
 }
 
 /** Workloads on their name, kind and selector; policies also on each of their rules. */
-function objectHover(subject: Subject): HoverAnswer | null {
+function objectHover(analysis: Analysis, subject: Subject): HoverAnswer | null {
   const { scope, resource, path, range } = subject;
+  const live = liveLines(analysis, scope, resource);
   const { ref } = resource;
   const program = scope.derived.policies.policies.find((one) => one.resource === resource);
-  if (program !== undefined) return { markdown: fenced(policyHover(scope.derived, resource, path)), links: [], range };
+  if (program !== undefined) {
+    return { markdown: fenced([...policyHover(scope.derived, resource, path), ...live]), links: [], range };
+  }
   const workload = scope.snapshot.workload(ref);
   const telling = [['kind'], ['metadata', 'name'], ['spec', 'selector'], ['spec', 'replicas'], ['metadata', 'labels']];
   const inTemplate = startsWith(path, ['spec', 'template', 'metadata', 'labels']);
   if (workload === undefined || !(inTemplate || telling.some((field) => startsWith(path, field)))) return null;
   const end = ref.kind === 'Pod' ? `${ref.namespace}/${ref.name}` : `${ref.namespace}/${ref.kind}/${ref.name}`;
   return {
-    markdown: fenced([refLabel(ref), ...workloadLines(scope.derived, workload)]),
+    markdown: fenced([refLabel(ref), ...workloadLines(scope.derived, workload), ...live]),
     links: [
       { title: t('Trace from here'), command: 'podpath.trace', arguments: [{ from: end, scope: scope.scope.name }] },
       topologyLink(scope, boxId(ref)),

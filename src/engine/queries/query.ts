@@ -2,6 +2,7 @@ import type { Analysis } from '../analysis/analysis.ts';
 import type {
   ChangesAnswer,
   CompletionAnswer,
+  DriftAnswer,
   EndChoice,
   ExposureRow,
   GraphAnswer,
@@ -25,6 +26,7 @@ import { endpointsTable } from '../render/table.ts';
 import { changes } from './changes.ts';
 import { completion } from './completion.ts';
 import { definition, endAt } from './definition.ts';
+import { drift } from './drift.ts';
 import { ends } from './ends.ts';
 import { exposureQuery } from './exposure.ts';
 import { graphQuery } from './graph.ts';
@@ -57,6 +59,10 @@ export interface Queries {
   };
   /** What the texts that are not saved change. */
   readonly changes: { readonly params: Record<never, never>; readonly result: ChangesAnswer };
+  /** A live object as a text; '' where it is not there, or no longer. */
+  readonly liveText: { readonly params: { readonly uri: string }; readonly result: string };
+  /** Files beside running clusters, of all scopes or one. */
+  readonly drift: { readonly params: { readonly scope?: string }; readonly result: readonly DriftAnswer[] };
   /** What may be written at a position; `text` is the file's text now. */
   readonly completion: { readonly params: At & { readonly text: string }; readonly result: CompletionAnswer | null };
   readonly definition: { readonly params: At; readonly result: readonly Location[] };
@@ -117,6 +123,8 @@ const answers: Answers = {
   lenses: (analysis, { uri }) => lenses(analysis, uri),
   hints: (analysis, { uri, range }) => hints(analysis, uri, range),
   changes,
+  liveText: (analysis, { uri }) => atOnce(analysis.file(uri)?.text ?? ''),
+  drift: (analysis, { scope }) => drift(analysis, scope),
   completion: (analysis, { uri, position, text }) => atOnce(completion(analysis, uri, position, text)),
   definition: (analysis, { uri, position }) => atOnce(definition(analysis, uri, position)),
   references: (analysis, { uri, position, declaration }) => atOnce(references(analysis, uri, position, declaration)),

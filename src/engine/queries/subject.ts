@@ -1,4 +1,5 @@
 import type { Analysis } from '../analysis/analysis.ts';
+import { readClusterUri } from '../analysis/clusters.ts';
 import type { SourceFile } from '../analysis/files.ts';
 import type { ScopeAnalysis } from '../analysis/scopeAnalysis.ts';
 import { isObject, type JsonValue, stringAt, valueAt } from '../model/json.ts';
@@ -27,7 +28,10 @@ export function subjectAt(analysis: Analysis, uri: string, position: TextPositio
     const { origin } = resource;
     if (origin.type !== 'manifest' || !startsWith(field.path, origin.prefix)) continue;
     const path = field.path.slice(origin.prefix.length);
-    return { file, scope, resource, path, part: field.part, range: file.range(field.range.start, field.range.end) };
+    const range = file.range(field.range.start, field.range.end);
+    // The text of a live object stands for the object itself.
+    const live = readClusterUri(uri) === undefined ? undefined : scope.snapshot.get(resource.ref);
+    return { file, scope, resource: live ?? resource, path, part: field.part, range };
   }
   return undefined;
 }

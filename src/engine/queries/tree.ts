@@ -147,6 +147,13 @@ function scopeRow(analysis: Analysis, one: ScopeAnalysis): TreeRow {
             tooltip: t('What answers rest on'),
           }),
         ];
+  if (scope.context === scope.name && scope.files.length === 0) {
+    return row(id, scope.name, 'cluster', 'globe', {
+      scope: scope.name,
+      context: scope.context,
+      children: some([...assumed, ...reasons], id),
+    });
+  }
   return row(id, scope.name, 'scope', scope.incomplete.length === 0 ? 'globe' : 'warning', {
     description: t('objects: {0}, files: {1}', scope.resources.length, scope.files.length),
     tooltip: scope.incomplete.join('\n'),

@@ -8,6 +8,7 @@ import type { Resource } from '../model/resource.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { readProtocol } from '../model/template.ts';
 import type { Endpoint, EndpointReason, ServiceEndpoints } from './endpoint.ts';
+import { whyNotReady } from './readiness.ts';
 import {
   findPort,
   readEndpoint,
@@ -222,7 +223,7 @@ function podEndpoints(snapshot: Snapshot, service: Service, pod: Pod, reasons: E
       ? pod.template.hostname
       : undefined;
   const ready = service.publishNotReadyAddresses || (pod.ready && !pod.terminating);
-  if (!ready) reasons.push({ ...podOf(pod), text: t('{0} is not ready', pod.ref.name) });
+  if (!ready) reasons.push({ ...podOf(pod), text: whyNotReady(pod).text });
   return types.flatMap((family) => {
     const ip = pod.ips.find((one) => familyOf(one) === family);
     if (ip === undefined) return [];

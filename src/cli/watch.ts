@@ -1,0 +1,70 @@
+import {
+  AnalysisHost,
+  type ChangedConnection,
+  type ClusterObjects,
+  diffConnectivity,
+  finish,
+  portsChange,
+  type ScopeAnalysis,
+} from '../engine/index.ts';
+import type { ClusterChange } from '../sources/clusterSource.ts';
+import type { Options } from './arguments.ts';
+import { openCluster, settle, stateText } from './cluster.ts';
+import type { Command } from './command.ts';
+import { oneScope, readPaths } from './load.ts';
+
+/** Prints a line for each change in who may talk to whom, until the program is interrupted. */
+export const watch: Command = async (options) => {
+  const interrupted = new Promise<void>((done) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => done());
+  });
+  const files = options.operands.length === 0 ? {} : await readPaths(options.operands);
+  let follow: ((change: ClusterChange) => void) | undefined;
+  const source = await openCluster(options, { watch: true, onChange: (change) => follow?.(change) });
+  const state = new Watched(options, files, await settle(source));
+  let told = 'live';
+  process.stderr.write(`podpath: ${stateText(source.snapshot().context, { kind: 'live' })}; Ctrl+C ends\n`);
+  follow = (change) => {
+    if (change.state.kind !== told) {
+      told = change.state.kind;
+      process.stderr.write(`podpath: ${stateText(source.snapshot().context, change.state)}\n`);
+    }
+    // While the server can't be reached nothing is known to have changed.
+    if (change.changed.length + change.removed.length > 0) process.stdout.write(state.next(source.snapshot()));
+  };
+  process.stdout.write(state.next(source.snapshot()));
+  await interrupted;
+  await source.stop();
+  return { output: '', exitCode: 0 };
+};
+
+/** The last state that was told, and what the next one changes. */
+class Watched {
+  readonly #host = new AnalysisHost();
+  readonly #options: Options;
+  #last: ScopeAnalysis;
+
+  constructor(options: Options, files: Awaited<ReturnType<typeof readPaths>> | object, objects: ClusterObjects) {
+    this.#options = options;
+    const { assume, allAsOne } = options;
+    const layOver = 'folders' in files ? { layOver: objects.context } : {};
+    this.#host.apply({ ...files, settings: { assume, rules: {}, allAsOne, ...layOver } });
+    this.#last = this.#scopeWith(objects);
+  }
+
+  #scopeWith(objects: ClusterObjects): ScopeAnalysis {
+    return oneScope(this.#host.apply({ clusters: [objects] }), this.#options.scope);
+  }
+
+  /** Lines as `diff` prints them, each behind the time. */
+  next(objects: ClusterObjects): string {
+    const before = this.#last;
+    this.#last = this.#scopeWith(objects);
+    if (before.derived === this.#last.derived) return '';
+    const { added, removed, changed } = finish(diffConnectivity(before.derived, this.#last.derived));
+    const time = new Date().toISOString();
+    const lines = (sign: string, list: readonly ChangedConnection[]): readonly string[] =>
+      list.map((one) => `${time} ${sign} ${one.from} → ${one.to}  ${portsChange(one)}\n`);
+    return [...lines('+', added), ...lines('-', removed), ...lines('~', changed)].join('');
+  }
+}

@@ -1,0 +1,225 @@
+import { t } from '@vscode/l10n';
+import { parseCidr, parseIp } from '../../model/addresses.ts';
+import { arrayAt, isObject, type JsonValue, numberAt, objectAt, stringAt, valueAt } from '../../model/json.ts';
+import { isPortName } from '../../model/ports.ts';
+import type { FieldPath, Resource } from '../../model/resource.ts';
+import type { Finding, Rule, RuleContext } from '../rule.ts';
+import { misfits, type Shape } from '../shapes.ts';
+
+const text: Shape = { is: 'text' };
+const port: Shape = { is: 'number', from: 1, to: 65_535 };
+const label = /^(?=.{1,63}$)[a-z0-9](?:[-a-z0-9]*[a-z0-9])?$/;
+const dnsLabel: Shape = { is: 'text', fits: (one) => label.test(one), what: 'a name of small letters, digits and -' };
+const address: Shape = { is: 'text', fits: (one) => parseIp(one) !== undefined, what: 'an IP address' };
+const clusterIP: Shape = {
+  is: 'text',
+  fits: (one) => one === '' || one === 'None' || parseIp(one) !== undefined,
+  what: 'an IP address or None',
+};
+const block: Shape = { is: 'text', fits: (one) => parseCidr(one.trim()) !== undefined, what: 'a CIDR block' };
+const containerPort: Shape = { is: 'text', fits: (one) => one === '' || isPortName(one), what: 'the name of a port' };
+
+function oneOf(...names: readonly string[]): Shape {
+  return { is: 'text', oneOf: names };
+}
+
+function object(fields: Readonly<Record<string, Shape>>, ...required: readonly string[]): Shape {
+  return { is: 'object', fields, required };
+}
+
+const families = oneOf('IPv4', 'IPv6');
+const protocols = oneOf('', 'TCP', 'UDP', 'SCTP');
+
+/** kubernetes.io, API reference of Service v1 and its validation (pkg/apis/core/validation). */
+const service = object({
+  type: oneOf('', 'ClusterIP', 'NodePort', 'LoadBalancer', 'ExternalName'),
+  selector: { is: 'map', of: text },
+  clusterIP,
+  externalIPs: { is: 'list', of: address },
+  loadBalancerSourceRanges: { is: 'list', of: block },
+  sessionAffinity: oneOf('', 'None', 'ClientIP'),
+  externalTrafficPolicy: oneOf('', 'Cluster', 'Local'),
+  internalTrafficPolicy: oneOf('Cluster', 'Local'),
+  ipFamilyPolicy: oneOf('SingleStack', 'PreferDualStack', 'RequireDualStack'),
+  ipFamilies: { is: 'list', of: families },
+  ports: {
+    is: 'list',
+    of: object(
+      {
+        name: text,
+        port,
+        targetPort: { is: 'port' },
+        nodePort: { is: 'number', from: 0, to: 65_535 },
+        protocol: protocols,
+      },
+      'port',
+    ),
+  },
+});
+
+const container = object(
+  {
+    name: dnsLabel,
+    ports: {
+      is: 'list',
+      of: object(
+        {
+          name: containerPort,
+          containerPort: port,
+          hostPort: { is: 'number', from: 0, to: 65_535 },
+          protocol: protocols,
+        },
+        'containerPort',
+      ),
+    },
+  },
+  'name',
+);
+const podSpec = object({ containers: { is: 'list', of: container, isFilled: true } }, 'containers');
+const template = object({ spec: podSpec }, 'spec');
+const workload: Shape = object(
+  { replicas: { is: 'number', from: 0, to: 2_147_483_647 }, selector: object({}), serviceName: text, template },
+  'selector',
+  'template',
+);
+
+/** kubernetes.io, API reference of Ingress v1. */
+const backendPort: Shape = { is: 'object', fields: { number: port, name: containerPort }, anyOf: ['number', 'name'] };
+const backend = object({
+  service: object({ name: dnsLabel, port: backendPort }, 'name', 'port'),
+});
+const ingressPath = object(
+  { path: text, pathType: oneOf('Exact', 'Prefix', 'ImplementationSpecific'), backend },
+  'pathType',
+  'backend',
+);
+const http = object({ paths: { is: 'list', of: ingressPath, isFilled: true } }, 'paths');
+const ingress = object({
+  ingressClassName: {
+    is: 'text',
+    fits: (one) => /^[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?$/.test(one),
+    what: 'a name of small letters, digits, - and .',
+  },
+  defaultBackend: backend,
+  rules: { is: 'list', of: object({ host: text, http }) },
+});
+
+/** By apiVersion and kind: other versions of a kind have other fields. */
+const shapes: Readonly<Record<string, Shape>> = {
+  'apps/v1/DaemonSet': workload,
+  'apps/v1/Deployment': workload,
+  'apps/v1/ReplicaSet': workload,
+  'apps/v1/StatefulSet': workload,
+  'networking.k8s.io/v1/Ingress': ingress,
+  'v1/Pod': podSpec,
+  'v1/Service': service,
+};
+
+function* check({ snapshot }: RuleContext): Generator<Finding> {
+  for (const resource of snapshot.allResources) {
+    const shape = shapes[`${resource.apiVersion}/${resource.ref.kind}`];
+    // A running cluster has let the object in.
+    if (shape === undefined || resource.origin.type !== 'manifest') continue;
+    for (const { path, message } of found(resource, shape)) {
+      const { ref, origin } = resource;
+      yield { code: rule.code, message: t('{0}: {1}', ref.name, message), ref, origin, path, related: [], fixes: [] };
+    }
+  }
+}
+
+interface Found {
+  readonly path: FieldPath;
+  readonly message: string;
+}
+
+function* found(resource: Resource, shape: Shape): Generator<Found> {
+  const { object: whole } = resource;
+  const spec = valueAt(whole, 'spec');
+  if (spec === undefined || spec === null) {
+    yield { path: [], message: t('it needs a spec') };
+    return;
+  }
+  yield* misfits(shape, spec, ['spec']);
+  if (shape === workload && isEmptySelector(valueAt(spec, 'selector'))) {
+    yield { path: ['spec', 'selector'], message: t('the selector is empty, and must choose the own pods') };
+  }
+  if (shape === ingress && isObject(spec) && arrayAt(spec, 'rules').length === 0 && spec['defaultBackend'] == null) {
+    yield { path: ['spec'], message: t('an Ingress needs rules or a defaultBackend') };
+  }
+  if (shape === ingress) yield* pathsWithoutSlash(spec);
+  if (shape === service) yield* nodePortsOfNone(spec);
+  if (shape === service && needsPorts(resource)) {
+    yield { path: ['spec'], message: t('a Service needs ports, unless it is headless or an ExternalName') };
+  }
+}
+
+function* pathsWithoutSlash(spec: JsonValue): Generator<Found> {
+  for (const [r, rule] of arrayAt(spec, 'rules').entries()) {
+    for (const [p, entry] of arrayAt(rule, 'http', 'paths').entries()) {
+      const type = stringAt(entry, 'pathType');
+      const isAbsolute = stringAt(entry, 'path')?.startsWith('/') === true;
+      if (isAbsolute || (type !== 'Exact' && type !== 'Prefix')) continue;
+      yield { path: ['spec', 'rules', r, 'http', 'paths', p], message: t('{0} needs a path that begins with /', type) };
+    }
+  }
+}
+
+function* nodePortsOfNone(spec: JsonValue): Generator<Found> {
+  const type = stringAt(spec, 'type') ?? 'ClusterIP';
+  if (type !== 'ClusterIP' && type !== '') return;
+  for (const [index, entry] of arrayAt(spec, 'ports').entries()) {
+    if (!numberAt(entry, 'nodePort')) continue;
+    yield { path: ['spec', 'ports', index, 'nodePort'], message: t('a nodePort needs type NodePort or LoadBalancer') };
+  }
+}
+
+function isEmptySelector(selector: JsonValue | undefined): boolean {
+  if (!isObject(selector)) return false;
+  const size = (value: JsonValue | undefined): number => Object.keys(isObject(value) ? value : {}).length;
+  return size(selector['matchLabels']) + arrayAt(selector, 'matchExpressions').length === 0;
+}
+
+function needsPorts({ object: whole }: Resource): boolean {
+  const spec = objectAt(whole, 'spec');
+  const ports = spec?.['ports'];
+  const isEmpty = ports === undefined || ports === null || (Array.isArray(ports) && ports.length === 0);
+  return (
+    isEmpty && spec !== undefined && stringAt(spec, 'type') !== 'ExternalName' && stringAt(spec, 'clusterIP') !== 'None'
+  );
+}
+
+const example = (value: string): string => `apiVersion: v1
+kind: Service
+metadata:
+  name: backend
+spec:
+  selector:
+    app: backend
+  ports:
+    - port: ${value}
+---
+apiVersion: v1
+kind: Pod
+metadata:
+  name: backend
+  labels:
+    app: backend
+spec:
+  containers:
+    - name: backend
+      ports:
+        - containerPort: 80
+`;
+
+/** A field of a Service, workload or Ingress that the API server would refuse. */
+export const rule: Rule = {
+  code: 'object-field-invalid',
+  summary:
+    'A field of a Service, a workload, a Pod or an Ingress that the API server refuses: no number, out of range, missing.',
+  description:
+    'The object can not be applied as it stands. Podpath goes on as if the field were absent, so answers about the object may be about less than was meant.',
+  severity: 'error',
+  reads: ['*'],
+  example: { failing: example('"80"'), corrected: example('80') },
+  check,
+};

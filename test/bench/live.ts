@@ -1,0 +1,69 @@
+// `npm run bench -- live [S M L XL]`: what following a running cluster costs its worker, each figure beside its goal.
+import { type ChildProcess, fork } from 'node:child_process';
+import { join } from 'node:path';
+import { root } from '../../scripts/environment.mjs';
+import type { LiveFigures } from './liveClient.ts';
+import { ms, type Row } from './measure.ts';
+
+interface Listening {
+  readonly type: 'listening';
+  readonly port: number;
+  readonly bytes: number;
+}
+
+function heard<T extends { readonly type: string }>(child: ChildProcess, type: T['type']): Promise<T> {
+  return new Promise((done, failed) => {
+    child.on('message', (message: T) => {
+      if (message.type === type) done(message);
+    });
+    child.once('exit', (code) => failed(new Error(`it ended with ${code}`)));
+  });
+}
+
+/** Events a second that the largest clusters have. */
+const perSecond = 1000;
+
+/** Loads, follows and lists a generated cluster of a size. */
+export async function liveRows(generator: string, size: string): Promise<readonly Row[]> {
+  const seconds = size === 'XL' || size === 'L' ? 60 : 10;
+  const server = fork(join(root, 'test/bench/apiServer.ts'), [generator, size], {
+    execArgv: ['--max-old-space-size=8192'],
+  });
+  const { port, bytes } = await heard<Listening>(server, 'listening');
+  // As the extension starts its worker.
+  const client = fork(join(root, 'test/bench/liveClient.ts'), [`http://127.0.0.1:${port}`, String(seconds)], {
+    execArgv: ['--max-old-space-size=8192', '--max-semi-space-size=64'],
+  });
+  client.on('message', ({ type }: { readonly type: string }) => {
+    if (type === 'events') server.send({ type: 'events', perSecond, seconds });
+    else if (type === 'forget') server.send({ type: 'forget' });
+  });
+  try {
+    const { figures } = await heard<{ readonly type: 'figures'; readonly figures: LiveFigures }>(client, 'figures');
+    return rowsOf(size, { bytes, seconds, ...figures });
+  } finally {
+    server.kill();
+    client.kill();
+  }
+}
+
+function rowsOf(size: string, one: LiveFigures & { readonly bytes: number; readonly seconds: number }): readonly Row[] {
+  const row = (what: string, value: string, goal: string): Row => ({ what: `${size}: ${what}`, value, goal });
+  const ratio = (one.loadCpuMs / one.parseMs).toFixed(2);
+  return [
+    row(`${one.objects} live objects, ${(one.bytes / 1e6).toFixed(0)} MB of JSON`, `JSON.parse ${ms(one.parseMs)}`, ''),
+    row('list everything', `${ms(one.loadCpuMs)} CPU, ${ratio} × JSON.parse, ${ms(one.loadMs)} wall`, '15 s, ≤ 1.5 ×'),
+    row('first answer: the endpoints of a Service', ms(one.firstAnswerMs), '2 s'),
+    row('memory kept', `${one.memory.toFixed(0)} MB`, 'worker 250 MB'),
+    row(
+      `${perSecond} pod events a second for ${one.seconds} s`,
+      `${(100 * one.eventShare).toFixed(0)} % of a core, ${one.changed} seen, ${one.eventMemory.toFixed(0)} MB then`,
+      '≤ 50 %, bounded',
+    ),
+    row(
+      'list everything again',
+      `${ms(one.relistMs)}, at most ${one.relistPeak.toFixed(0)} MB`,
+      'not twice the memory',
+    ),
+  ];
+}

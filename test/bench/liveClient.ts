@@ -1,0 +1,134 @@
+// A client of a generated cluster, in a process of its own: what it takes to load it, to follow it and to list it again.
+import { setTimeout as pause } from 'node:timers/promises';
+import { AnalysisHost, liveKinds } from '../../src/engine/index.ts';
+import { ClusterSource } from '../../src/sources/clusterSource.ts';
+import { ClusterTransport, isFailure } from '../../src/sources/clusterTransport.ts';
+import type { ClusterAccess } from '../../src/sources/kubeconfig.ts';
+import { usedMegabytes } from './measure.ts';
+
+/** Figures of one step; times in ms, memory in MB. */
+export interface LiveFigures {
+  readonly parseMs: number;
+  readonly loadMs: number;
+  readonly loadCpuMs: number;
+  readonly memory: number;
+  readonly objects: number;
+  readonly firstAnswerMs: number;
+  readonly eventShare: number;
+  readonly eventMemory: number;
+  readonly changed: number;
+  readonly relistMs: number;
+  readonly relistPeak: number;
+}
+
+const [server = '', seconds = '10'] = process.argv.slice(2);
+const access: ClusterAccess = { context: 'bench', server, namespace: 'default', authenticate: async () => ({}) };
+const spent = (from: NodeJS.CpuUsage): number => {
+  const { user, system } = process.cpuUsage(from);
+  return (user + system) / 1000;
+};
+
+/** The CPU time that JSON.parse alone takes for the lists of every kind. */
+async function parseTime(): Promise<number> {
+  const transport = new ClusterTransport(access, 30_000);
+  const signal = new AbortController().signal;
+  const discovered = await transport.json('/apis', signal);
+  const core = await transport.json('/api', signal);
+  let total = 0;
+  for (const [prefix, answer] of [
+    ['/apis', discovered],
+    ['/api', core],
+  ] as const) {
+    if (isFailure(answer)) throw new Error(answer.message);
+    for (const path of pathsIn(prefix, answer.body)) {
+      for (let next: string | undefined = '0'; next !== undefined; ) {
+        const text: string = await (await fetch(`${server}${path}?limit=500&continue=${next}`)).text();
+        const start = process.cpuUsage();
+        const page = JSON.parse(text) as { metadata: { continue?: string } };
+        total += spent(start);
+        next = page.metadata.continue;
+      }
+    }
+  }
+  return total;
+}
+
+function pathsIn(prefix: string, body: object): readonly string[] {
+  const { items } = body as {
+    items: {
+      metadata: { name: string };
+      versions: { version: string; resources: { resource: string; responseKind: { kind: string } }[] }[];
+    }[];
+  };
+  return items.flatMap(({ metadata: { name }, versions }) =>
+    versions.flatMap(({ version, resources }) =>
+      resources
+        .filter(({ responseKind }) =>
+          liveKinds.some((one) => one.group === name && one.kind === responseKind.kind && one.only === undefined),
+        )
+        .map(({ resource }) => [prefix, name, version, resource].filter((one) => one !== '').join('/')),
+    ),
+  );
+}
+
+async function run(): Promise<LiveFigures> {
+  const parseMs = await parseTime();
+  const before = usedMegabytes();
+  let changed = 0;
+  const onChange = (change: { readonly changed: readonly unknown[] }): void => {
+    changed += change.changed.length;
+  };
+  const source = new ClusterSource({ access, namespaces: [], watch: true, onChange });
+  const [started, cpu] = [performance.now(), process.cpuUsage()];
+  source.start();
+  await source.settled(300_000);
+  const [loadMs, loadCpuMs] = [performance.now() - started, spent(cpu)];
+  const objects = source.snapshot().resources.length;
+  const scope = new AnalysisHost().apply({ clusters: [source.snapshot()] }).scopeNamed('bench');
+  const service = scope?.snapshot.services[0];
+  if (scope === undefined || service === undefined) throw new Error('there is no Service');
+  scope.derived.endpointsOf(service);
+  const firstAnswerMs = performance.now() - started;
+  await pause(500);
+  const memory = usedMegabytes() - before;
+  changed = 0;
+  const [following, from] = [process.cpuUsage(), performance.now()];
+  process.send?.({ type: 'events' });
+  await pause(Number(seconds) * 1000 + 500);
+  const eventShare = spent(following) / (performance.now() - from);
+  const eventMemory = usedMegabytes() - before;
+  const eventsSeen = changed;
+  const relist = performance.now();
+  let peak = 0;
+  const sampling = setInterval(() => {
+    const { heapUsed, arrayBuffers } = process.memoryUsage();
+    peak = Math.max(peak, (heapUsed + arrayBuffers) / 1e6 - before);
+  }, 20);
+  process.send?.({ type: 'forget' });
+  await pause(200);
+  await source.settled(300_000);
+  for (let quiet = 0; quiet < 5; ) {
+    const { user } = process.cpuUsage();
+    await pause(100);
+    quiet = process.cpuUsage().user - user < 5_000 ? quiet + 1 : 0;
+  }
+  clearInterval(sampling);
+  const relistMs = performance.now() - relist - 500;
+  await source.stop();
+  return {
+    parseMs,
+    loadMs,
+    loadCpuMs,
+    memory,
+    objects,
+    firstAnswerMs,
+    eventShare,
+    eventMemory,
+    changed: eventsSeen,
+    relistMs,
+    relistPeak: peak,
+  };
+}
+
+process.send?.({ type: 'figures', figures: await run() });
+process.disconnect?.();
