@@ -226,7 +226,7 @@ describe('the walkthrough', () => {
     const titles = await page.locator('.getting-started-step .step-title').allInnerTexts();
     assert.deepEqual(
       titles.map((one) => one.trim()),
-      ['Open manifests', 'Trace a packet', 'See the topology', 'Compare an edit with what was'],
+      ['Open manifests', 'Trace a packet', 'See the topology', 'Compare'],
     );
     await picture(page, 'walkthrough-dark');
     const opened = page.context().waitForEvent('page');
@@ -261,6 +261,7 @@ describe('a workspace that is not trusted', () => {
     assert.match(await card.innerText(), /Service shop\/db · headless/);
     // A kubeconfig may name programs to run.
     await command(page, 'Podpath: Connect to Clusters');
-    await page.locator('.notification-toast', { hasText: 'trusted workspaces only' }).waitFor();
+    await command(page, 'Notifications: Show Notifications');
+    await page.locator('.notification-list-item', { hasText: 'trusted workspaces only' }).first().waitFor();
   });
 });
