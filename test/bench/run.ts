@@ -89,7 +89,7 @@ function measureSize(size: string, { folder, texts }: Input): readonly Row[] {
 function edits(size: string, host: AnalysisHost, texts: Input['texts']): readonly Row[] {
   const file = texts.find((one) => one.text.includes('kind: NetworkPolicy')) ?? texts[0];
   if (file === undefined) return [];
-  const times = Array.from({ length: 30 }, (_, index) =>
+  const times = Array.from({ length: 120 }, (_, index) =>
     wall(() => {
       const text = file.text.replace(/policyTypes:/, `policyTypes: # ${index}\n`.trimEnd().concat('\n   '));
       findings(host.apply({ unsaved: [{ uri: file.uri, text: index % 2 === 0 ? text : file.text }] }));

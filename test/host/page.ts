@@ -25,8 +25,17 @@ export async function openFile(page: Page, name: string): Promise<Locator> {
 
 /** Runs a command of the palette. */
 export async function command(page: Page, title: string): Promise<void> {
-  await page.keyboard.press('F1');
-  await page.locator('.quick-input-widget input.input').fill(`>${title}`);
+  const input = page.locator('.quick-input-widget input.input');
+  // A webview that is just being drawn again takes the key and does nothing with it.
+  for (let tries = 0; tries < 6; tries++) {
+    await page.keyboard.press('F1');
+    const isThere = await input.waitFor({ timeout: 4_000 }).then(
+      () => true,
+      () => false,
+    );
+    if (isThere) break;
+  }
+  await input.fill(`>${title}`);
   await choose(page, title);
 }
 

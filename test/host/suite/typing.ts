@@ -18,7 +18,7 @@ export async function run(): Promise<void> {
   );
   const problems: number[] = [];
   const lens: number[] = [];
-  for (let i = 0; i < 40; i++) {
+  for (let i = 0; i < 120; i++) {
     const start = performance.now();
     const changed = nextDiagnostics(document.uri);
     const odd = new vscode.Position(found, document.lineAt(found).text.length);
