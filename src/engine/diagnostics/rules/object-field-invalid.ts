@@ -104,26 +104,37 @@ const ingress = object({
   rules: { is: 'list', of: object({ host: text, http }) },
 });
 
-/** By apiVersion and kind: other versions of a kind have other fields. */
-const shapes: Readonly<Record<string, Shape>> = {
-  'apps/v1/DaemonSet': workload,
-  'apps/v1/Deployment': workload,
-  'apps/v1/ReplicaSet': workload,
-  'apps/v1/StatefulSet': workload,
-  'networking.k8s.io/v1/Ingress': ingress,
-  'v1/Pod': podSpec,
-  'v1/Service': service,
-};
+interface Shaped {
+  readonly group: string;
+  readonly kind: string;
+  readonly shape: Shape;
+}
+
+/** All in version v1: other versions of a kind have other fields. */
+const shapes: readonly Shaped[] = [
+  { group: '', kind: 'Pod', shape: podSpec },
+  { group: '', kind: 'Service', shape: service },
+  { group: 'apps', kind: 'DaemonSet', shape: workload },
+  { group: 'apps', kind: 'Deployment', shape: workload },
+  { group: 'apps', kind: 'ReplicaSet', shape: workload },
+  { group: 'apps', kind: 'StatefulSet', shape: workload },
+  { group: 'networking.k8s.io', kind: 'Ingress', shape: ingress },
+];
 
 function* check({ snapshot }: RuleContext): Generator<Finding> {
-  for (const resource of snapshot.allResources) {
-    const shape = shapes[`${resource.apiVersion}/${resource.ref.kind}`];
-    // A running cluster has let the object in.
-    if (shape === undefined || resource.origin.type !== 'manifest') continue;
-    for (const { path, message } of found(resource, shape)) {
-      const { ref, origin } = resource;
-      yield { code: rule.code, message: t('{0}: {1}', ref.name, message), ref, origin, path, related: [], fixes: [] };
+  for (const { group, kind, shape } of shapes) {
+    for (const resource of snapshot.ofKind(group, kind)) {
+      // A running cluster has let the object in.
+      const isWritten = resource.origin.type === 'manifest' && resource.apiVersion.split('/').at(-1) === 'v1';
+      if (isWritten) yield* findingsOf(resource, shape);
     }
+  }
+}
+
+function* findingsOf(resource: Resource, shape: Shape): Generator<Finding> {
+  const { ref, origin } = resource;
+  for (const { path, message } of found(resource, shape)) {
+    yield { code: rule.code, message: t('{0}: {1}', ref.name, message), ref, origin, path, related: [], fixes: [] };
   }
 }
 
@@ -219,7 +230,15 @@ export const rule: Rule = {
   description:
     'The object can not be applied as it stands. Podpath goes on as if the field were absent, so answers about the object may be about less than was meant.',
   severity: 'error',
-  reads: ['*'],
+  reads: [
+    '/Pod',
+    '/Service',
+    'apps/DaemonSet',
+    'apps/Deployment',
+    'apps/ReplicaSet',
+    'apps/StatefulSet',
+    'networking.k8s.io/Ingress',
+  ],
   example: { failing: example('"80"'), corrected: example('80') },
   check,
 };
