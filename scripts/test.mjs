@@ -3,12 +3,13 @@
 import { spawn } from 'node:child_process';
 import { installDependencies, node, root, run } from './environment.mjs';
 import { globSync } from './glob.mjs';
-import { tiers } from './tiers.mjs';
 
 const wanted = process.argv.slice(2);
 
 async function main() {
   await installDependencies();
+  // What the tiers need may need the dependencies, which a fresh clone has only from here on.
+  const { tiers } = await import('./tiers.mjs');
   const totals = { passed: 0, failed: 0, skipped: 0 };
   const notRun = [];
   let built = false;

@@ -94,6 +94,22 @@ test('every file is in a layer, and imports only what its layer may', () => {
   assert.deepEqual(wrong, []);
 });
 
+test('the two commands of a fresh clone load nothing that has to be installed first', () => {
+  const seen = new Set<string>();
+  const wrong: string[] = [];
+  const visit = (file: string): void => {
+    if (seen.has(file)) return;
+    seen.add(file);
+    for (const { target } of importsOf(file)) {
+      if (target.endsWith('.mjs')) visit(target);
+      else if (!target.startsWith('node:')) wrong.push(`${file} imports ${target}`);
+    }
+  };
+  for (const file of ['scripts/start.mjs', 'scripts/test.mjs']) visit(file);
+  assert.ok(seen.has('scripts/environment.mjs'));
+  assert.deepEqual(wrong, []);
+});
+
 test('no two files need each other to run', () => {
   const graph = new Map(files.map((file): [string, string[]] => [file, []]));
   for (const { file, target, typeOnly } of imports) if (!typeOnly && graph.has(target)) graph.get(file)?.push(target);
