@@ -106,7 +106,9 @@ export type ToWebview =
   | { readonly type: 'stale'; readonly changes: number; readonly edits: readonly GraphChange[] }
   /** Shows what unsaved edits open and close. */
   | { readonly type: 'showChanges' }
-  | { readonly type: 'busy'; readonly busy: boolean };
+  | { readonly type: 'busy'; readonly busy: boolean }
+  /** The worker is not started any more: what is shown is out of date and stays so. */
+  | { readonly type: 'stopped' };
 
 /** A webview to the editor. */
 export type FromWebview =
@@ -116,6 +118,8 @@ export type FromWebview =
   | { readonly type: 'trace'; readonly request: TraceRequest }
   | { readonly type: 'pickTrace'; readonly from?: string; readonly to?: string }
   | { readonly type: 'pin'; readonly request: TraceRequest }
+  /** Writes the traced connection into the tests of the workspace. */
+  | { readonly type: 'saveTest'; readonly request: TraceRequest }
   | { readonly type: 'fix'; readonly edits: readonly FileEdit[] }
   | { readonly type: 'copy'; readonly text: string; readonly what: string }
   | { readonly type: 'save'; readonly text: string; readonly name: string; readonly base64?: boolean }

@@ -29,13 +29,26 @@ export function svgElement<K extends keyof SVGElementTagNameMap>(
 }
 
 function present(contents: readonly Content[]): readonly (Node | string)[] {
-  return contents.filter((one): one is Node | string => one !== undefined && one !== false);
+  return contents
+    .filter((one): one is Node | string => one !== undefined && one !== false)
+    .map((one) => (typeof one === 'string' ? visible(one) : one));
 }
 
 function setAll(made: Element, properties: Properties): void {
   for (const [name, value] of Object.entries(properties)) {
     if (typeof value === 'function') made.addEventListener(name.slice(2), value);
     else if (value === true) made.setAttribute(name, '');
-    else if (value !== undefined && value !== false) made.setAttribute(name, String(value));
+    else if (value !== undefined && value !== false)
+      made.setAttribute(name, read.has(name) ? visible(String(value)) : String(value));
   }
+}
+
+/** Attributes that a person reads or hears. */
+const read: ReadonlySet<string> = new Set(['aria-label', 'title', 'placeholder']);
+
+const unseen = /[^\P{Cc}\n\t]|[\p{Cf}\p{Zl}\p{Zp}]/gu;
+
+/** Names are hostile: what can't be seen, or would turn what follows it around, is shown as U+FFFD. */
+export function visible(text: string): string {
+  return text.replaceAll(unseen, '\uFFFD');
 }

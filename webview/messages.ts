@@ -11,6 +11,7 @@ const shapes: Readonly<Record<ToWebview['type'], Shape>> = {
   stale: { changes: 'number', edits: 'array' },
   showChanges: {},
   busy: { busy: 'boolean' },
+  stopped: {},
 };
 
 /** The answers inside of messages: a page that was restored may be older or newer than the editor's side. */
@@ -24,7 +25,14 @@ const answers: Readonly<Record<string, Shape>> = {
     scope: 'string',
     hidden: 'number',
   },
-  trace: { headline: 'string', reason: 'string', branches: 'array', assumptions: 'array', fixes: 'array' },
+  trace: {
+    headline: 'string',
+    reason: 'string',
+    branches: 'array',
+    assumptions: 'array',
+    blamed: 'array',
+    fixes: 'array',
+  },
   problem: { problem: 'string', choices: 'array' },
 };
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { plainLines } from '../engine/index.ts';
 import { readArguments, UsageError, usage } from './arguments.ts';
 import { assertions } from './assertions.ts';
 import { check } from './check.ts';
@@ -44,7 +45,9 @@ async function run(argv: readonly string[]): Promise<Outcome> {
   const options = readArguments(argv);
   const command = commands[options.command];
   if (command === undefined) throw new UsageError(usage);
-  return command(options);
+  const outcome = await command(options);
+  // Names are hostile: a terminal would obey what they hold.
+  return options.output === 'text' ? { ...outcome, output: plainLines(outcome.output) } : outcome;
 }
 
 // A reader that has seen enough (`podpath check | head`) ends the program quietly.

@@ -4,6 +4,7 @@ import {
   type ClusterObjects,
   diffConnectivity,
   finish,
+  plainLines,
   portsChange,
   type ScopeAnalysis,
 } from '../engine/index.ts';
@@ -30,9 +31,10 @@ export const watch: Command = async (options) => {
       process.stderr.write(`podpath: ${stateText(source.snapshot().context, change.state)}\n`);
     }
     // While the server can't be reached nothing is known to have changed.
-    if (change.changed.length + change.removed.length > 0) process.stdout.write(state.next(source.snapshot()));
+    if (change.changed.length + change.removed.length > 0)
+      process.stdout.write(plainLines(state.next(source.snapshot())));
   };
-  process.stdout.write(state.next(source.snapshot()));
+  process.stdout.write(plainLines(state.next(source.snapshot())));
   await interrupted;
   await source.stop();
   return { output: '', exitCode: 0 };

@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import type { ChangeRow } from '../engine/index.ts';
 import type { EngineClient } from './engineClient.ts';
 import { openLocation } from './panel.ts';
+import { plain } from './plainText.ts';
 
 const icons = { opens: '$(add)', closes: '$(remove)', changes: '$(edit)' } as const;
 
@@ -37,8 +38,8 @@ export function registerChanges(client: EngineClient): vscode.Disposable {
 function item(row: ChangeRow): ChangeItem {
   return {
     row,
-    label: `${icons[row.kind]} ${row.from} → ${row.to}`,
-    description: row.ports,
-    detail: row.because.map(({ text }) => text).join(', '),
+    label: `${icons[row.kind]} ${plain(`${row.from} → ${row.to}`)}`,
+    description: plain(row.ports),
+    detail: plain(row.because.map(({ text }) => text).join(', ')),
   };
 }

@@ -10,8 +10,8 @@ function kubeconfigSetting(): string {
 }
 
 /**
- * The running clusters that the user chose for this workspace. Nothing of a kubeconfig is used, and none of its credential
- * plugins runs, before the workspace is trusted and the user chose a context.
+ * The running clusters that the user chose for this workspace. Of a kubeconfig nothing but the names of its contexts is
+ * read, and none of its credential plugins runs, before the workspace is trusted and the user chose a context.
  */
 export class ClusterController implements vscode.Disposable {
   readonly #client: EngineClient;
@@ -20,6 +20,7 @@ export class ClusterController implements vscode.Disposable {
   readonly #disposables: vscode.Disposable;
   #chosen: readonly ChosenCluster[];
   #statuses: readonly ClusterStatus[] = [];
+  #hasLooked = false;
 
   /** A cluster was chosen or left, or stands in another way. */
   readonly onDidChange = this.#changed.event;
@@ -38,7 +39,10 @@ export class ClusterController implements vscode.Disposable {
       }),
       vscode.workspace.onDidGrantWorkspaceTrust(() => this.#tell()),
       vscode.workspace.onDidChangeConfiguration((event) => {
-        if (event.affectsConfiguration('podpath.kubeconfig')) this.#tell();
+        if (!event.affectsConfiguration('podpath.kubeconfig')) return;
+        this.#hasLooked = false;
+        this.#tell();
+        this.#changed.fire();
       }),
       register('podpath.connectCluster', (names?: unknown) => this.#connect(names)),
       register('podpath.disconnectCluster', (row?: { readonly context?: string }) => this.#leave(row?.context)),
@@ -88,6 +92,7 @@ export class ClusterController implements vscode.Disposable {
   async #pick(): Promise<readonly string[] | undefined> {
     const { t } = vscode.l10n;
     const { contexts, current, problem } = await this.#client.contexts(kubeconfigSetting() || undefined);
+    await tellKubeconfig(contexts.length > 0);
     if (problem !== undefined || contexts.length === 0) {
       const message = problem ?? t('The kubeconfig has no contexts');
       const settings = t('Open Settings');
@@ -107,6 +112,14 @@ export class ClusterController implements vscode.Disposable {
       matchOnDescription: true,
     });
     return picked?.map(({ label }) => label);
+  }
+
+  /** For the welcome view: whether there is a cluster to choose at all. Reads the kubeconfig, and runs nothing that it names. */
+  async lookForKubeconfig(): Promise<void> {
+    if (this.#hasLooked || !vscode.workspace.isTrusted) return;
+    this.#hasLooked = true;
+    const answer = await this.#client.contexts(kubeconfigSetting() || undefined).catch(() => undefined);
+    if (answer !== undefined) await tellKubeconfig(answer.contexts.length > 0);
   }
 
   async #leave(context: string | undefined): Promise<void> {
@@ -153,6 +166,10 @@ class LiveTexts implements vscode.TextDocumentContentProvider {
       ? `# ${vscode.l10n.t('This object is not in the cluster, or its cluster is not connected')}\n`
       : text;
   }
+}
+
+function tellKubeconfig(isThere: boolean): Thenable<unknown> {
+  return vscode.commands.executeCommand('setContext', 'podpath.kubeconfig', isThere ? 'found' : 'missing');
 }
 
 function readChosen(stored: unknown): readonly ChosenCluster[] {

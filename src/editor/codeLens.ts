@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { manifestSelector, toRange } from './convert.ts';
 import type { EngineClient } from './engineClient.ts';
+import { plain, visibleLines } from './plainText.ts';
 import { lensesEnabled } from './settings.ts';
 
 /** One line above each Service, workload, NetworkPolicy and Ingress. */
@@ -13,8 +14,8 @@ export function registerCodeLens(client: EngineClient): vscode.Disposable {
       const lenses = await client.query('lenses', { uri: document.uri.toString() }, { token }).catch(() => []);
       return lenses.map(({ range, title, tooltip, action }) => {
         return new vscode.CodeLens(toRange(range), {
-          title,
-          tooltip,
+          title: plain(title),
+          tooltip: visibleLines(tooltip),
           command: action?.command ?? '',
           arguments: [...(action?.arguments ?? [])],
         });

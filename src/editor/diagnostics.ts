@@ -3,6 +3,7 @@ import type { LocatedFinding } from '../engine/index.ts';
 import { toLocation, toRange } from './convert.ts';
 import type { EngineClient } from './engineClient.ts';
 import { Newest } from './newest.ts';
+import { visible } from './plainText.ts';
 import type { RulePages } from './rulePages.ts';
 
 /** A file with more findings than this shows the first ones; Problems lists are not read to their end. */
@@ -79,7 +80,7 @@ function toDiagnostic(
   { code, severity, message, location, related }: LocatedFinding,
   target: vscode.Uri,
 ): vscode.Diagnostic {
-  const diagnostic = new vscode.Diagnostic(toRange(location.range), message, severities[severity]);
+  const diagnostic = new vscode.Diagnostic(toRange(location.range), visible(message), severities[severity]);
   diagnostic.source = 'Podpath';
   diagnostic.code = { value: code, target };
   diagnostic.relatedInformation = related.map(

@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import type { ExposureRow } from '../engine/index.ts';
 import type { EngineClient } from './engineClient.ts';
 import { openLocation } from './panel.ts';
+import { plain } from './plainText.ts';
 
 interface ExposureItem extends vscode.QuickPickItem {
   readonly row: ExposureRow;
@@ -16,7 +17,7 @@ export function registerExposure(client: EngineClient): vscode.Disposable {
       return;
     }
     const items = rows.map((row): ExposureItem => {
-      return { row, label: `${row.workload} ${row.arrow} ${row.ports}`, detail: row.peer };
+      return { row, label: plain(`${row.workload} ${row.arrow} ${row.ports}`), detail: plain(row.peer) };
     });
     const chosen = await vscode.window.showQuickPick(items, {
       title: vscode.l10n.t('Podpath: what is open to pods and addresses that are not in the files'),

@@ -1,11 +1,12 @@
 import * as vscode from 'vscode';
-import type { Location, TreeRow } from '../engine/index.ts';
+import type { FileEdit, Location, TreeRow } from '../engine/index.ts';
 import { changeAssumption } from './assumptions.ts';
 import { registerChanges } from './changes.ts';
 import { ClusterController } from './clusters.ts';
 import { registerCodeActions } from './codeActions.ts';
 import { registerCodeLens } from './codeLens.ts';
 import { registerCompletion } from './completion.ts';
+import { toWorkspaceEdit } from './convert.ts';
 import { registerDefinition } from './definition.ts';
 import { Diagnostics } from './diagnostics.ts';
 import { EngineClient } from './engineClient.ts';
@@ -17,6 +18,7 @@ import { openLocation } from './panel.ts';
 import { PinnedTraces } from './pinnedTraces.ts';
 import { registerReferences } from './references.ts';
 import { RulePages } from './rulePages.ts';
+import { registerSaveTest } from './saveTest.ts';
 import { StatusBar } from './statusBar.ts';
 import { registerSuggest } from './suggest.ts';
 import { registerTesting } from './testing.ts';
@@ -25,6 +27,7 @@ import { registerTraceCommand } from './traceCommand.ts';
 import { TracePanel } from './tracePanel.ts';
 import { registerTrees } from './trees.ts';
 import { WorkspaceSource } from './workspaceSource.ts';
+import { WorkspaceState } from './workspaceState.ts';
 
 /** What the extension tells other code: how long its activation took, in milliseconds. */
 export interface Activated {
@@ -42,6 +45,7 @@ export function activate(context: vscode.ExtensionContext): Activated {
   const pins = new PinnedTraces(client, context.workspaceState);
   const traces = new TracePanel(context, client, pins, log);
   const clusters = new ClusterController(client, context.workspaceState);
+  const workspace = new WorkspaceState(client);
   context.subscriptions.push(
     log,
     client,
@@ -50,7 +54,8 @@ export function activate(context: vscode.ExtensionContext): Activated {
     traces,
     new WorkspaceSource(client, log),
     new TopologyPanel(context, client, log),
-    new StatusBar(client, diagnostics, clusters),
+    workspace,
+    new StatusBar(client, diagnostics, clusters, workspace),
     registerTraceCommand(context, client, traces),
     registerHover(client),
     registerCodeLens(client),
@@ -64,6 +69,7 @@ export function activate(context: vscode.ExtensionContext): Activated {
     registerChanges(client),
     registerTesting(client),
     registerExposure(client),
+    registerSaveTest(client),
     registerSuggest(client),
     registerExample(context),
     ...registerCommands(log),
@@ -76,6 +82,7 @@ function registerCommands(log: vscode.LogOutputChannel): readonly vscode.Disposa
   const { registerCommand: register, executeCommand: run } = vscode.commands;
   return [
     register('podpath.openLocation', (location: Location) => openLocation(location)),
+    register('podpath.applyFix', (edits: readonly FileEdit[]) => vscode.workspace.applyEdit(toWorkspaceEdit(edits))),
     register('podpath.copyText', async (text: string) => {
       await vscode.env.clipboard.writeText(text);
       vscode.window.setStatusBarMessage(vscode.l10n.t('Copied'), 3000);

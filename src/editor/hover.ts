@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import type { ActionLink } from '../engine/index.ts';
 import { manifestSelector, toPosition, toRange } from './convert.ts';
 import type { EngineClient } from './engineClient.ts';
+import { visible } from './plainText.ts';
 
 /** The commands that links in hovers may run. */
 const allowed: readonly ActionLink['command'][] = [
@@ -10,6 +11,7 @@ const allowed: readonly ActionLink['command'][] = [
   'podpath.copyText',
   'podpath.openLocation',
   'podpath.changeAssumption',
+  'podpath.applyFix',
 ];
 
 /** What a Service resolves to, what a policy selects, where the pointer is. */
@@ -20,7 +22,10 @@ export function registerHover(client: EngineClient): vscode.Disposable {
       const answer = await client.query('hover', params, { token }).catch(() => null);
       if (answer === null) return undefined;
       const links = answer.links.map(linkText).join(' &nbsp; ');
-      const text = new vscode.MarkdownString(`${answer.markdown}\n\n${links}`, true);
+      const { cause } = answer;
+      const fix = cause?.fix === undefined ? '' : ` ${linkText(cause.fix)}`;
+      const first = cause === undefined ? [] : [cause.markdown + fix];
+      const text = new vscode.MarkdownString([...first, answer.markdown, links].join('\n\n'), true);
       text.isTrusted = { enabledCommands: [...allowed] };
       return new vscode.Hover(text, toRange(answer.range));
     },
@@ -30,5 +35,10 @@ export function registerHover(client: EngineClient): vscode.Disposable {
 /** Arguments travel as encoded JSON, in which nothing can end the link. */
 function linkText({ title, command, arguments: values }: ActionLink): string {
   const encoded = encodeURIComponent(JSON.stringify(values)).replaceAll('(', '%28').replaceAll(')', '%29');
-  return `[${title}](command:${command}?${encoded})`;
+  return `[${escaped(title)}](command:${command}?${encoded})`;
+}
+
+/** Titles name objects. */
+function escaped(title: string): string {
+  return visible(title).replaceAll(/[\\`*_[\]<>&$]/g, (char) => `\\${char}`);
 }

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { fromRange, manifestSelector } from './convert.ts';
 import type { EngineClient } from './engineClient.ts';
+import { visibleLines } from './plainText.ts';
 import { hintsEnabled } from './settings.ts';
 
 /** Behind each selector, how much it selects. */
@@ -15,7 +16,7 @@ export function registerInlayHints(client: EngineClient): vscode.Disposable {
       return hints.map(({ position, label, tooltip }) => {
         const hint = new vscode.InlayHint(new vscode.Position(position.line, position.character), label);
         hint.paddingLeft = true;
-        if (tooltip !== '') hint.tooltip = tooltip;
+        if (tooltip !== '') hint.tooltip = visibleLines(tooltip);
         return hint;
       });
     },

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import type { Queries, TraceRequest } from '../engine/index.ts';
 import type { EngineClient } from './engineClient.ts';
+import { visible } from './plainText.ts';
 
 const key = 'podpath.pinnedTraces';
 
@@ -55,7 +56,7 @@ export class PinnedTraces implements vscode.TreeDataProvider<TraceRequest>, vsco
 
   async getTreeItem(request: TraceRequest): Promise<vscode.TreeItem> {
     const answer = await this.#client.query('trace', request).catch((): Answer | undefined => undefined);
-    const item = new vscode.TreeItem(`${request.from} → ${request.to}`);
+    const item = new vscode.TreeItem(visible(`${request.from} → ${request.to}`));
     const verdict = answer !== undefined && 'verdict' in answer ? answer.verdict : 'unknown';
     const [icon, color] = icons[verdict] ?? ['question', 'disabledForeground'];
     item.iconPath = new vscode.ThemeIcon(icon, new vscode.ThemeColor(color));

@@ -4,15 +4,19 @@ import { clusterText } from './clusterRows.ts';
 import type { ClusterController } from './clusters.ts';
 import type { Diagnostics } from './diagnostics.ts';
 import type { EngineClient } from './engineClient.ts';
+import { plain, visibleLines } from './plainText.ts';
+import type { WorkspaceState } from './workspaceState.ts';
 
 /** Where answers come from and how many problems there are; what is being read while it is read. */
 export class StatusBar implements vscode.Disposable {
   readonly #item = vscode.window.createStatusBarItem('podpath.status', vscode.StatusBarAlignment.Left, 0);
   readonly #clusters: ClusterController;
   readonly #diagnostics: Diagnostics;
+  readonly #workspace: WorkspaceState;
   readonly #subscriptions: vscode.Disposable;
 
-  constructor(client: EngineClient, diagnostics: Diagnostics, clusters: ClusterController) {
+  constructor(client: EngineClient, diagnostics: Diagnostics, clusters: ClusterController, workspace: WorkspaceState) {
+    this.#workspace = workspace;
     this.#clusters = clusters;
     this.#diagnostics = diagnostics;
     const { t } = vscode.l10n;
@@ -26,18 +30,21 @@ export class StatusBar implements vscode.Disposable {
         this.#item.show();
       }),
       client.onDidGiveUp(() => {
-        this.#item.text = '$(warning) Podpath';
+        this.#item.text = `$(warning) ${t('Podpath stopped')}`;
         this.#item.tooltip = t('Podpath stopped: its worker failed again and again. Reload the window to try again.');
         this.#item.command = 'podpath.showLog';
         this.#item.show();
       }),
       diagnostics.onDidChange(() => this.#show()),
       clusters.onDidChange(() => this.#show()),
+      workspace.onDidChange(() => this.#show()),
     );
   }
 
   #show(): void {
     const { t } = vscode.l10n;
+    const { standing } = this.#workspace;
+    if (standing === 'stopped') return;
     const { errors, warnings } = this.#diagnostics.counts;
     const { statuses } = this.#clusters;
     const counts = [
@@ -48,21 +55,18 @@ export class StatusBar implements vscode.Disposable {
     const names = statuses.map((one) => `${one.state === 'live' ? '' : '$(warning) '}${plain(one.context)}`);
     const problems = errors + warnings === 0 ? [] : [String(errors + warnings)];
     this.#item.text = ['$(type-hierarchy-sub) Podpath', ...problems, ...names].join(names.length > 0 ? ' · ' : ' ');
-    this.#item.tooltip = [...sources, counts].join('\n');
+    this.#item.tooltip = visibleLines([...sources, counts].join('\n'));
     this.#item.color = colorOf(statuses);
     this.#item.accessibilityInformation = { label: `Podpath: ${[...sources, counts].join(', ')}` };
-    this.#item.show();
+    // Where nothing is of Kubernetes there is nothing to say.
+    if (standing === 'empty' && statuses.length + errors + warnings === 0) this.#item.hide();
+    else this.#item.show();
   }
 
   dispose(): void {
     this.#subscriptions.dispose();
     this.#item.dispose();
   }
-}
-
-/** A context's name is not read as the name of an icon. */
-function plain(name: string): string {
-  return name.replaceAll('$(', '$ (');
 }
 
 /** The colour that the user gave to the first of the contexts that has one. */

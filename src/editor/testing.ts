@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import type { TestResult } from '../engine/index.ts';
 import { toRange } from './convert.ts';
 import type { EngineClient } from './engineClient.ts';
+import { plain } from './plainText.ts';
 
 /** Connectivity assertions in the Testing view: a file with its assertions, run together, and again on every save. */
 export function registerTesting(client: EngineClient): vscode.Disposable {
@@ -50,8 +51,9 @@ function fill(controller: vscode.TestController, found: readonly TestResult[]): 
     const wanted = new Set(own.map(idOf));
     for (const [id] of file.children) if (!wanted.has(id)) file.children.delete(id);
     for (const result of own) {
-      const item = file.children.get(idOf(result)) ?? controller.createTestItem(idOf(result), nameOf(result), parsed);
-      item.label = nameOf(result);
+      const item =
+        file.children.get(idOf(result)) ?? controller.createTestItem(idOf(result), plain(nameOf(result)), parsed);
+      item.label = plain(nameOf(result));
       item.description = result.scope;
       if (result.location !== undefined) item.range = toRange(result.location.range);
       file.children.add(item);

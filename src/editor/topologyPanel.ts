@@ -40,6 +40,7 @@ export class TopologyPanel implements vscode.Disposable {
     this.#log = log;
     this.#subscriptions = vscode.Disposable.from(
       client.onDidChange(() => void this.#update()),
+      client.onDidGiveUp(() => this.#panel?.post({ type: 'stopped' })),
       vscode.commands.registerCommand('podpath.showTopology', (wish?: TopologyWish) => this.show(wish ?? {})),
       vscode.window.registerWebviewPanelSerializer(kind.type, {
         deserializeWebviewPanel: async (panel, state: { readonly request?: GraphRequest } | undefined) => {

@@ -2,17 +2,20 @@ import * as vscode from 'vscode';
 import type { EndChoice, TraceRequest } from '../engine/index.ts';
 import { toPosition } from './convert.ts';
 import type { EngineClient } from './engineClient.ts';
+import { plain } from './plainText.ts';
 import type { TracePanel } from './tracePanel.ts';
 
 const recentKey = 'podpath.recentEnds';
 const mostRecent = 5;
 
 /** What people think of first when they say who talks to whom. */
-const groupOrder: readonly EndChoice['group'][] = ['service', 'workload', 'name', 'pod', 'node', 'outside'];
+const groupOrder: readonly EndChoice['group'][] = ['service', 'name', 'workload', 'pod', 'node', 'outside'];
 
 interface EndItem extends vscode.QuickPickItem {
   readonly text?: string;
   readonly choice?: EndChoice;
+  /** The row that asks for an address. */
+  readonly asksAddress?: boolean;
 }
 
 /** An end that was chosen, with the protocol of its port and the scope that it was chosen from, as far as they are known. */
@@ -71,11 +74,13 @@ class EndPicker {
     const choices = [...(isOwn.yes ?? []), ...(isOwn.no ?? [])];
     const first = choices.some((one) => one.text === atCursor) ? atCursor : undefined;
     const recent = this.#memento.get<string[]>(`${recentKey}.${side}`, []);
+    if (all.length === 0) return nothingToTrace();
     const item = await choose(items(choices, first, recent), side);
-    if (item?.text === undefined) return undefined;
-    const chosen = side === 'to' ? await withPort(item.text, item.choice) : { end: item.text };
+    const text = item?.asksAddress === true ? await typedAddress() : item?.text;
+    if (item === undefined || text === undefined) return undefined;
+    const chosen = side === 'to' ? await withPort(text, item.choice) : { end: text };
     if (chosen === undefined) return undefined;
-    const kept = [item.text, ...recent.filter((one) => one !== item.text)].slice(0, mostRecent);
+    const kept = [text, ...recent.filter((one) => one !== text)].slice(0, mostRecent);
     await this.#memento.update(`${recentKey}.${side}`, kept);
     return item.choice === undefined ? chosen : { ...chosen, scope: item.choice.scope };
   }
@@ -98,38 +103,54 @@ class EndPicker {
   }
 }
 
+/** At the cursor, recent, then everything: Services and names, workloads and pods by namespace, nodes, what is outside. */
 function items(choices: readonly EndChoice[], first: string | undefined, recent: readonly string[]): EndItem[] {
   const { t } = vscode.l10n;
-  const titles: Readonly<Record<EndChoice['group'], string>> = {
-    service: t('Services'),
-    workload: t('Workloads'),
-    name: t('DNS names'),
-    pod: t('Pods'),
-    node: t('Nodes'),
-    outside: t('Outside the cluster'),
-  };
-  const separator = (label: string): EndItem => ({ label, kind: vscode.QuickPickItemKind.Separator });
   const isOneScope = new Set(choices.map((one) => one.scope)).size < 2;
   const item = (choice: EndChoice): EndItem => {
     const { label, description, text, scope } = choice;
-    return { label, description: isOneScope ? description : `${description} · ${scope}`, text, choice };
+    const about = isOneScope ? description : `${description} · ${scope}`;
+    return { label: plain(label), description: plain(about), text, choice };
   };
   // Of several with one name the first counts.
   const byText = new Map(choices.toReversed().map((one) => [one.text, one]));
   const known = (text: string): EndItem => {
     const choice = byText.get(text);
-    return choice === undefined ? { label: text, text } : item(choice);
+    return choice === undefined ? { label: plain(text), text } : item(choice);
   };
-  const head = [
-    ...(first === undefined ? [] : [separator(t('At the cursor')), known(first)]),
-    ...(recent.length === 0 ? [] : [separator(t('Recent')), ...recent.map(known)]),
+  const groups = Map.groupBy(choices, titleOf);
+  const rank = (title: string) => groupOrder.indexOf(groups.get(title)?.[0]?.group ?? 'outside');
+  const titles = [...groups.keys()].sort((a, b) => rank(a) - rank(b));
+  return [
+    ...section(t('At the cursor'), first === undefined ? [] : [known(first)]),
+    ...section(t('Recent'), recent.map(known)),
+    ...titles.flatMap((title) => section(title, (groups.get(title) ?? []).map(item))),
+    { label: `$(edit) ${t('An IP address…')}`, asksAddress: true },
   ];
-  const groups = Map.groupBy(choices, (one) => one.group);
-  const listed = groupOrder.flatMap((group) => {
-    const own = groups.get(group) ?? [];
-    return own.length === 0 ? [] : [separator(titles[group]), ...own.map(item)];
-  });
-  return [...head, ...listed];
+}
+
+function section(title: string, own: readonly EndItem[]): EndItem[] {
+  return own.length === 0 ? [] : [{ label: title, kind: vscode.QuickPickItemKind.Separator }, ...own];
+}
+
+/** The heading that a choice stands under. Workloads of a namespace come before its pods. */
+function titleOf({ group, namespace }: EndChoice): string {
+  const { t } = vscode.l10n;
+  switch (group) {
+    case 'service':
+      return t('Services');
+    case 'name':
+      return t('DNS names');
+    case 'workload':
+    case 'pod':
+      return t('Namespace {0}', plain(namespace));
+    case 'node':
+      return t('Nodes');
+    case 'outside':
+      return t('Outside the cluster');
+    default:
+      return group satisfies never;
+  }
 }
 
 /** Lets the user choose, or type an end that no list has: an address, a name, a URL. */
@@ -145,7 +166,7 @@ function choose(all: EndItem[], side: 'from' | 'to'): Promise<EndItem | undefine
   pick.items = all;
   pick.onDidChangeValue((value) => {
     const typed = value.trim();
-    const own = typed === '' ? [] : [{ label: t('Use “{0}”', typed), text: typed, alwaysShow: true }];
+    const own = typed === '' ? [] : [{ label: t('Use “{0}”', plain(typed)), text: typed, alwaysShow: true }];
     pick.items = [...all, ...own];
   });
   return new Promise((resolve) => {
@@ -159,6 +180,33 @@ function choose(all: EndItem[], side: 'from' | 'to'): Promise<EndItem | undefine
     });
     pick.show();
   });
+}
+
+/** Says to the user who asked why there is nothing to choose from. */
+async function nothingToTrace(): Promise<undefined> {
+  const { t } = vscode.l10n;
+  const example = t('Open the Example');
+  const connect = t('Connect to Clusters…');
+  const message = t(
+    'There is nothing to trace between: no Kubernetes manifests are in this workspace, and no cluster is connected.',
+  );
+  const answer = await vscode.window.showInformationMessage(message, example, connect);
+  if (answer === example) await vscode.commands.executeCommand('podpath.openExample');
+  if (answer === connect) await vscode.commands.executeCommand('podpath.connectCluster');
+}
+
+async function typedAddress(): Promise<string | undefined> {
+  const { t } = vscode.l10n;
+  const address = await vscode.window.showInputBox({
+    title: t('Trace Packet: an IP address'),
+    placeHolder: '203.0.113.7',
+    validateInput: (value) => (isAddress(value.trim()) ? undefined : t('An IPv4 or IPv6 address is needed')),
+  });
+  return address?.trim();
+}
+
+function isAddress(text: string): boolean {
+  return /^\d{1,3}(\.\d{1,3}){3}$/.test(text) || (/^[\da-f:.]+$/i.test(text) && text.split(':').length > 2);
 }
 
 /** The port and its protocol: asked for only where there is a choice, or where nothing declares one. */
@@ -184,8 +232,8 @@ function portTitle(label: string): string {
 function needsPort(end: string, choice: EndChoice | undefined): boolean {
   if (end.includes('://') || end.includes('/svc/')) return false;
   if (choice !== undefined) return choice.group !== 'name';
-  const isAddress = /^[\da-f.:]+$/i.test(end) && end.split(':').length > 2;
-  return isAddress || !/:[\w-]+$/.test(end);
+  const isIPv6 = /^[\da-f.:]+$/i.test(end) && end.split(':').length > 2;
+  return isIPv6 || !/:[\w-]+$/.test(end);
 }
 
 async function typedPort(end: string): Promise<ChosenEnd | undefined> {

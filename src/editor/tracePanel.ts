@@ -35,6 +35,7 @@ export class TracePanel implements vscode.Disposable {
     this.#log = log;
     this.#subscriptions = vscode.Disposable.from(
       client.onDidChange(() => void this.#trace()),
+      client.onDidGiveUp(() => this.#panel?.post({ type: 'stopped' })),
       vscode.window.onDidChangeTextEditorSelection((event) => this.#cursorMoved(event)),
       vscode.window.registerWebviewPanelSerializer(kind.type, {
         deserializeWebviewPanel: async (panel, state: { readonly request?: TraceRequest } | undefined) => {
@@ -87,6 +88,9 @@ export class TracePanel implements vscode.Disposable {
           this.#answer = undefined;
           return this.#trace();
         });
+        break;
+      case 'saveTest':
+        void vscode.commands.executeCommand('podpath.saveTraceAsTest', message.request);
         break;
       case 'fix':
         void this.#fix(message.edits);

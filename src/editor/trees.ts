@@ -4,6 +4,7 @@ import { clusterRows } from './clusterRows.ts';
 import type { ClusterController } from './clusters.ts';
 import { toLocation } from './convert.ts';
 import type { EngineClient } from './engineClient.ts';
+import { visible, visibleLines } from './plainText.ts';
 
 type View = 'services' | 'policies' | 'scopes';
 
@@ -35,6 +36,7 @@ class Tree implements vscode.TreeDataProvider<TreeRow>, vscode.Disposable {
   async getChildren(row?: TreeRow): Promise<TreeRow[]> {
     if (row !== undefined) return [...row.children];
     const rows = await this.#client.query('tree', { view: this.#view }).catch(() => []);
+    if (this.#view === 'scopes' && rows.length === 0) void this.#clusters.lookForKubeconfig();
     if (this.#view !== 'scopes' || this.#clusters.statuses.length === 0) return [...rows];
     const drift = await this.#client.query('drift', {}).catch(() => []);
     return clusterRows(rows, this.#clusters.statuses, drift);
@@ -42,10 +44,10 @@ class Tree implements vscode.TreeDataProvider<TreeRow>, vscode.Disposable {
 
   getTreeItem({ id, label, description, tooltip, icon, kind, location, end, children }: TreeRow): vscode.TreeItem {
     const { None, Collapsed } = vscode.TreeItemCollapsibleState;
-    const item = new vscode.TreeItem(label, children.length === 0 ? None : Collapsed);
+    const item = new vscode.TreeItem(visible(label), children.length === 0 ? None : Collapsed);
     item.id = id;
-    item.description = description;
-    item.tooltip = tooltip === '' ? `${label} ${description}`.trim() : tooltip;
+    item.description = visible(description);
+    item.tooltip = visibleLines(tooltip === '' ? `${label} ${description}`.trim() : tooltip);
     item.iconPath = new vscode.ThemeIcon(icon);
     item.contextValue = end === undefined ? kind : `${kind} end`;
     if (kind === 'file' && location !== undefined) item.resourceUri = toLocation(location).uri;

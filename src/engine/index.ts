@@ -71,6 +71,7 @@ export { graphDot } from './render/dot.ts';
 export { explainText } from './render/explainText.ts';
 export { exposureText } from './render/exposureText.ts';
 export { graphMermaid } from './render/mermaid.ts';
+export { plainLines } from './render/plain.ts';
 export { endpointsTable } from './render/table.ts';
 export { traceText } from './render/traceAnswer.ts';
 export { yamlText } from './render/yaml.ts';

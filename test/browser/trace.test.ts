@@ -238,7 +238,7 @@ describe('trace: what the user does', () => {
     await quiet(view);
   });
 
-  it('copies as Markdown, Mermaid, JSON and as a test', async () => {
+  it('copies as Markdown, Mermaid, JSON, and offers to keep it as a test', async () => {
     const answer = answerOf(toDatabase);
     const view = await opened(toDatabase, answer);
     const copy = async (name: string) => {
@@ -252,10 +252,47 @@ describe('trace: what the user does', () => {
       JSON.parse(await copy('Copy as JSON')),
       JSON.parse(JSON.stringify({ version: 1, ...answer.trace })),
     );
-    assert.equal(
-      await copy('Copy as test'),
-      '- {from: "shop/Deployment/frontend", to: "shop/svc/db", port: 5432, protocol: TCP, expect: denied}\n',
-    );
+    await view.page.getByRole('button', { name: 'Copy', exact: true }).click();
+    await view.page.getByRole('button', { name: 'Save as ConnectivityTest…' }).click();
+    assert.deepEqual((await view.nextOf('saveTest')).request, toDatabase);
+    await quiet(view);
+  });
+
+  it('leads to the policy that denies, or to a list of those that do it together', async () => {
+    const answer = answerOf(toDatabase);
+    const view = await opened(toDatabase, answer);
+    await view.page.getByRole('button', { name: 'Show policy' }).click();
+    const [nearest, second] = answer.blamed;
+    assert.equal(await view.page.locator('.headline .menu-item').count(), answer.blamed.length);
+    assert.equal(nearest?.label, 'NetworkPolicy shop/frontend-open');
+    await view.page.locator('.headline .menu-item', { hasText: second?.label ?? '' }).click();
+    assert.deepEqual((await view.nextOf('open')).location, second?.location);
+    await show(view, { ...answer, blamed: answer.blamed.slice(0, 1) }, toDatabase);
+    await view.page.getByRole('button', { name: 'Show policy' }).click();
+    assert.deepEqual((await view.nextOf('open')).location, nearest?.location);
+    await show(view, answerOf(toBackend), toBackend);
+    assert.equal(await view.page.getByRole('button', { name: 'Show policy' }).count(), 0);
+    await quiet(view);
+  });
+
+  it('stays readable beside an editor: in a narrow panel no column is squeezed and nothing sticks out', async () => {
+    const view = await opened(toBackend, answerOf(toBackend), { width: 520, height: 800 });
+    const why = view.page.locator('.steps .why');
+    for (const box of await why.evaluateAll((all) => all.map((one) => one.getBoundingClientRect().width)))
+      assert.ok(box > 350, `${box}`);
+    const place = view.page.locator('.steps .places .link').first();
+    const lines = await place.evaluate((one) => one.getClientRects().length);
+    assert.equal(lines, 1);
+    assert.equal(await view.page.locator('.scroller').evaluate((one) => one.scrollWidth > one.clientWidth), false);
+    assert.equal(await view.page.getByRole('row').count(), await view.page.locator('.steps tbody tr').count());
+    await view.screenshot('trace-narrow');
+    await quiet(view);
+  });
+
+  it('says when nothing will be traced again', async () => {
+    const view = await opened();
+    await view.send({ type: 'stopped' });
+    assert.match(await view.page.getByRole('alert').innerText(), /out of date; reload the window/);
     await quiet(view);
   });
 

@@ -369,3 +369,15 @@ test('test: JUnit has a case for each assertion and says why one fails', async (
   assert.match(stdout, /<testsuite name=".*podpath\.yaml" tests="1" failures="1">/);
   assert.match(stdout, /<failure message="allowed, expected denied">No policy isolates either end/);
 });
+
+test('a terminal does not obey names; JSON has them as they are', async () => {
+  const name = 'a\u001b[31m\u202Eb';
+  const folder = folderWith({
+    'a.yaml': `apiVersion: v1\nkind: Service\nmetadata: {name: "a\\e[31m\\u202Eb"}\nspec: {selector: {app: x}, ports: [{port: 80}]}\n`,
+  });
+  const text = await podpath(['endpoints', folder]);
+  assert.match(text.stdout, /a\uFFFD\[31m\uFFFDb/);
+  assert.ok(!text.stdout.includes('\u001b') && !text.stdout.includes('\u202E'));
+  const { stdout } = await podpath(['endpoints', folder, '-o', 'json']);
+  assert.equal((JSON.parse(stdout) as { services: { name: string }[] }).services[0]?.name, name);
+});

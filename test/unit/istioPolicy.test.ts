@@ -168,7 +168,7 @@ test('a denial tells the rule that comes nearest, and none that the kind implies
     ingress.considered.map(({ path }) => path.join('.')),
     ['spec.rules.0'],
   );
-  assert.match(ingress.reason, /none of the 1 ingress rules/);
+  assert.match(ingress.reason, /its only ingress rule does not allow/);
 });
 
 test('the reason for a plain client names the PeerAuthentication', () => {

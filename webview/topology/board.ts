@@ -1,6 +1,6 @@
 import { t } from '@vscode/l10n';
 import type { GraphAnswer, GraphChange, GraphNode, InspectAnswer } from '../../src/engine/index.ts';
-import { element, svgElement } from '../element.ts';
+import { element, svgElement, visible } from '../element.ts';
 import { PanZoom, type Rect, type View } from '../panZoom.ts';
 import { drawPicture, labelsOf, type Picture } from '../picture.ts';
 import { type Arrow, arrowsOf } from './arrows.ts';
@@ -252,7 +252,7 @@ export class Board {
       const first = box.querySelector('.nodeLabel small')?.firstChild;
       const title = labels.get(`n${index}`)?.[0];
       if (first instanceof Text && title !== undefined && first.data !== title) first.data = title;
-      box.setAttribute('aria-label', boxName(node, answer));
+      box.setAttribute('aria-label', visible(boxName(node, answer)));
       box.setAttribute('tabindex', node.id === this.#current ? '0' : '-1');
       box.classList.toggle('not-ready', node.ready !== undefined && node.ready < (node.replicas ?? 0));
       badge(box, node.problems);
@@ -324,7 +324,7 @@ export class Board {
     if (arrow === undefined) return;
     const names = new Map((this.#answer?.nodes ?? []).map(({ id, label }) => [id, label]));
     const { left, top, width } = this.surface.getBoundingClientRect();
-    this.#tip.textContent = edgeText(arrow.edge, names);
+    this.#tip.textContent = visible(edgeText(arrow.edge, names));
     this.#tip.style.left = `${Math.max(4, Math.min(clientX - left + 12, width - this.#tip.offsetWidth - 8))}px`;
     this.#tip.style.top = `${clientY - top + 14}px`;
   }

@@ -7,6 +7,7 @@ import { keepState, keptState, post } from '../host.ts';
 import { button } from '../menu.ts';
 import { isRecord } from '../messages.ts';
 import type { View } from '../panZoom.ts';
+import { stoppedBanner } from '../stopped.ts';
 import { Board } from './board.ts';
 import { boxList } from './boxList.ts';
 import { inspector } from './inspector.ts';
@@ -92,6 +93,9 @@ export class TopologyPage {
         break;
       case 'reveal':
         this.#reveal(message.location);
+        break;
+      case 'stopped':
+        this.#busy.after(stoppedBanner());
         break;
       case 'trace':
         break;

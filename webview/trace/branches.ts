@@ -19,7 +19,7 @@ export function branchPicker(
       'button',
       { type: 'button', class: `button branch ${verdict}`, 'aria-pressed': String(index === chosen) },
       icon(verdict),
-      element('span', {}, label),
+      element('span', {}, `${index + 1} ${label}`),
       element('span', { class: 'only-heard' }, verdictText(verdict)),
     );
     made.addEventListener('click', () => onChoose(index));
@@ -34,7 +34,7 @@ function branchList(
   onChoose: (index: number) => void,
 ): HTMLElement {
   const options = branches.map(({ label, verdict }, index) =>
-    element('option', { value: index, selected: index === chosen }, `${label} · ${verdictText(verdict)}`),
+    element('option', { value: index, selected: index === chosen }, `${index + 1} ${label} · ${verdictText(verdict)}`),
   );
   const field = element('select', { class: 'field', 'aria-label': t('Endpoint') }, ...options);
   field.addEventListener('change', () => onChoose(field.selectedIndex));

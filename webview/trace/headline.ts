@@ -3,11 +3,11 @@ import type { TraceAnswer, TraceProblem, TraceRequest } from '../../src/engine/i
 import { element } from '../element.ts';
 import { post } from '../host.ts';
 import { icon } from '../icon.ts';
-import { button } from '../menu.ts';
+import { button, menuItem, popup } from '../menu.ts';
 
 /** The verdict in colour, sign and words; why; and what can be done about it. */
 export function headline(answer: TraceAnswer, request: TraceRequest, pinned: boolean): HTMLElement {
-  const { verdict, reason, fixes } = answer;
+  const { verdict, reason, fixes, blamed } = answer;
   // The engine's headline begins with a sign of its own, for terminals.
   const text = answer.headline.replace(/^[✓✗⚠?◑]\s*/u, '');
   return element(
@@ -17,18 +17,40 @@ export function headline(answer: TraceAnswer, request: TraceRequest, pinned: boo
     element(
       'div',
       { class: 'headline-text' },
-      element('h1', {}, text),
+      titleOf(text),
       reason !== '' && element('p', { class: 'reason' }, reason),
       element(
         'div',
         { class: 'actions' },
         ...fixes.map(({ title, edits }) =>
-          button(title, { text: title, icon: 'wrench', primary: true }, () => post({ type: 'fix', edits })),
+          button(title, { text: t('Fix: {0}', title), icon: 'wrench', primary: true }, () =>
+            post({ type: 'fix', edits }),
+          ),
         ),
+        ...showBlamed(blamed),
         ...commonActions(request, pinned),
       ),
     ),
   );
+}
+
+/** The verdict first; the ends, which may be long, stand after it in a lighter type. */
+function titleOf(text: string): HTMLElement {
+  const at = text.indexOf(' — ');
+  if (at < 0) return element('h1', {}, text);
+  return element('h1', {}, text.slice(0, at), element('span', { class: 'ends' }, text.slice(at)));
+}
+
+/** Goes to what decided; a list where several objects did. */
+function showBlamed(blamed: TraceAnswer['blamed']): readonly HTMLElement[] {
+  const [first] = blamed;
+  if (first === undefined) return [];
+  const text = /policy/i.test(first.label) ? t('Show policy') : t('Show object');
+  const open = ({ location }: TraceAnswer['blamed'][number]) => post({ type: 'open', location });
+  if (blamed.length === 1) {
+    return [button(first.label, { text, icon: 'open', class: 'secondary' }, () => open(first))];
+  }
+  return [popup(text, text, () => blamed.map((one) => menuItem(one.label, () => open(one))), 'open')];
 }
 
 function commonActions(request: TraceRequest, pinned: boolean): readonly HTMLElement[] {

@@ -1,10 +1,11 @@
 import { t } from '@vscode/l10n';
 import type { Hop, TraceAnswer, TraceBranchText, TraceProblem, TraceRequest } from '../../src/engine/index.ts';
 import type { ToWebview } from '../../src/protocol.ts';
-import { element } from '../element.ts';
+import { element, visible } from '../element.ts';
 import { exportedSvg } from '../exportPicture.ts';
 import { keepState, keptState, post } from '../host.ts';
 import { button, menuItem, popup } from '../menu.ts';
+import { stoppedBanner } from '../stopped.ts';
 import { branchPicker } from './branches.ts';
 import { headline, problemText } from './headline.ts';
 import { PathPicture } from './pathPicture.ts';
@@ -62,6 +63,9 @@ export class TracePage {
       case 'busy':
         this.#busy.hidden = !message.busy;
         break;
+      case 'stopped':
+        this.#head.before(stoppedBanner());
+        break;
       case 'graph':
       case 'inspect':
       case 'stale':
@@ -117,7 +121,7 @@ export class TracePage {
     this.#controls.replaceChildren(...this.#controlsOf(answer));
     this.#panel.setAttribute('aria-labelledby', `tab-${this.#way}`);
     const ownReason = branch.reason !== answer.reason && branch.reason !== '' ? `${branch.reason} · ` : '';
-    this.#facts.textContent = ownReason + branch.facts;
+    this.#facts.textContent = visible(ownReason + branch.facts);
     this.#steps.show(rows);
     this.#steps.root.hidden = rows.length === 0;
     this.#empty.hidden = rows.length > 0;
@@ -192,7 +196,9 @@ export class TracePage {
       menuItem(t('Copy as Markdown'), copy(answer.markdown, t('the Markdown'))),
       menuItem(t('Copy as Mermaid'), copy(this.#sourceOf(branch), t('the Mermaid source'))),
       menuItem(t('Copy as JSON'), copy(JSON.stringify({ version: 1, ...answer.trace }, undefined, 2), t('the JSON'))),
-      menuItem(t('Copy as test'), copy(assertionText(answer, this.#request), t('the test'))),
+      menuItem(t('Save as ConnectivityTest…'), () => {
+        if (this.#request !== undefined) post({ type: 'saveTest', request: this.#request });
+      }),
       menuItem(t('Save picture as SVG…'), () => {
         const { picture } = this.#picture;
         if (picture !== undefined)
@@ -236,14 +242,4 @@ export class TracePage {
   #keep(): void {
     keepState({ request: this.#request, branch: this.#branch, way: this.#way });
   }
-}
-
-/** The trace as an assertion of a ConnectivityTest; YAML takes JSON's strings. */
-function assertionText({ trace, verdict }: TraceAnswer, request: TraceRequest | undefined): string {
-  if (request === undefined) return '';
-  const { from, to, protocol } = request;
-  const expect = verdict === 'denied' || verdict === 'mixed' || verdict === 'unknown' ? verdict : 'allowed';
-  const bare = /^https?:/.test(to) ? to : to.replace(/:[\w-]+$/, '');
-  const port = trace.port === 0 ? '' : `, port: ${trace.port}`;
-  return `- {from: ${JSON.stringify(from)}, to: ${JSON.stringify(bare)}${port}, protocol: ${protocol}, expect: ${expect}}\n`;
 }

@@ -6,7 +6,7 @@ import { icon } from '../icon.ts';
 
 /** The steps of one way of a branch as a table; one of them may be selected. */
 export class Steps {
-  readonly root = element('table', { class: 'steps' });
+  readonly root = element('table', { class: 'steps', role: 'table' });
   readonly #onSelect: (index: number | undefined) => void;
   #rows: readonly { readonly row: TraceRow; readonly line: HTMLTableRowElement; readonly number: HTMLButtonElement }[] =
     [];
@@ -26,8 +26,8 @@ export class Steps {
     this.#rows = rows.map((row, index) => this.#line(row, index));
     const heads = [t('Step'), t('Where'), t('What happens'), t('Why'), t('Defined in')];
     this.root.replaceChildren(
-      element('thead', {}, element('tr', {}, ...heads.map((head) => element('th', { scope: 'col' }, head)))),
-      element('tbody', {}, ...this.#rows.map(({ line }) => line)),
+      element('thead', { role: 'rowgroup' }, element('tr', { role: 'row' }, ...heads.map(headCell))),
+      element('tbody', { role: 'rowgroup' }, ...this.#rows.map(({ line }) => line)),
     );
     const kept = this.#selected !== undefined && this.#selected < rows.length ? this.#selected : undefined;
     this.#selected = undefined;
@@ -69,12 +69,17 @@ export class Steps {
     });
     const line = element(
       'tr',
-      { class: row.ok ? '' : 'stopped' },
-      element('td', { class: 'number-cell' }, number),
-      element('td', { class: 'where' }, row.where),
-      element('td', { class: 'code what' }, !row.ok && icon('denied'), row.what),
-      element('td', { class: 'why' }, why, mechanism !== '' && element('span', { class: 'code muted' }, mechanism)),
-      element('td', { class: 'places' }, element('ul', {}, ...links)),
+      { class: row.ok ? '' : 'stopped', role: 'row' },
+      element('td', { class: 'number-cell', role: 'cell' }, number),
+      element('td', { class: 'where', role: 'cell' }, row.where),
+      element('td', { class: 'code what', role: 'cell' }, !row.ok && icon('denied'), row.what),
+      element(
+        'td',
+        { class: 'why', role: 'cell' },
+        why,
+        mechanism !== '' && element('span', { class: 'code muted' }, mechanism),
+      ),
+      element('td', { class: 'places', role: 'cell' }, element('ul', {}, ...links)),
     );
     line.addEventListener('click', ({ target }) => {
       if (target instanceof Element && target.closest('.link') === null && getSelection()?.isCollapsed !== false)
@@ -101,6 +106,11 @@ export class Steps {
     this.select(next);
     this.#rows[next]?.number.focus();
   }
+}
+
+/** Roles are said aloud: in a narrow panel a row is laid out as a grid, which would take its meaning as a row away. */
+function headCell(text: string): HTMLElement {
+  return element('th', { scope: 'col', role: 'columnheader' }, text);
 }
 
 /** The sentence and the real name of what acts, which stands in brackets at its end. */

@@ -52,12 +52,15 @@ export interface ActionLink {
     | 'podpath.copyText'
     | 'podpath.openLocation'
     | 'podpath.changeAssumption'
-    | 'podpath.showChanges';
+    | 'podpath.showChanges'
+    | 'podpath.applyFix';
   readonly arguments: readonly unknown[];
 }
 
 /** A hover: paragraphs of Markdown text whose untrusted parts are escaped already, then links. */
 export interface HoverAnswer {
+  /** Stands above everything else: what is wrong, and what mends it; absent where nothing is. */
+  readonly cause?: { readonly markdown: string; readonly fix?: ActionLink };
   readonly markdown: string;
   readonly links: readonly ActionLink[];
   readonly range: TextRange;
@@ -157,6 +160,15 @@ export interface SuggestAnswer {
   readonly problems: readonly string[];
 }
 
+/** A traced connection as a test: where it goes, how the connection stands now, and the edits for either expectation. */
+export interface TestEditAnswer {
+  /** The podpath.yaml; `isNew` where it has to be made, and the edits are its text. */
+  readonly uri: string;
+  readonly isNew: boolean;
+  readonly actual: 'allowed' | 'denied' | 'mixed' | 'unknown';
+  readonly choices: readonly { readonly expect: 'allowed' | 'denied'; readonly edits: readonly FileEdit[] }[];
+}
+
 /** A row of the side bar. Children are complete; `id` is stable between answers. */
 export interface TreeRow {
   readonly id: string;
@@ -196,6 +208,8 @@ export interface EndChoice {
   readonly label: string;
   readonly description: string;
   readonly group: 'pod' | 'workload' | 'service' | 'node' | 'name' | 'outside';
+  /** '' for what is in none. */
+  readonly namespace: string;
   readonly scope: string;
   /** Declared ports, as one writes them; a choice only where there are several. */
   readonly ports: readonly { readonly port: number; readonly name: string; readonly protocol: string }[];
@@ -213,6 +227,8 @@ export interface TraceAnswer {
   readonly reason: string;
   readonly branches: readonly TraceBranchText[];
   readonly assumptions: readonly { readonly text: string; readonly confirm: string }[];
+  /** What decided against the first branch that fails, the rule that comes nearest first; empty where nothing did. */
+  readonly blamed: readonly { readonly label: string; readonly location: Location }[];
   /** Fixes of the policy that denies, where one is mechanical. */
   readonly fixes: readonly { readonly title: string; readonly edits: readonly FileEdit[] }[];
   readonly markdown: string;

@@ -197,10 +197,7 @@ class Walk {
     const rules = written.filter((rule) => rule.direction === direction).length;
     const isolate =
       isolating.length === 1 ? t('{0} isolates {1}', names, subject) : t('{0} isolate {1}', names, subject);
-    const head =
-      direction === 'ingress'
-        ? t('{0}; none of the {1} ingress rules allows {2} on {3}.', isolate, rules, other, `${port}/${protocol}`)
-        : t('{0}; none of the {1} egress rules allows {2} on {3}.', isolate, rules, other, `${port}/${protocol}`);
+    const head = noRuleText(direction, rules, isolate, other, `${port}/${protocol}`);
     const nearest = misses[0]?.note;
     const verdict: Verdict = {
       action: 'deny',
@@ -212,6 +209,17 @@ class Walk {
     byIsolation.add(verdict);
     return verdict;
   }
+}
+
+function noRuleText(direction: Direction, rules: number, isolate: string, other: string, port: string): string {
+  if (direction === 'ingress') {
+    if (rules === 0) return t('{0} and has no ingress rule.', isolate);
+    if (rules === 1) return t('{0}; its only ingress rule does not allow {1} on {2}.', isolate, other, port);
+    return t('{0}; none of the {1} ingress rules allows {2} on {3}.', isolate, rules, other, port);
+  }
+  if (rules === 0) return t('{0} and has no egress rule.', isolate);
+  if (rules === 1) return t('{0}; its only egress rule does not allow {1} on {2}.', isolate, other, port);
+  return t('{0}; none of the {1} egress rules allows {2} on {3}.', isolate, rules, other, port);
 }
 
 /** Denials by isolation alone: no rule names the connection. */

@@ -58,6 +58,7 @@ function workloads({ snapshot, scope }: ScopeAnalysis): readonly EndChoice[] {
         label: name,
         description: `${kind} · ${namespace}`,
         group: 'workload' as const,
+        namespace,
         scope: scope.name,
         ports: one.template.ports.map(({ port, name: portName, protocol }) => ({ port, name: portName, protocol })),
       };
@@ -70,6 +71,7 @@ function podChoice({ scope }: ScopeAnalysis, { ref, node, ips, template }: Pod):
     label: ref.name,
     description: [t('Pod'), ref.namespace, ips[0] ?? '', node ?? ''].filter((one) => one !== '').join(' · '),
     group: 'pod',
+    namespace: ref.namespace,
     scope: scope.name,
     ports: template.ports.map(({ port, name, protocol }) => ({ port, name, protocol })),
   };
@@ -79,11 +81,20 @@ function serviceChoice({ scope }: ScopeAnalysis, { ref, type, headless, ports }:
   return {
     text: `${ref.namespace}/svc/${ref.name}`,
     label: ref.name,
-    description: `Service ${headless ? 'headless' : type} · ${ref.namespace}`,
+    description: [`Service ${headless ? 'headless' : type}`, ref.namespace, portList(ports)]
+      .filter((one) => one !== '')
+      .join(' · '),
     group: 'service',
+    namespace: ref.namespace,
     scope: scope.name,
     ports: ports.map(({ port, name, protocol }) => ({ port, name, protocol })),
   };
+}
+
+/** `80/TCP http, 443/TCP https and 2 more` */
+function portList(ports: Service['ports']): string {
+  const shown = ports.slice(0, 3).map(({ port, protocol, name }) => `${port}/${protocol} ${name}`.trim());
+  return ports.length > 3 ? t('{0} and {1} more', shown.join(', '), ports.length - 3) : shown.join(', ');
 }
 
 function nameChoice(scope: ScopeAnalysis, service: Service): EndChoice {
@@ -100,6 +111,7 @@ function nodes({ snapshot, scope }: ScopeAnalysis): readonly EndChoice[] {
       .filter((one) => one !== '')
       .join(' · '),
     group: 'node',
+    namespace: '',
     scope: scope.name,
     ports: [],
   }));
@@ -116,6 +128,7 @@ function urls({ snapshot, scope }: ScopeAnalysis): readonly EndChoice[] {
     label: text,
     description: t('through the Ingress'),
     group: 'outside',
+    namespace: '',
     scope: scope.name,
     ports: [],
   }));
@@ -127,6 +140,7 @@ function outsideChoice({ scope }: ScopeAnalysis): EndChoice {
     label: t('Outside the cluster'),
     description: outsideAddress,
     group: 'outside',
+    namespace: '',
     scope: scope.name,
     ports: [],
   };

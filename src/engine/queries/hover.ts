@@ -2,15 +2,17 @@ import { t } from '@vscode/l10n';
 import type { Analysis } from '../analysis/analysis.ts';
 import type { ActionLink, HoverAnswer } from '../analysis/answers.ts';
 import type { Derived } from '../analysis/derived.ts';
+import { locateFix } from '../analysis/findings.ts';
 import type { ScopeAnalysis } from '../analysis/scopeAnalysis.ts';
 import { reachOfService } from '../connectivity/reach.ts';
-import type { Service } from '../model/cluster.ts';
+import type { Service, Workload } from '../model/cluster.ts';
 import { type FieldPath, type Resource, refLabel, type TextPosition } from '../model/resource.ts';
 import { escapeMarkdown, fenced } from '../render/markdown.ts';
 import { workloadLines } from '../render/objectText.ts';
 import { policyLines, portLines, ruleLines, selectorLines } from '../render/policyText.ts';
-import { serviceLines, serviceProblem } from '../render/serviceText.ts';
+import { causeOfNothing, serviceLines } from '../render/serviceText.ts';
 import { endpointsTable } from '../render/table.ts';
+import type { ServiceEndpoints } from '../service/endpoint.ts';
 import { boxId } from '../topology/graph.ts';
 import { liveLines } from './liveLines.ts';
 import { type Subject, serviceNamedAt, startsWith, subjectAt } from './subject.ts';
@@ -52,21 +54,44 @@ function serviceHover(analysis: Analysis, subject: Subject, service: Service): H
   const { derived } = scope;
   const { namespace, name } = service.ref;
   const endpoints = derived.endpointsOf(service);
-  const problem = serviceProblem(endpoints);
-  const own = serviceLines(derived, endpoints, reachOfService(derived, service));
+  const reach = reachOfService(derived, service);
+  const own = serviceLines(derived, endpoints, reach);
   const lines = [...own, ...liveLines(analysis, scope, service.resource)];
   const end = `${namespace}/svc/${name}`;
   const scopeName = scope.scope.name;
+  const cause = causeText(analysis, subject, endpoints);
   return {
-    markdown: `${problem === undefined ? '' : `**${escapeMarkdown(problem)}**\n\n`}${fenced(lines)}`,
+    ...(cause === undefined ? {} : { cause }),
+    markdown: fenced(lines),
     links: [
       { title: t('Trace to this Service'), command: 'podpath.trace', arguments: [{ to: end, scope: scopeName }] },
       topologyLink(scope, boxId(service.ref)),
       { title: t('Copy as kubectl output'), command: 'podpath.copyText', arguments: [endpointsTable([endpoints])] },
-      { title: t('Change assumptions'), command: 'podpath.changeAssumption', arguments: [] },
+      ...reach.denied.slice(0, 1).map((from) => whyLink(from, end, scopeName)),
+      { title: t('Change what is assumed'), command: 'podpath.changeAssumption', arguments: [] },
     ],
     range,
   };
+}
+
+/** Why the Service resolves to nothing, with the edit that mends it where one is likely. */
+function causeText(analysis: Analysis, { scope }: Subject, endpoints: ServiceEndpoints): HoverAnswer['cause'] {
+  const cause = causeOfNothing(endpoints);
+  if (cause === undefined) return undefined;
+  const markdown = `**${escapeMarkdown(cause.text)}**`;
+  if (cause.fix === undefined) return { markdown };
+  const { ref, path, value } = cause.fix;
+  const title = t('fix: {0}', `${String(path.at(-1))}: ${value}`);
+  const change = { title, target: ref, changes: [{ kind: 'set' as const, path, value }] };
+  const found = locateFix(analysis, scope.snapshot, change);
+  if (found === undefined) return { markdown };
+  return { markdown, fix: { title, command: 'podpath.applyFix', arguments: [found.edits] } };
+}
+
+/** The trace that shows why one of those that are denied is denied. */
+function whyLink({ ref: { namespace, kind, name } }: Workload, to: string, scope: string): ActionLink {
+  const from = kind === 'Pod' ? `${namespace}/${name}` : `${namespace}/${kind}/${name}`;
+  return { title: t('Why is {0} denied?', name), command: 'podpath.trace', arguments: [{ from, to, scope }] };
 }
 
 function topologyLink({ scope }: ScopeAnalysis, box: string): ActionLink {

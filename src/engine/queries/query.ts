@@ -14,6 +14,7 @@ import type {
   LocatedFinding,
   ScopeSummary,
   SuggestAnswer,
+  TestEditAnswer,
   TraceAnswer,
   TraceProblem,
   TraceRequest,
@@ -37,6 +38,7 @@ import { lenses } from './lenses.ts';
 import { references } from './references.ts';
 import { scopeFor } from './scopeChoice.ts';
 import { suggest } from './suggest.ts';
+import { testEdit } from './testEdit.ts';
 import { traceQuery } from './trace.ts';
 import { scopeSummaries, tree } from './tree.ts';
 
@@ -78,6 +80,11 @@ export interface Queries {
     readonly result: readonly EndChoice[];
   };
   readonly trace: { readonly params: TraceRequest; readonly result: TraceAnswer | TraceProblem };
+  /** A traced connection as a test of the workspace. */
+  readonly testEdit: {
+    readonly params: TraceRequest;
+    readonly result: TestEditAnswer | { readonly problem: string };
+  };
   readonly graph: { readonly params: GraphRequest; readonly result: GraphAnswer };
   readonly inspect: {
     readonly params: { readonly scope?: string; readonly box: string };
@@ -131,6 +138,7 @@ const answers: Answers = {
   endAt: (analysis, { uri, position }) => atOnce(endAt(analysis, uri, position)),
   ends: (analysis, params) => atOnce(ends(analysis, params)),
   trace: traceQuery,
+  testEdit: (analysis, request) => atOnce(testEdit(analysis, request)),
   graph: graphQuery,
   inspect: inspectQuery,
   tree: (analysis, { view }) => atOnce(tree(analysis, view)),

@@ -83,7 +83,7 @@ function serviceRow(analysis: Analysis, scope: ScopeAnalysis, service: Service):
     ...reasons.map(({ text }, index) => row(`${id}/reason${index}`, text, 'reason', 'warning', { tooltip: text })),
   ];
   const kind = headless ? 'headless' : type;
-  const what = type === 'ExternalName' ? `→ ${service.externalName ?? ''}` : t('{0} endpoints', addresses);
+  const what = type === 'ExternalName' ? `→ ${service.externalName ?? ''}` : endpointCount(addresses);
   return row(id, ref.name, 'service', addresses === 0 && type !== 'ExternalName' ? 'warning' : 'server', {
     description: `${ref.namespace} · ${kind} · ${what}`,
     tooltip: ports.map((one) => `${one.port}/${one.protocol} → ${one.targetPort}`).join('\n'),
@@ -92,6 +92,11 @@ function serviceRow(analysis: Analysis, scope: ScopeAnalysis, service: Service):
     children: some(children, id),
     ...at(analysis, scope, ref),
   });
+}
+
+function endpointCount(count: number): string {
+  if (count === 0) return t('no endpoints');
+  return count === 1 ? t('1 endpoint') : t('{0} endpoints', count);
 }
 
 function policyRows(analysis: Analysis, scope: ScopeAnalysis): readonly TreeRow[] {
@@ -117,7 +122,9 @@ function policyRow(analysis: Analysis, scope: ScopeAnalysis, program: PolicyProg
   const ways = [...(isolates.ingress ? [t('ingress')] : []), ...(isolates.egress ? [t('egress')] : [])].join(' + ');
   const what = isUnmodelledPolicy(ref.group, ref.kind)
     ? t('not modelled yet')
-    : t('{0} of {1} pods', ways, pods.length);
+    : pods.length === 1
+      ? t('{0} of 1 pod', ways)
+      : t('{0} of {1} pods', ways, pods.length);
   return row(id, ref.name, 'policy', pods.length === 0 ? 'warning' : 'shield', {
     description: `${ref.namespace} · ${what}`,
     tooltip: refLabel(ref),

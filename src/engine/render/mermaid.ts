@@ -1,12 +1,11 @@
 import { t } from '@vscode/l10n';
 import type { GraphEdge, GraphNode } from '../analysis/answers.ts';
+import { refKey } from '../model/resource.ts';
 import type { Branch, Hop, Packet, Step } from '../trace/flow.ts';
+import { unseen } from './plain.ts';
 
 /** Longer labels are cut; no name of an object is longer than 253 characters, and a box can't show even that. */
 const longestLabel = 120;
-
-/** Control characters and those that reorder text: a label must look like what it is. */
-const unseen = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
 
 /** Stands between the characters that Mermaid would take for a formula or an icon even when they are encoded. */
 const joiner = '\u2060';
@@ -171,7 +170,9 @@ function stepMark(step: Step): string {
   const { kind, action, before, after, evidence, mechanism } = step;
   if (kind === 'egress-policy' || kind === 'ingress-policy') {
     const ref = evidence[0]?.ref;
-    const name = ref === undefined ? mechanism : `${ref.kind} ${ref.name}`;
+    // Of policies that isolate together none is to blame alone.
+    const together = new Set(evidence.filter((one) => one.ref.kind === ref?.kind).map((one) => refKey(one.ref))).size;
+    const name = ref === undefined ? mechanism : together < 2 ? `${ref.kind} ${ref.name}` : `${ref.kind} ×${together}`;
     const sign = { denied: '✗', rejected: '✗', 'not-enforced': '⚠', unknown: '?' }[action as string] ?? '✓';
     return `${sign} ${name}`;
   }

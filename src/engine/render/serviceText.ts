@@ -2,29 +2,31 @@ import { t } from '@vscode/l10n';
 import type { Derived } from '../analysis/derived.ts';
 import type { Reach } from '../connectivity/reach.ts';
 import type { Service, ServicePort, Workload } from '../model/cluster.ts';
-import type { Endpoint, ServiceEndpoints } from '../service/endpoint.ts';
+import type { Endpoint, EndpointReason, ServiceEndpoints } from '../service/endpoint.ts';
 import { environmentLine } from './environmentText.ts';
 import { endpointText } from './table.ts';
 
 /** Endpoints that a hover lists before “and 240 more”. */
 const mostEndpoints = 10;
 
-/** Why a Service resolves to nothing, in one sentence with what to do; `undefined` where it has endpoints. */
-export function serviceProblem({ endpoints, reasons }: ServiceEndpoints): string | undefined {
-  const [reason] = reasons;
-  if (endpoints.length > 0 || reason === undefined) return undefined;
-  const fix = reason.fix === undefined ? '' : ` ${t('Likely meant: {0}', reason.fix.value)}`;
-  return reason.text + fix;
+/** Why a Service resolves to nothing; `undefined` where it has endpoints. */
+export function causeOfNothing({ endpoints, reasons }: ServiceEndpoints): EndpointReason | undefined {
+  return endpoints.length > 0 ? undefined : reasons[0];
 }
 
-/** What a Service resolves to, as the hover shows it: one line a fact, endpoints below their port. */
+/**
+ * What a Service resolves to, as the hover shows it: one line a fact, endpoints below their port. The cause why there
+ * are none is left out, for it stands above.
+ */
 export function serviceLines(derived: Derived, resolved: ServiceEndpoints, reach: Reach): readonly string[] {
   const { service, endpoints, reasons } = resolved;
   return [
     `Service ${service.ref.namespace}/${service.ref.name} · ${addressText(service)}`,
     ...service.ports.flatMap((port) => portLines(service, port, endpoints)),
     ...(endpoints.length === 0 ? [t('no endpoints')] : []),
-    ...reasons.slice(0, 3).map(({ pod, text }) => `  ${pod === undefined ? '' : `${pod.name}: `}${text}`),
+    ...reasons
+      .slice(endpoints.length === 0 ? 1 : 0, 3)
+      .map(({ pod, text }) => `  ${pod === undefined ? '' : `${pod.name}: `}${text}`),
     `${t('Names:')} ${namesOf(service)}`,
     ...reachLines(service, reach),
     `${t('Assumed:')} ${environmentLine(derived)}`,

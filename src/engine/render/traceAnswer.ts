@@ -27,11 +27,24 @@ export function traceAnswer(trace: Trace, words: TraceWords): TraceAnswer {
     headline: headline(trace, words),
     reason: worst?.reason ?? '',
     branches,
+    blamed: worst === undefined ? [] : blamedOf(worst, words),
     assumptions: trace.assumptions.map(({ text, confirm }) => ({ text, confirm })),
     fixes: words.fixes,
     mermaid: branches[0]?.mermaid ?? '',
   };
   return { ...answer, markdown: traceMarkdown(answer) };
+}
+
+/** The objects to look at, each once. */
+function blamedOf({ disposition, considered, decidedBy }: Branch, { locate }: TraceWords): TraceAnswer['blamed'] {
+  if (verdictOf(disposition) === 'delivered') return [];
+  const found = new Map<string, Location>();
+  for (const evidence of [...considered, ...decidedBy]) {
+    const location = locate(evidence);
+    const label = refLabel(evidence.ref);
+    if (location !== undefined && !found.has(label)) found.set(label, location);
+  }
+  return [...found].map(([label, location]) => ({ label, location }));
 }
 
 /** The verdict of a disposition, as colour and icon tell it apart. */

@@ -74,9 +74,31 @@ function pathMtu({ derived, target }: Connection): number {
   return 1500 - overhead;
 }
 
-/** Both directions' verdicts; `seen` is the source that the destination's policies see. */
-function verdicts(connection: Connection, seen: string): { readonly egress: Verdict; readonly ingress: Verdict } {
-  const { derived, source, target, protocol, port } = connection;
+/** The verdict of each direction. */
+type Verdicts = Readonly<Record<'egress' | 'ingress', Verdict>>;
+
+/** Both directions' verdicts. Where policies would let the Service's own port through, a denial says so. */
+function verdicts(connection: Connection, seen: string): Verdicts {
+  const { dialled, port } = connection;
+  const { egress, ingress } = verdictsOn(connection, seen, port);
+  const isDenied = egress.action === 'deny' || ingress.action === 'deny';
+  if (!isDenied || dialled === undefined || dialled.port === port) return { egress, ingress };
+  const other = verdictsOn(connection, seen, dialled.port);
+  const slip = (verdict: Verdict): Verdict => {
+    if (verdict.action !== 'deny' || other[verdict.direction].action !== 'allow') return verdict;
+    const note = t(
+      "{0} is the Service's port, which is allowed: policies see the pod's port, {1}.",
+      dialled.port,
+      port,
+    );
+    return { ...verdict, reason: `${verdict.reason} ${note}` };
+  };
+  return { egress: slip(egress), ingress: slip(ingress) };
+}
+
+/** Verdicts on a port of the target; `seen` is the source that the destination's policies see. */
+function verdictsOn(connection: Connection, seen: string, port: number): Verdicts {
+  const { derived, source, target, protocol } = connection;
   const end = policyEnd(target, target.ip);
   const decision = derived.enforce(policyEnd(source, source.ip), end, protocol, port);
   const { egress } = decision;

@@ -23,7 +23,7 @@ function* check(context: RuleContext): Generator<Finding> {
       ref: program.ref,
       path,
       related: [{ ref: service, path: ['spec', 'ports'], message: t('The ports of the Service') }],
-      fixes: [{ title: t('Use {0}', target), target: program.ref, changes: [{ kind: 'set', path, value: target }] }],
+      fixes: [{ title: t('Allow {0}', target), target: program.ref, changes: [{ kind: 'set', path, value: target }] }],
     };
   }
 }
