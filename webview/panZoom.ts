@@ -24,7 +24,7 @@ export class PanZoom {
   #target: SVGGElement | undefined;
   #size = { width: 1, height: 1 };
   #view: View = { x: 0, y: 0, scale: 1 };
-  #fitted: number | undefined;
+  #fitted: { readonly least: number; readonly start?: Rect } | undefined;
 
   constructor(surface: HTMLElement, onChange: (view: View) => void) {
     this.#surface = surface;
@@ -58,21 +58,30 @@ export class PanZoom {
     return { x: -x / scale, y: -y / scale, width: clientWidth / scale, height: clientHeight / scale };
   }
 
-  /** All of the picture, no larger than it was drawn; where that is smaller than `least`, as much as there is room for. */
-  fit(least = smallest): void {
+  /**
+   * All of the picture, no larger than it was drawn; where that is smaller than `least`, as much as there is room for around
+   * the rectangle where one begins to read.
+   */
+  fit(least = smallest, start?: Rect): void {
     const { clientWidth, clientHeight } = this.#surface;
     const { width, height } = this.#size;
     const whole = Math.min((clientWidth - 2 * margin) / width, (clientHeight - 2 * margin) / height, 1);
     const scale = clamp(Math.max(whole, least));
-    const place = (room: number, length: number) => Math.max(margin, (room - length * scale) / 2);
-    this.view = { x: place(clientWidth, width), y: place(clientHeight, height), scale };
-    this.#fitted = least;
+    const place = (room: number, length: number, middle: number) => {
+      const over = length * scale + 2 * margin - room;
+      if (over <= 0) return (room - length * scale) / 2;
+      return Math.max(margin - over, Math.min(margin, room / 2 - middle * scale));
+    };
+    const { x, y } =
+      start === undefined ? { x: 0, y: 0 } : { x: start.x + start.width / 2, y: start.y + start.height / 2 };
+    this.view = { x: place(clientWidth, width, x), y: place(clientHeight, height, y), scale };
+    this.#fitted = { least, ...(start === undefined ? {} : { start }) };
   }
 
   /** After the surface got another size: fits again what was fitted and not moved since; true where it was. */
   refit(): boolean {
     if (this.#fitted === undefined) return false;
-    this.fit(this.#fitted);
+    this.fit(this.#fitted.least, this.#fitted.start);
     return true;
   }
 

@@ -555,3 +555,70 @@ describe('topology: the page', () => {
     });
   }
 });
+
+describe('topology: more arrows than one can follow', () => {
+  /** Boxes of one lane, each of which may connect to every other one. */
+  function crowded(kind: 'workload' | 'fold', count: number): GraphAnswer {
+    const nodes = Array.from({ length: count }, (_, index): GraphNode => {
+      const name = `app-${index}`;
+      return {
+        id: name,
+        kind,
+        namespace: kind === 'fold' ? '' : 'team',
+        name,
+        title: 'Deployment',
+        label: name,
+        problems: 0,
+      };
+    });
+    const pairs = nodes.flatMap((from) => nodes.map((to) => ({ from: from.id, to: to.id })));
+    const others = pairs.filter(({ from, to }) => from !== to);
+    return answerOf(
+      nodes,
+      others.map((one) => ({ ...one, kind: 'allows', ports: 'TCP 80' })),
+    );
+  }
+
+  it('what may connect is drawn for the selected box, or for the one that is pointed at; all of it on demand', async () => {
+    const view = await opened(crowded('workload', 8));
+    const lines = view.page.locator('.overlay-line.may');
+    assert.equal(await view.page.locator('path.hit').count(), 0);
+    assert.match(await view.page.locator('.footer').innerText(), /56 arrows are shown for the box that is selected/);
+    assert.match((await box(view, 'app-3').getAttribute('aria-label')) ?? '', /7 arrows in, 7 out/);
+    await box(view, 'app-3').hover();
+    assert.equal(await lines.count(), 14);
+    await view.page.mouse.move(5, 5);
+    await until(async () => (await lines.count()) === 0, 'the lines are gone');
+    await box(view, 'app-2').click();
+    assert.equal(await lines.count(), 14);
+    await box(view, 'app-5').hover();
+    assert.equal(await lines.count(), 14, 'the selected box keeps its lines');
+    await view.page.getByRole('button', { name: 'Draw all' }).click();
+    await view.page.locator('path.hit').first().waitFor({ state: 'attached' });
+    assert.equal(await view.page.locator('path.hit').count(), 56);
+    assert.equal(((await view.kept()) as { allArrows: boolean }).allArrows, true);
+    await quiet(view);
+  });
+
+  it('boxes that nothing joins stand in rows, not in one long column', async () => {
+    const view = await opened({ ...answerOf(crowded('fold', 40).nodes, []), hidden: 400 });
+    const rects = await view.page
+      .locator(drawn)
+      .evaluateAll((all) => all.map((one) => one.getBoundingClientRect()).map(({ x, y }) => ({ x, y })));
+    assert.equal(rects.length, 40);
+    assert.equal(new Set(rects.map(({ x }) => Math.round(x / 40))).size, 5);
+    assert.ok(new Set(rects.map(({ y }) => Math.round(y))).size <= 10, 'about eight rows');
+    await view.screenshot('topology-folds');
+    await quiet(view);
+  });
+
+  it('the first picture can be read: its words are never smaller than three quarters', async () => {
+    const view = await opened(crowded('workload', 8), { width: 420, height: 500 });
+    const width = await box(view, 'app-0').evaluate((one) => {
+      const { a } = (one as SVGGElement).getScreenCTM() ?? new DOMMatrix();
+      return a;
+    });
+    assert.ok(width >= 0.75, `${width}`);
+    await quiet(view);
+  });
+});

@@ -1,5 +1,5 @@
 import { t } from '@vscode/l10n';
-import type { GraphAnswer, GraphChange, GraphNode, InspectAnswer } from '../../src/engine/index.ts';
+import type { GraphAnswer, GraphChange, GraphEdge, GraphNode, InspectAnswer } from '../../src/engine/index.ts';
 import { element, svgElement, visible } from '../element.ts';
 import { PanZoom, type Rect, type View } from '../panZoom.ts';
 import { drawPicture, labelsOf, type Picture } from '../picture.ts';
@@ -9,6 +9,7 @@ import { forDrawing, sameStructure } from './drawing.ts';
 import { Minimap } from './minimap.ts';
 import { labelOn, type OverlayKind, overlayLine } from './overlay.ts';
 import { rectIn, union } from './rects.ts';
+import type { Thinned } from './thinning.ts';
 import { nearestBox } from './walk.ts';
 import { boxName, edgeText, pictureText } from './words.ts';
 
@@ -26,10 +27,10 @@ interface Anchor {
   readonly y: number;
 }
 
-const look = { firstLine: 'small', rankSpacing: 64, padding: 12 } as const;
+const look = { firstLine: 'small', rankSpacing: 48, padding: 12 } as const;
 
 /** A new picture is not shown smaller than this, for its words could not be read. */
-const readable = 0.55;
+const readable = 0.75;
 
 /** Labels of arrows that are laid over the picture for one box; more can't be read. */
 const mostLabels = 24;
@@ -47,6 +48,10 @@ export class Board {
   #arrows: readonly Arrow[] = [];
   #picture: Picture | undefined;
   #answer: GraphAnswer | undefined;
+  /** Arrows that are not drawn but for the box that is selected or pointed at. */
+  #aside: readonly GraphEdge[] = [];
+  #pointed: string | undefined;
+  #laysChanges = false;
   #selected: string | undefined;
   #current: string | undefined;
   #run = 0;
@@ -70,6 +75,7 @@ export class Board {
     this.surface.addEventListener('focusin', ({ target }) => this.#focused(target));
     this.surface.addEventListener('pointermove', (event) => this.#hover(event));
     this.surface.addEventListener('pointerleave', () => {
+      this.#point(undefined);
       this.#tip.hidden = true;
     });
     new ResizeObserver(() => this.#resized()).observe(this.surface);
@@ -111,8 +117,9 @@ export class Board {
    * anew: the selected box stays where it is, and so does the rest of the view where the same was asked for as before (not `isElse`).
    * `keep` is the view to come back to. Rejects where Mermaid fails.
    */
-  async show(answer: GraphAnswer, isElse: boolean, keep?: View): Promise<void> {
+  async show({ drawn: answer, aside }: Thinned, isElse: boolean, keep?: View): Promise<void> {
     const before = this.#answer;
+    this.#aside = aside;
     this.#run += 1;
     const run = this.#run;
     if (before !== undefined && this.#picture !== undefined && sameStructure(before, answer)) {
@@ -120,7 +127,7 @@ export class Board {
       this.#patch(answer);
       return;
     }
-    const picture = await drawPicture(forDrawing(answer.mermaid), this.surface, pictureText(answer), look);
+    const picture = await drawPicture(forDrawing(answer), this.surface, pictureText(answer), look);
     // Another answer came while this one was drawn.
     if (run !== this.#run) return;
     const anchor = this.#anchor();
@@ -132,7 +139,7 @@ export class Board {
     this.#adopt(answer, picture);
     this.panZoom.attach(picture.viewport, picture);
     if (keep !== undefined) this.panZoom.view = keep;
-    else if (fits) this.panZoom.fit(readable);
+    else if (fits) this.panZoom.fit(readable, this.#rects.get(this.#current ?? ''));
     else if (anchor !== undefined) this.#hold(anchor);
     if (this.#selected !== undefined && !this.#boxes.has(this.#selected)) this.select(undefined);
     this.#mark();
@@ -177,12 +184,13 @@ export class Board {
 
   /** Lays over the picture who may reach the selected box and who is denied, as far as no arrow shows it already. */
   layTalk(talk: InspectAnswer | null, denied: boolean): void {
+    this.#laysChanges = false;
     this.#overlay.replaceChildren();
     const selected = this.#selected;
     if (selected === undefined) return;
     this.#labelArrows(selected);
+    const drawn = this.#layAside(selected);
     if (talk === null || talk.node.id !== selected) return;
-    const drawn = new Set(this.#arrows.map(({ edge }) => `${edge.from} ${edge.to}`));
     const line = (from: string, to: string, kind: OverlayKind, label: string) => {
       if (!drawn.has(`${from} ${to}`)) this.#lay(from, to, kind, label);
     };
@@ -194,6 +202,7 @@ export class Board {
 
   /** Lays over the picture what unsaved edits open and close; an arrow that is there already is marked. */
   layChanges(changes: readonly GraphChange[]): void {
+    this.#laysChanges = changes.length > 0;
     this.#overlay.replaceChildren();
     for (const { path } of this.#arrows) path.classList.remove('opened');
     for (const { from, to, kind, ports } of changes) {
@@ -204,6 +213,23 @@ export class Board {
         this.#overlay.append(labelOn(drawn.path, label));
       } else this.#lay(from, to, kind === 'opens' ? 'opened' : 'closed', label);
     }
+  }
+
+  /** Draws the arrows of a box that were set aside; answers with the pairs that have an arrow now. */
+  #layAside(id: string): ReadonlySet<string> {
+    const own = this.#aside.filter(({ from, to }) => from === id || to === id);
+    for (const { from, to, kind, ports } of own)
+      this.#lay(from, to, kind === 'allows' ? 'may' : 'way', own.length > mostLabels ? '' : ports);
+    return new Set([...this.#arrows.map(({ edge }) => edge), ...own].map(({ from, to }) => `${from} ${to}`));
+  }
+
+  /** Where nothing is selected the box under the pointer, or that the keys have reached, shows its arrows. */
+  #point(id: string | undefined): void {
+    if (id === this.#pointed || this.#aside.length === 0) return;
+    this.#pointed = id;
+    if (this.#selected !== undefined || this.#laysChanges) return;
+    this.#overlay.replaceChildren();
+    if (id !== undefined) this.#layAside(id);
   }
 
   #lay(from: string, to: string, kind: OverlayKind, label: string): void {
@@ -252,7 +278,7 @@ export class Board {
       const first = box.querySelector('.nodeLabel small')?.firstChild;
       const title = labels.get(`n${index}`)?.[0];
       if (first instanceof Text && title !== undefined && first.data !== title) first.data = title;
-      box.setAttribute('aria-label', visible(boxName(node, answer)));
+      box.setAttribute('aria-label', visible(boxName(node, [...answer.edges, ...this.#aside])));
       box.setAttribute('tabindex', node.id === this.#current ? '0' : '-1');
       box.classList.toggle('not-ready', node.ready !== undefined && node.ready < (node.replicas ?? 0));
       badge(box, node.problems);
@@ -291,6 +317,7 @@ export class Board {
   #focused(target: EventTarget | null): void {
     const id = idOf(target);
     if (id !== undefined && id !== this.#current) this.#moveTo(id, false);
+    this.#point(id);
   }
 
   #press({ target }: MouseEvent): void {
@@ -318,6 +345,7 @@ export class Board {
   }
 
   #hover({ target, clientX, clientY }: PointerEvent): void {
+    this.#point(idOf(target));
     const hit = target instanceof Element ? target.closest<SVGPathElement>('.hit') : null;
     const arrow = hit === null ? undefined : this.#arrows[Number(hit.dataset['arrow'])];
     this.#tip.hidden = arrow === undefined;

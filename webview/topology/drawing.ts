@@ -1,12 +1,32 @@
 import type { GraphAnswer } from '../../src/engine/index.ts';
 
-/** The source to draw: without the colours, which the page's theme gives, and the arrows' labels, which selecting shows. */
-export function forDrawing(source: string): string {
-  return source
+/**
+ * The source to draw: without the colours, which the page's theme gives, and the arrows' labels, which selecting shows.
+ * Boxes that nothing joins stand in rows instead of one long column.
+ */
+export function forDrawing({ mermaid, nodes, edges }: GraphAnswer): string {
+  const lines = mermaid
+    .trimEnd()
     .split('\n')
     .filter((line) => !/^\s*classDef /.test(line))
-    .map((line) => line.replace(/^(\s*n\d+ [-=.>x]+)\|[^|]*\| /, '$1 '))
-    .join('\n');
+    .map((line) => line.replace(/^(\s*n\d+ [-=.>x]+)\|[^|]*\| /, '$1 '));
+  return [...lines, ...rows(nodes, edges)].join('\n');
+}
+
+/** Invisible links that put the boxes of a lane that nothing joins into rows. Boxes are about three times as wide as high. */
+function rows(nodes: GraphAnswer['nodes'], edges: GraphAnswer['edges']): readonly string[] {
+  const joined = new Set(edges.flatMap(({ from, to }) => [from, to]));
+  const placed = nodes.map(({ id, namespace }, index) => ({ id, namespace, place: `n${index}` }));
+  const lanes = Map.groupBy(
+    placed.filter(({ id }) => !joined.has(id)),
+    ({ namespace }) => namespace,
+  );
+  return [...lanes.values()].flatMap((alone) => {
+    const columns = Math.ceil(Math.sqrt(alone.length / 2));
+    return alone.flatMap(({ place }, index) =>
+      index % columns === 0 ? [] : [`  ${alone[index - 1]?.place} ~~~ ${place}`],
+    );
+  });
 }
 
 /** True where two answers differ in nothing that moves a box: counts, verdicts and problems may. */

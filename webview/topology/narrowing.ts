@@ -15,6 +15,8 @@ export interface NarrowingEvents {
   readonly onAsk: (change: Partial<GraphRequest>) => void;
   /** Takes away what the picture is around. */
   readonly onEverything: () => void;
+  /** Draws the arrows that were set aside. */
+  readonly onDrawAll: () => void;
 }
 
 /** What narrows the picture stands in sight and can be taken away. */
@@ -36,7 +38,8 @@ export function chips(request: GraphRequest, { onAsk, onEverything }: NarrowingE
 export function footer(
   answer: GraphAnswer | undefined,
   { limit }: GraphRequest,
-  { onAsk }: NarrowingEvents,
+  aside: number,
+  { onAsk, onDrawAll }: NarrowingEvents,
 ): readonly HTMLElement[] {
   if (answer === undefined) return [];
   const parts: HTMLElement[] = [element('span', {}, pictureText(answer))];
@@ -44,6 +47,11 @@ export function footer(
   if (answer.hidden > 0 && limit < comfortable) {
     const more = () => onAsk({ limit: comfortable });
     parts.push(element('button', { type: 'button', class: 'link', onclick: more }, t('Show more')));
+  }
+  if (aside > 0) {
+    const text = t('{0} arrows are shown for the box that is selected or pointed at', aside);
+    parts.push(element('span', {}, text));
+    parts.push(element('button', { type: 'button', class: 'link', onclick: onDrawAll }, t('Draw all')));
   }
   const keys = t('Arrows move · Enter inspects · F fits · / finds');
   return [...parts, element('span', { class: 'muted keys' }, keys)];

@@ -2,7 +2,7 @@ import { svgElement } from '../element.ts';
 import type { Rect } from '../panZoom.ts';
 
 /** How a line that is laid over a picture looks. */
-export type OverlayKind = 'may' | 'denied' | 'opened' | 'closed';
+export type OverlayKind = 'may' | 'way' | 'denied' | 'opened' | 'closed';
 
 /** A line from one box to another, with its label in the middle. `markers` is what Mermaid's arrow heads begin with. */
 export function overlayLine(

@@ -11,8 +11,10 @@ import { stoppedBanner } from '../stopped.ts';
 import { Board } from './board.ts';
 import { boxList } from './boxList.ts';
 import { inspector } from './inspector.ts';
+import { pressed } from './keys.ts';
 import { legend } from './legend.ts';
 import { chips, comfortable, footer, usual } from './narrowing.ts';
+import { thinned } from './thinning.ts';
 import { Toolbar, type ToolbarState } from './toolbar.ts';
 import { pictureText } from './words.ts';
 
@@ -49,6 +51,8 @@ export class TopologyPage {
   #listed = false;
   #insisted = false;
   #legendOpen = true;
+  /** Draws every arrow, however many there are. */
+  #allArrows = false;
   #found: readonly string[] = [];
 
   constructor(root: HTMLElement) {
@@ -64,7 +68,7 @@ export class TopologyPage {
     const stage = element('div', { class: 'stage' }, this.#board.surface, this.#instead, this.#legend);
     const main = element('main', { class: 'main' }, stage, this.#side);
     root.replaceChildren(this.#busy, this.#toolbar.root, this.#chips, main, this.#footer, this.#live);
-    document.addEventListener('keydown', (event) => this.#key(event));
+    document.addEventListener('keydown', (event) => pressed(event, this.#board, this.#toolbar.search));
     this.#restore();
   }
 
@@ -119,13 +123,14 @@ export class TopologyPage {
   }
 
   #restore(): void {
-    const { request, view, selected, denied, legendOpen } = keptState();
+    const { request, view, selected, denied, legendOpen, allArrows } = keptState();
     if (isRecord(request)) this.#request = { ...everything, ...request };
     if (isRecord(view) && [view['x'], view['y'], view['scale']].every((one) => typeof one === 'number'))
       this.#restored = view as unknown as View;
     if (typeof selected === 'string') this.#wanted = selected;
     if (typeof denied === 'boolean') this.#denied = denied;
     if (typeof legendOpen === 'boolean') this.#legendOpen = legendOpen;
+    if (typeof allArrows === 'boolean') this.#allArrows = allArrows;
     this.#update();
   }
 
@@ -136,6 +141,7 @@ export class TopologyPage {
       view: this.#view,
       denied: this.#denied,
       legendOpen: this.#legendOpen,
+      allArrows: this.#allArrows,
       ...(selected === undefined ? {} : { selected }),
     });
   }
@@ -168,7 +174,7 @@ export class TopologyPage {
     this.#instead.hidden = true;
     this.#board.surface.hidden = false;
     try {
-      await this.#board.show(answer, asked, this.#restored);
+      await this.#board.show(thinned(answer, this.#allArrows), asked, this.#restored);
       this.#restored = undefined;
       // What changes is looked for in the whole picture.
       if (asked && this.#changes) this.#board.panZoom.fit();
@@ -349,30 +355,24 @@ export class TopologyPage {
     }
   }
 
-  #key(event: KeyboardEvent): void {
-    const { target, key } = event;
-    if (event.altKey || (target instanceof HTMLElement && target.closest('input, select') !== null)) return;
-    const { panZoom } = this.#board;
-    const searches = key === '/' || (key === 'f' && (event.ctrlKey || event.metaKey));
-    if (searches) this.#toolbar.search.select();
-    else if (event.ctrlKey || event.metaKey) return;
-    else if (key === '+' || key === '=') panZoom.zoomBy(1.25);
-    else if (key === '-') panZoom.zoomBy(1 / 1.25);
-    else if (key === '0') panZoom.zoomBy(1 / panZoom.view.scale);
-    else if (key === 'f' || key === 'F') panZoom.fit();
-    else if (key === 'Escape' && this.#board.selected !== undefined) this.#board.select(undefined);
-    else return;
-    event.preventDefault();
-  }
-
   #update(): void {
     this.#toolbar.update(this.#toolbarState());
     const asked = {
       onAsk: (change: Partial<GraphRequest>) => this.#ask(change),
       onEverything: () => this.#askWithout(),
+      onDrawAll: () => this.#drawAll(),
     };
     this.#chips.replaceChildren(...chips(this.#request, asked));
-    this.#footer.replaceChildren(...footer(this.#answer, this.#request, asked));
+    const answer = this.#answer;
+    const aside = answer === undefined ? 0 : thinned(answer, this.#allArrows).aside.length;
+    this.#footer.replaceChildren(...footer(answer, this.#request, aside, asked));
+  }
+
+  #drawAll(): void {
+    this.#allArrows = true;
+    this.#update();
+    this.#keep();
+    void this.#draw();
   }
 
   #askWithout(): void {

@@ -18,10 +18,10 @@ export function levelText(level: GraphRequest['level']): string {
 }
 
 /** What a screen reader says of a box: what it is, where, how it is, and its arrows by number. */
-export function boxName(node: GraphNode, answer: GraphAnswer): string {
+export function boxName(node: GraphNode, edges: readonly GraphEdge[]): string {
   const { title, label, namespace, replicas, ready, problems, kind, id } = node;
-  const out = answer.edges.filter(({ from }) => from === id).length;
-  const into = answer.edges.filter(({ to }) => to === id).length;
+  const out = edges.filter(({ from }) => from === id).length;
+  const into = edges.filter(({ to }) => to === id).length;
   return [
     `${title} ${label}`,
     namespace === '' ? '' : t('namespace {0}', namespace),

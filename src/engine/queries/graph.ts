@@ -135,11 +135,11 @@ export function problemCounts(scope: ScopeAnalysis, all: readonly LocatedFinding
   return counts;
 }
 
-/** A box with its place in the text and its problems. */
+/** A box with its place in the text and its problems; a fold has those of all that it holds. */
 export function placed(
   analysis: Analysis,
   scope: ScopeAnalysis,
-  { ref, ...box }: Box,
+  { ref, members, ...box }: Box,
   problems: ReadonlyMap<string, number>,
 ): GraphNode {
   const { snapshot } = scope;
@@ -147,7 +147,7 @@ export function placed(
   // A pod that is expected from its workload stands where the workload stands.
   const holder = ref?.kind === 'Pod' ? snapshot.pod(ref.namespace, ref.name)?.resource.ref : ref;
   const location = holder === undefined ? undefined : analysis.locate(snapshot, holder, path);
-  const problemCount = problems.get(box.id) ?? 0;
+  const problemCount = (members ?? [box.id]).reduce((sum, id) => sum + (problems.get(id) ?? 0), 0);
   const end = box.id === outside ? '203.0.113.7' : box.end;
   return {
     ...box,

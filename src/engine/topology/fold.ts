@@ -42,7 +42,16 @@ export function foldToNamespaces({ boxes, edges }: Topology<Joint>): Topology<Jo
     for (const member of members) target.set(member.id, id);
     const workloads = members.filter((one) => one.kind === 'workload' || one.kind === 'pod').length;
     const title = t('Namespace ({0} workloads)', workloads);
-    folded.push({ id, kind: 'namespace', namespace: '', name: namespace, title, label: namespace, ref });
+    folded.push({
+      id,
+      kind: 'namespace',
+      namespace: '',
+      name: namespace,
+      title,
+      label: namespace,
+      ref,
+      members: idsOf(members),
+    });
   }
   return { boxes: folded, edges: mapEdges(edges, target) };
 }
@@ -58,13 +67,21 @@ export function foldToLimit(topology: Topology<Joint>, limit: number, unfolded: 
     const open = unfolded.includes(foldId(namespace));
     return { namespace, members, open };
   });
-  groups.sort((a, b) => Number(b.open) - Number(a.open) || a.members.length - b.members.length);
+  const isCrowded = groups.length > limit;
+  groups.sort(
+    (a, b) =>
+      Number(b.open) - Number(a.open) ||
+      (isCrowded ? byName(a.namespace, b.namespace) : a.members.length - b.members.length),
+  );
+  // Where not even every namespace has a box, one box stands for those that are left.
+  const left = isCrowded ? groups.splice(limit - 1) : [];
+  const places = isCrowded ? limit - 1 : limit;
   const target = new Map<string, string>();
   const shown: Box[] = [];
   let hidden = 0;
   for (const [index, { namespace, members, open }] of groups.entries()) {
     // Every later group needs a place for its fold.
-    const room = limit - shown.length - (groups.length - index - 1);
+    const room = places - shown.length - (groups.length - index - 1);
     if (members.length <= room) {
       shown.push(...members);
       continue;
@@ -72,13 +89,55 @@ export function foldToLimit(topology: Topology<Joint>, limit: number, unfolded: 
     const own = open ? members.slice(0, Math.max(0, room - 1)) : [];
     const rest = members.slice(own.length);
     shown.push(...own);
-    if (shown.length < limit) shown.push(foldBox(namespace, rest, own.length > 0));
+    if (shown.length < places) shown.push(foldBox(namespace, rest, own.length > 0));
     for (const one of rest) target.set(one.id, foldId(namespace));
+    hidden += rest.length;
+  }
+  if (isCrowded) {
+    const rest = left.flatMap(({ members }) => members);
+    shown.push(crowdBox(left.length, rest));
+    for (const one of rest) target.set(one.id, crowd);
     hidden += rest.length;
   }
   const ids = new Set(shown.map((one) => one.id));
   const mapped = mapEdges(edges, target).filter(({ from, to }) => ids.has(from) && ids.has(to));
-  return { boxes: shown, edges: mapped, hidden };
+  return { boxes: foldsLast(shown), edges: mapped, hidden };
+}
+
+/** The id of the box for namespaces that have no box of their own; no namespace is called so. */
+const crowd = 'fold/*';
+
+function crowdBox(namespaces: number, members: readonly Box[]): Box {
+  const title = t('+{0} namespaces', namespaces);
+  return {
+    id: crowd,
+    kind: 'fold',
+    namespace: '',
+    name: '',
+    title,
+    label: t('{0} boxes', members.length),
+    members: idsOf(members),
+  };
+}
+
+/** What boxes stand for in the end. */
+function idsOf(boxes: readonly Box[]): readonly string[] {
+  return boxes.flatMap((one) => one.members ?? [one.id]);
+}
+
+/** Folds are looked through by name. */
+function foldsLast(boxes: readonly Box[]): readonly Box[] {
+  const isFold = ({ kind }: Box): boolean => kind === 'fold';
+  const rank = ({ id, name }: Box): string => (id === crowd ? '\uffff' : name);
+  const folds = boxes.filter(isFold).sort((a, b) => byName(rank(a), rank(b)));
+  return [...boxes.filter((one) => !isFold(one)), ...folds];
+}
+
+/** `team-2` before `team-10`, alike in every language. */
+function byName(a: string, b: string): number {
+  const padded = (text: string): string => text.replace(/\d+/g, (digits) => digits.padStart(12, '0'));
+  const [one, other] = [padded(a), padded(b)];
+  return one < other ? -1 : one > other ? 1 : 0;
 }
 
 function foldId(namespace: string): string {
@@ -92,7 +151,8 @@ function foldBox(namespace: string, members: readonly Box[], hasSiblings: boolea
   const title = hasSiblings || namespace === '' ? more : t('Namespace {0}', more);
   const lane = hasSiblings ? namespace : '';
   const label = namespace || t('outside');
-  return { id: foldId(namespace), kind: 'fold', namespace: lane, name: namespace, title, label };
+  const fold = { id: foldId(namespace), kind: 'fold', namespace: lane, name: namespace } as const;
+  return { ...fold, title, label, members: idsOf(members) };
 }
 
 /** Arrows after boxes were replaced by others; several between two boxes become one, with the ports of all. */

@@ -11,6 +11,8 @@ import { ingressRoutes } from '../route/ingress.ts';
 /** A box before it is drawn: what it stands for, without its place in the text or its findings. */
 export interface Box extends Omit<GraphNode, 'problems' | 'location'> {
   readonly ref?: ResourceRef;
+  /** Ids of the boxes that it stands for; absent where it stands for itself. */
+  readonly members?: readonly string[];
 }
 
 /** Boxes and arrows of a scope; `E` may be what else joins boxes. */
