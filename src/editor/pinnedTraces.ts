@@ -1,7 +1,8 @@
 import * as vscode from 'vscode';
 import type { Queries, TraceRequest } from '../engine/index.ts';
 import type { EngineClient } from './engineClient.ts';
-import { visible } from './plainText.ts';
+import { visible, visibleLines } from './plainText.ts';
+import { shortEnd } from './shortEnd.ts';
 
 const key = 'podpath.pinnedTraces';
 
@@ -56,13 +57,16 @@ export class PinnedTraces implements vscode.TreeDataProvider<TraceRequest>, vsco
 
   async getTreeItem(request: TraceRequest): Promise<vscode.TreeItem> {
     const answer = await this.#client.query('trace', request).catch((): Answer | undefined => undefined);
-    const item = new vscode.TreeItem(visible(`${request.from} → ${request.to}`));
+    const whole = visible(`${request.from} → ${request.to}`);
+    const item = new vscode.TreeItem(visible(`${shortEnd(request.from)} → ${shortEnd(request.to)}`));
     const verdict = answer !== undefined && 'verdict' in answer ? answer.verdict : 'unknown';
     const [icon, color] = icons[verdict] ?? ['question', 'disabledForeground'];
     item.iconPath = new vscode.ThemeIcon(icon, new vscode.ThemeColor(color));
     item.description =
       answer === undefined ? '' : 'problem' in answer ? answer.problem : (answer.headline.split(' — ')[0] ?? '');
-    item.tooltip = answer === undefined || 'problem' in answer ? item.description : answer.reason;
+    const why = answer === undefined || 'problem' in answer ? '' : answer.reason;
+    item.tooltip = visibleLines([whole, item.description, why].filter((one) => one !== '').join('\n'));
+    item.accessibilityInformation = { label: `${whole}: ${item.description}` };
     item.contextValue = 'trace';
     item.command = { command: 'podpath.trace', title: vscode.l10n.t('Trace'), arguments: [request] };
     return item;

@@ -6,6 +6,8 @@ import type { EngineClient } from './engineClient.ts';
 import { Newest } from './newest.ts';
 import { Panel, type PanelKind } from './panel.ts';
 import type { PinnedTraces } from './pinnedTraces.ts';
+import { visible } from './plainText.ts';
+import { shortEnd } from './shortEnd.ts';
 
 type Answer = Queries['trace']['result'];
 
@@ -54,7 +56,7 @@ export class TracePanel implements vscode.Disposable {
     else this.#panel.reveal();
     this.#request = request;
     this.#answer = undefined;
-    if (this.#panel !== undefined) this.#panel.title = `${shortEnd(request.from)} → ${shortEnd(request.to)}`;
+    if (this.#panel !== undefined) this.#panel.title = visible(`${shortEnd(request.from)} → ${shortEnd(request.to)}`);
     await this.#trace();
   }
 
@@ -129,9 +131,4 @@ export class TracePanel implements vscode.Disposable {
     this.#newest.dispose();
     this.#panel?.dispose();
   }
-}
-
-/** `shop/Deployment/frontend` is `frontend` in a title. */
-function shortEnd(end: string): string {
-  return end.includes('://') ? end : (end.split('/').at(-1) ?? end);
 }

@@ -27,10 +27,10 @@ interface Anchor {
   readonly y: number;
 }
 
-const look = { firstLine: 'small', rankSpacing: 48, padding: 12 } as const;
+const look = { firstLine: 'small', rankSpacing: 60, padding: 12 } as const;
 
 /** A new picture is not shown smaller than this, for its words could not be read. */
-const readable = 0.75;
+const readable = 0.7;
 
 /** Labels of arrows that are laid over the picture for one box; more can't be read. */
 const mostLabels = 24;
@@ -234,8 +234,10 @@ export class Board {
 
   #lay(from: string, to: string, kind: OverlayKind, label: string): void {
     const [a, b] = [this.#rects.get(from), this.#rects.get(to)];
-    if (a !== undefined && b !== undefined && this.#picture !== undefined)
-      this.#overlay.append(...overlayLine(a, b, kind, this.#picture.content.id.replace(/-content$/, ''), label));
+    if (a === undefined || b === undefined || this.#picture === undefined) return;
+    const others = [...this.#rects.values()].filter((one) => one !== a && one !== b);
+    const markers = this.#picture.content.id.replace(/-content$/, '');
+    this.#overlay.append(...overlayLine(a, b, { kind, markers, label, others }));
   }
 
   /** Boxes on the picture that stand for a workload: its own, or its pods'. */

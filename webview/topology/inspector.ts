@@ -62,7 +62,7 @@ function actions({ end, id, location, kind }: GraphNode, events: InspectorEvents
 }
 
 function bodyOf(answer: InspectAnswer, events: InspectorEvents): readonly (HTMLElement | false)[] {
-  const { problems, facts, labels, policies, reachedBy, deniedFrom, reaches, node } = answer;
+  const { problems, facts, labels, policies, reachedBy, deniedFrom, unknownFrom, reaches, node, more } = answer;
   const labelsTitle = node.kind === 'service' ? t('Selector') : t('Labels');
   return [
     problems.length > 0 && section(t('Problems'), problems.map(problemRow)),
@@ -84,6 +84,7 @@ function bodyOf(answer: InspectAnswer, events: InspectorEvents): readonly (HTMLE
       reachedBy.map((one) => talker(one, node, 'from', events)),
       t('nobody'),
       'delivered',
+      more.reachedBy,
     ),
     deniedFrom.length > 0 &&
       section(
@@ -91,17 +92,34 @@ function bodyOf(answer: InspectAnswer, events: InspectorEvents): readonly (HTMLE
         deniedFrom.map((one) => talker(one, node, 'from', events)),
         '',
         'denied',
+        more.deniedFrom,
+      ),
+    unknownFrom.length > 0 &&
+      section(
+        t('Not known for'),
+        unknownFrom.map((one) => talker(one, node, 'from', events)),
+        '',
+        'unknown',
+        more.unknownFrom,
       ),
     section(
       t('May reach'),
       reaches.map((one) => talker(one, node, 'to', events)),
       t('nobody in this scope'),
       'delivered',
+      more.reaches,
     ),
   ];
 }
 
-function section(title: string, rows: readonly HTMLElement[], none = '', look?: 'delivered' | 'denied'): HTMLElement {
+/** A list with its title and number; `hidden` rows are counted, but not here. */
+function section(
+  title: string,
+  rows: readonly HTMLElement[],
+  none = '',
+  look?: 'delivered' | 'denied' | 'unknown',
+  hidden = 0,
+): HTMLElement {
   const list = element('ul', {}, ...rows.slice(0, fewRows));
   const rest = rows.slice(fewRows);
   const more =
@@ -109,12 +127,13 @@ function section(title: string, rows: readonly HTMLElement[], none = '', look?: 
     element(
       'li',
       {},
-      button(t('Show all'), { text: t('and {0} more', rest.length), class: 'more' }, () => {
+      button(t('Show all'), { text: t('and {0} more', rest.length + hidden), class: 'more' }, () => {
         list.replaceChildren(...rows);
+        if (hidden > 0) list.append(element('li', { class: 'muted' }, t('and {0} more', hidden)));
       }),
     );
   if (more !== false) list.append(more);
-  const count = rows.length > 1 ? ` (${rows.length})` : '';
+  const count = rows.length > 1 ? ` (${rows.length + hidden})` : '';
   return element(
     'section',
     { class: look === undefined ? '' : `talk ${look}` },

@@ -45,7 +45,7 @@ export class Minimap {
     const { x, y, width: seenWidth, height: seenHeight } = this.#panZoom.seen;
     const all = x <= 0 && y <= 0 && x + seenWidth >= width && y + seenHeight >= height;
     const { clientWidth = 0, clientHeight = 0 } = this.root.parentElement ?? {};
-    const isRoomy = clientWidth >= 640 && clientHeight >= 420;
+    const isRoomy = clientWidth >= 380 && clientHeight >= 420;
     this.root.toggleAttribute('hidden', !(this.wanted ?? (!all && isRoomy)));
     const left = Math.max(0, x);
     const top = Math.max(0, y);

@@ -330,6 +330,10 @@ export interface InspectAnswer {
   readonly policies: readonly { readonly label: string; readonly location?: Location }[];
   readonly reachedBy: readonly { readonly box: string; readonly label: string; readonly ports: string }[];
   readonly deniedFrom: readonly { readonly box: string; readonly label: string }[];
+  /** Of whom it is not known whether they reach it. */
+  readonly unknownFrom: readonly { readonly box: string; readonly label: string }[];
+  /** Rows of each list that are left out. */
+  readonly more: Readonly<Record<'reachedBy' | 'deniedFrom' | 'unknownFrom' | 'reaches', number>>;
   readonly reaches: readonly { readonly box: string; readonly label: string; readonly ports: string }[];
   readonly problems: readonly {
     readonly code: string;

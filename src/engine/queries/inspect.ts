@@ -1,6 +1,7 @@
 import { t } from '@vscode/l10n';
 import type { Analysis } from '../analysis/analysis.ts';
 import type { GraphNode, InspectAnswer, LocatedFinding } from '../analysis/answers.ts';
+import type { Derived } from '../analysis/derived.ts';
 import { findings } from '../analysis/findings.ts';
 import type { ScopeAnalysis } from '../analysis/scopeAnalysis.ts';
 import type { ConnectivityEnd } from '../connectivity/classes.ts';
@@ -8,8 +9,9 @@ import type { Pod, Service, Workload } from '../model/cluster.ts';
 import { stringMapAt } from '../model/json.ts';
 import { refLabel } from '../model/resource.ts';
 import type { Direction } from '../policy/policy.ts';
+import { isolatedBy } from '../render/objectText.ts';
 import { endpointText } from '../render/table.ts';
-import { type Box, boxId, isIsolated, portsText, topology } from '../topology/graph.ts';
+import { type Box, boxId, outside, portsText, topology } from '../topology/graph.ts';
 import { placed, problemCounts } from './graph.ts';
 import { scopeFor } from './scopeChoice.ts';
 
@@ -95,7 +97,10 @@ function workloadFacts(
 ): InspectAnswer['facts'] {
   const [pod] = pods;
   if (pod === undefined) return [];
-  const direction = (one: Direction) => (isIsolated(derived, pod, one) ? t('isolated') : t('open'));
+  const direction = (one: Direction) => {
+    const by = isolatedBy(derived, pod, one);
+    return by === '' ? t('open') : t('isolated by {0}', by);
+  };
   const ready = pods.filter((one) => one.ready).length;
   const simulated = pods.some((one) => one.simulated) ? ` (${t('simulated')})` : '';
   return [
@@ -127,34 +132,62 @@ function policiesOf(analysis: Analysis, { derived, snapshot }: ScopeAnalysis, po
   });
 }
 
-/** Who may open connections to the pods, who is denied, and what they may reach. */
-function talk(
-  { derived }: ScopeAnalysis,
-  pods: readonly Pod[],
-): Pick<InspectAnswer, 'reachedBy' | 'deniedFrom' | 'reaches'> {
+type Talk = Pick<InspectAnswer, 'reachedBy' | 'deniedFrom' | 'unknownFrom' | 'reaches'>;
+
+/** Who may open connections to the pods, who is denied or not known, and what they may reach; the outside as policies see it. */
+function talk({ derived }: ScopeAnalysis, pods: readonly Pod[]): Talk & Pick<InspectAnswer, 'more'> {
   const { matrix } = derived;
   const wanted = new Set(pods);
   const ends = matrix.ends.filter(({ workload }) => !workload.system);
   const own = ends.find(({ workload }) => workload.pods.some((pod) => wanted.has(pod)));
-  const reachedBy: InspectAnswer['reachedBy'][number][] = [];
+  const reachedBy: InspectAnswer['reachedBy'][number][] =
+    own === undefined ? [] : [...outsideRow(derived, own, 'ingress')];
   const deniedFrom: InspectAnswer['deniedFrom'][number][] = [];
+  const unknownFrom: InspectAnswer['unknownFrom'][number][] = [];
   const reaches: InspectAnswer['reaches'][number][] = [];
-  if (own === undefined) return { reachedBy, deniedFrom, reaches };
-  for (const other of ends) {
-    if (other.workload === own.workload) continue;
-    const row = (set: number) => ({
-      box: boxId(other.workload.ref),
-      label: endLabel(other),
-      ports: portsText(derived, set),
-    });
+  for (const other of own === undefined ? [] : ends) {
+    if (own === undefined || other.workload === own.workload) continue;
+    const row = { box: boxId(other.workload.ref), label: endLabel(other) };
     const into = matrix.allowed(other, own);
-    if (into === matrix.ports.none) deniedFrom.push({ box: boxId(other.workload.ref), label: endLabel(other) });
-    else if (into !== undefined) reachedBy.push(row(into));
+    if (into === undefined) unknownFrom.push(row);
+    else if (into === matrix.ports.none) deniedFrom.push(row);
+    else reachedBy.push({ ...row, ports: portsText(derived, into) });
     const out = matrix.allowed(own, other);
-    if (out !== undefined && out !== matrix.ports.none) reaches.push(row(out));
+    if (out !== undefined && out !== matrix.ports.none) reaches.push({ ...row, ports: portsText(derived, out) });
   }
+  if (own !== undefined) reaches.push(...outsideRow(derived, own, 'egress'));
+  return shortened({ reachedBy, deniedFrom, unknownFrom, reaches });
+}
+
+function shortened(lists: Talk): Talk & Pick<InspectAnswer, 'more'> {
+  const { reachedBy, deniedFrom, unknownFrom, reaches } = lists;
   const some = <T>(list: readonly T[]): readonly T[] => list.slice(0, mostRows);
-  return { reachedBy: some(reachedBy), deniedFrom: some(deniedFrom), reaches: some(reaches) };
+  const over = (list: readonly unknown[]): number => Math.max(0, list.length - mostRows);
+  return {
+    reachedBy: some(reachedBy),
+    deniedFrom: some(deniedFrom),
+    unknownFrom: some(unknownFrom),
+    reaches: some(reaches),
+    more: {
+      reachedBy: over(reachedBy),
+      deniedFrom: over(deniedFrom),
+      unknownFrom: over(unknownFrom),
+      reaches: over(reaches),
+    },
+  };
+}
+
+/** What policies let in from, or out to, addresses that are not in the cluster; whether there is a way is another question. */
+function outsideRow(
+  derived: Derived,
+  end: ConnectivityEnd,
+  direction: Direction,
+): readonly InspectAnswer['reachedBy'][number][] {
+  const { ports } = derived.matrix;
+  const open = derived.matrix.outside(end, direction);
+  if (open.length === 0) return [];
+  const set = open.reduce((all, one) => ports.union(all, one.set), ports.none);
+  return [{ box: outside, label: t('outside the cluster, as policies see it'), ports: portsText(derived, set) }];
 }
 
 function endLabel({ workload }: ConnectivityEnd): string {

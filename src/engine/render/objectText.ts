@@ -44,15 +44,20 @@ export function podsText({ pods }: Workload): string {
   return (pods.length === 1 ? t('1 pod') : t('{0} pods', pods.length)) + simulated;
 }
 
-/** `ingress isolated by allow-frontend`, `egress open`. */
-export function isolationText(derived: Derived, pod: Pod, direction: Direction): string {
+/** `allow-frontend, default-deny and 1 more`; '' where nothing isolates the pod in a direction. */
+export function isolatedBy(derived: Derived, pod: Pod, direction: Direction): string {
   const isolating = derived.policies.selecting(pod).filter((one) => one.isolates[direction]);
   // Policies that open something say more than a default deny.
   const rules = (one: PolicyProgram) => one.rules.filter((rule) => rule.direction === direction).length;
   isolating.sort((a, b) => rules(b) - rules(a));
   const names = isolating.slice(0, 2).map(({ ref }) => ref.name);
   const more = isolating.length > 2 ? t(' and {0} more', isolating.length - 2) : '';
-  if (isolating.length === 0) return direction === 'ingress' ? t('ingress open') : t('egress open');
-  const by = names.join(', ') + more;
+  return names.join(', ') + more;
+}
+
+/** `ingress isolated by allow-frontend`, `egress open`. */
+export function isolationText(derived: Derived, pod: Pod, direction: Direction): string {
+  const by = isolatedBy(derived, pod, direction);
+  if (by === '') return direction === 'ingress' ? t('ingress open') : t('egress open');
   return direction === 'ingress' ? t('ingress isolated by {0}', by) : t('egress isolated by {0}', by);
 }
