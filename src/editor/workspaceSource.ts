@@ -47,6 +47,8 @@ export class WorkspaceSource implements vscode.Disposable {
       vscode.workspace.onDidOpenTextDocument((document) => this.#opened(document)),
       vscode.workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
         if (contentChanges.length > 0) this.#typed(document);
+        // What was undone or reverted is as on the disk again, and nothing else tells so.
+        else if (!document.isDirty) this.#saved(document);
       }),
       vscode.workspace.onDidSaveTextDocument((document) => this.#saved(document)),
       vscode.workspace.onDidCloseTextDocument((document) => this.#closed(document)),

@@ -17,7 +17,9 @@ export function overlayLine(from: Rect, to: Rect, { kind, markers, label, others
   const stopped = kind === 'denied' || kind === 'closed';
   // What is denied one way may be open the other way: the two lines must not hide each other.
   const straight = curve(from, to, stopped ? 0.3 : 0);
-  const { start, bendA, bendB, end } = crosses(straight, others) ? (around(from, to, others) ?? straight) : straight;
+  const { start, bendA, bendB, end } = crosses(straight, others)
+    ? (around(from, to, others, stopped ? 12 : -12) ?? straight)
+    : straight;
   const path = svgElement('path', {
     d: `M${point(start)} C${point(bendA)} ${point(bendB)} ${point(end)}`,
     class: `overlay-line ${kind}`,
@@ -59,9 +61,9 @@ function crosses({ start, bendA, bendB, end }: Cubic, others: readonly Rect[]): 
 /** A longer way than this around other boxes is harder to follow than a line over one. */
 const longestDetour = 220;
 
-/** Below or above all boxes between the two, whichever is shorter. */
-function around(from: Rect, to: Rect, others: readonly Rect[]): Cubic | undefined {
-  const [a, b] = [from.x + from.width / 2, to.x + to.width / 2];
+/** Below or above all boxes between the two, whichever is shorter; `aside` of their middles. */
+function around(from: Rect, to: Rect, others: readonly Rect[], aside: number): Cubic | undefined {
+  const [a, b] = [from.x + from.width / 2 + aside, to.x + to.width / 2 + aside];
   const between = others.filter(({ x, width }) => x < Math.max(a, b) && x + width > Math.min(a, b));
   const bow = (down: 1 | -1) => {
     const side = ({ y, height }: Rect) => (down > 0 ? y + height : y);

@@ -325,6 +325,39 @@ test('folders that come, move and go on the disk are followed', async () => {
   await eventually('it is gone', async () => codesOf(moved).length === 0 || undefined);
 });
 
+test('a file that was edited, reverted and then deleted on the disk is gone, though it is still open', async () => {
+  const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
+  assert.ok(folder !== undefined);
+  const uri = vscode.Uri.joinPath(folder, 'fleeting.yaml');
+  writeFileSync(uri.fsPath, broken);
+  const editor = await open('fleeting.yaml');
+  await eventually('the finding', async () => codesOf(uri).includes('service-selects-no-pods') || undefined);
+  await replace(editor, 'nobody', 'backend');
+  await eventually('no finding', async () => !codesOf(uri).includes('service-selects-no-pods') || undefined);
+  await vscode.commands.executeCommand('workbench.action.files.revert');
+  await eventually('the finding again', async () => codesOf(uri).includes('service-selects-no-pods') || undefined);
+  rmSync(uri.fsPath);
+  await eventually('it is gone', async () => codesOf(uri).length === 0 || undefined);
+  await vscode.commands.executeCommand('workbench.action.closeActiveEditor');
+});
+
+test('the hover of a Service that resolves to nothing begins with the cause, and its link mends it', async () => {
+  const editor = await open('backend.yaml');
+  await replace(editor, 'selector:\n    app: backend', 'selector:\n    app: backnd');
+  const position = at(editor.document, 'backnd');
+  const text = await eventually('the cause', async () => {
+    const found = await hoverText(editor, position);
+    return found?.startsWith('**Selector app\\=backnd') || found?.startsWith('**Selector app=backnd')
+      ? found
+      : undefined;
+  });
+  const [, encoded = ''] = /\[fix: app: backend\]\(command:podpath\.applyFix\?([^)]+)\)/.exec(text) ?? [];
+  assert.notEqual(encoded, '', text);
+  await vscode.commands.executeCommand('podpath.applyFix', ...JSON.parse(decodeURIComponent(encoded)));
+  assert.match(editor.document.getText(), /selector:\n {4}app: backend\n/);
+  await vscode.commands.executeCommand('workbench.action.files.revert');
+});
+
 test('settings count at once: a rule that is off, what is known about the cluster', async () => {
   const settings = vscode.workspace.getConfiguration('podpath');
   const editor = await open('backend.yaml');
