@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { build } from 'esbuild';
@@ -12,6 +12,8 @@ const carrier = join(root, 'test/host/carrier');
 export interface Workbench {
   readonly url: string;
   readonly folder: string;
+  /** Where the packaged extension was installed. */
+  readonly extension: string;
   readonly result: string;
   readonly foreign: readonly string[];
   /** `tests` run in its extension host; `workspace` is a workspace file to open in place of the folder. */
@@ -59,6 +61,7 @@ export async function startWorkbench(
   return {
     url: vscode.url,
     folder,
+    extension: installedIn(join(vscode.profile, 'extensions')),
     result,
     foreign,
     async newPage({ tests, workspace } = {}) {
@@ -89,6 +92,12 @@ export async function startWorkbench(
       rmSync(dirname(folder), { recursive: true, force: true });
     },
   };
+}
+
+function installedIn(folder: string): string {
+  const name = readdirSync(folder).find((one) => one.startsWith('podpath.podpath-'));
+  if (name === undefined) throw new Error('the extension is not installed');
+  return join(folder, name);
 }
 
 /** Opens the workbench with tests in its extension host, and waits until they have ended. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Page } from 'playwright-core';
@@ -263,5 +264,95 @@ describe('a workspace that is not trusted', () => {
     await command(page, 'Podpath: Connect to Clusters');
     await command(page, 'Notifications: Show Notifications');
     await page.locator('.notification-list-item', { hasText: 'trusted workspaces only' }).first().waitFor();
+  });
+});
+
+describe('a worker that fails', () => {
+  let workbench: Workbench;
+  before(async () => {
+    workbench = await startWorkbench();
+    // Some text kills it, and does so again whenever it is told of it.
+    const poison = `\nimport { parentPort as told } from 'node:worker_threads';
+told?.on('message', (message) => { if (JSON.stringify(message).includes('# poison')) setTimeout(() => { throw new Error('poisoned'); }, 1); });\n`;
+    appendFileSync(join(workbench.extension, 'dist/worker.mjs'), poison);
+  });
+  after(() => workbench.close());
+
+  it('is started again; where that does not help, no view and no panel passes old answers for new ones', async () => {
+    const page = await workbench.newPage();
+    await openFile(page, 'backend.yaml');
+    const panel = await trace(page, 'frontend', 'backend');
+    await panel.locator('h1', { hasText: 'Delivered' }).waitFor();
+    await page.locator('.tab', { hasText: 'backend.yaml' }).click();
+    await page.locator('.editor-instance .monaco-editor .view-line').first().click();
+    await page.keyboard.press('Control+Home');
+    await page.keyboard.type('# poison');
+    await page.locator('.statusbar-item', { hasText: 'Podpath stopped' }).waitFor();
+    assert.match(await panel.getByRole('alert').innerText(), /out of date; reload the window/);
+    await command(page, 'View: Show Podpath');
+    const side = page.locator('.pane-body', { hasText: 'its worker failed again and again' });
+    await side.first().waitFor();
+    assert.match(await side.first().innerText(), /Reload Window/);
+    assert.equal(await page.locator('.pane-body', { hasText: 'No policies are in these manifests' }).count(), 0);
+  });
+});
+
+describe('a workspace without manifests', () => {
+  let workbench: Workbench;
+  before(async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'podpath-plain-'));
+    writeFileSync(join(folder, 'ci.yaml'), 'apiVersion: x\non: [push]\njobs: {a: {}}\n');
+    workbench = await startWorkbench({ folder, env: { KUBECONFIG: join(folder, 'none') } });
+  });
+  after(() => workbench.close());
+
+  it('hears nothing of Podpath but in its own side bar, which says what there is to do', async () => {
+    const page = await workbench.newPage();
+    await openFile(page, 'ci.yaml');
+    await command(page, 'View: Show Podpath');
+    await page.locator('.pane-body', { hasText: 'No Kubernetes manifests are in this workspace' }).first().waitFor();
+    await page.locator('.pane-body', { hasText: 'No kubeconfig with a context was found' }).first().waitFor();
+    assert.equal(await page.locator('.statusbar-item', { hasText: 'Podpath' }).count(), 0);
+    assert.equal(await page.locator('.codelens-decoration').count(), 0);
+    assert.equal(await page.locator('.notification-toast').count(), 0);
+    await picture(page, 'welcome-light');
+    await command(page, 'Podpath: Trace Packet');
+    await command(page, 'Notifications: Show Notifications');
+    await page.locator('.notification-list-item', { hasText: 'There is nothing to trace between' }).first().waitFor();
+  });
+});
+
+describe('names that are hostile', () => {
+  let workbench: Workbench;
+  before(async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'podpath-hostile-'));
+    const name = 'evil\\u202Egnp $(zap)<img src=http://evil.example/x>';
+    const object = (kind: string, spec: string): string =>
+      `kind: ${kind}\nmetadata: {name: "${name}", namespace: shop}\nspec: ${spec}\n`;
+    const text = [
+      `apiVersion: v1\n${object('Service', '{selector: {app: ok}, ports: [{port: 80}]}')}`,
+      'apiVersion: v1\nkind: Pod\nmetadata: {name: ok, namespace: shop, labels: {app: ok}}\nspec: {containers: [{name: c, image: c}]}\n',
+      `apiVersion: networking.k8s.io/v1\n${object('NetworkPolicy', '{podSelector: {}}')}`,
+    ].join('---\n');
+    writeFileSync(join(folder, 'hostile.yaml'), text);
+    workbench = await startWorkbench({ folder });
+  });
+  after(() => workbench.close());
+
+  it('stand as text in lenses, trees and hovers: no icon, no picture, nothing turned around', async () => {
+    const page = await workbench.newPage();
+    const editor = await openFile(page, 'hostile.yaml');
+    const lens = page.locator('.codelens-decoration', { hasText: 'ingress isolated by evil' }).first();
+    await lens.waitFor();
+    assert.equal(await lens.locator('.codicon').count(), 0);
+    assert.match(await lens.innerText(), /evil\uFFFDgnp \$ \(zap\)<img src=/);
+    const card = await hover(page, editor.locator('.view-line', { hasText: 'Service' }).first(), 'Service');
+    assert.match(await card.innerText(), /Service shop\/evil\uFFFDgnp \$\(zap\)<img src=/);
+    assert.equal(await card.locator('img').count(), 0);
+    await command(page, 'View: Show Podpath');
+    const row = page.locator('.pane-body .monaco-list-row', { hasText: '1 endpoint' }).first();
+    await row.waitFor();
+    assert.match(await row.innerText(), /evil\uFFFDgnp/);
+    assert.deepEqual(workbench.foreign, []);
   });
 });
