@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import type { GraphAnswer, GraphChange, GraphNode } from '../../src/engine/index.ts';
+import { AnalysisHost, type GraphAnswer, type GraphChange, type GraphNode } from '../../src/engine/index.ts';
 import { answerOf, graphOf, hostileLabels, inspectOf, manyBoxes, request, shopAnalysis } from './fixtures.ts';
 import { Browsing, until, type ViewPage } from './viewPage.ts';
 
@@ -181,31 +181,55 @@ describe('topology: selecting', () => {
     await quiet(view);
   });
 
-  it('lays no line over a box that it has nothing to do with', async () => {
-    const view = await opened();
-    const id = 'Deployment/shop/frontend';
-    await box(view, id).click();
-    await view.send({ type: 'inspect', answer: inspectOf(shop, id) });
-    await view.page.locator('.overlay-line.denied').nth(1).waitFor({ state: 'attached' });
-    const covered = await view.page.evaluate((selector) => {
+  /** The boxes that lines laid over the picture run across. */
+  function covered(view: ViewPage): Promise<readonly string[]> {
+    return view.page.evaluate((selector) => {
       const boxes = [...document.querySelectorAll<SVGGElement>(selector)].map((one) => ({
         id: one.dataset['id'] ?? '',
         rect: (one.querySelector('rect') ?? one).getBoundingClientRect(),
       }));
-      return [...document.querySelectorAll<SVGPathElement>('.overlay-line.denied')].flatMap((line) => {
+      return [...document.querySelectorAll<SVGPathElement>('.overlay-line')].flatMap((line) => {
         const matrix = line.getScreenCTM() ?? new DOMMatrix();
         const length = line.getTotalLength();
-        return Array.from({ length: 60 }, (_, index) =>
+        const points = Array.from({ length: 60 }, (_, index) =>
           line.getPointAtLength((length * (index + 2)) / 64).matrixTransform(matrix),
-        ).flatMap(({ x, y }) =>
+        );
+        return points.flatMap(({ x, y }) =>
           boxes
             .filter(({ rect }) => x > rect.left + 1 && x < rect.right - 1 && y > rect.top + 1 && y < rect.bottom - 1)
             .map((one) => one.id),
         );
       });
     }, drawn);
-    assert.deepEqual(covered, []);
+  }
+
+  it('lays no line over a box that it has nothing to do with', async () => {
+    const view = await opened();
+    const id = 'Deployment/shop/frontend';
+    await box(view, id).click();
+    await view.send({ type: 'inspect', answer: inspectOf(shop, id) });
+    await view.page.locator('.overlay-line.denied').nth(1).waitFor({ state: 'attached' });
+    assert.deepEqual(await covered(view), []);
     await view.screenshot('topology-denied');
+    await quiet(view);
+  });
+
+  it('goes around boxes also where they stand above each other', async () => {
+    const pod = (name: string) =>
+      `apiVersion: v1\nkind: Pod\nmetadata: {name: ${name}, namespace: shop, labels: {app: ${name}}}\nspec: {containers: [{name: c, image: c}]}\n`;
+    const service =
+      'apiVersion: v1\nkind: Service\nmetadata: {name: a, namespace: shop}\nspec: {selector: {app: a}, ports: [{port: 80}]}\n';
+    const text = [...['a', 'b', 'c', 'd'].map(pod), service].join('---\n');
+    const analysis = new AnalysisHost().apply({
+      folders: [{ uri: 'w', name: 'w' }],
+      saved: [{ uri: 'w/a.yaml', text }],
+    });
+    const view = await opened(graphOf(analysis));
+    await box(view, 'Pod/shop/a').click();
+    await view.send({ type: 'inspect', answer: inspectOf(analysis, 'Pod/shop/a') });
+    await view.page.locator('.overlay-line.may').nth(5).waitFor({ state: 'attached' });
+    assert.deepEqual(await covered(view), []);
+    await view.screenshot('topology-stacked');
     await quiet(view);
   });
 

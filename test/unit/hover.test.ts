@@ -78,3 +78,11 @@ test('names are shown as they are: no Markdown, no icon, nothing that turns the 
   assert.ok(markdown.includes('evil\uFFFDgnp](command:x)$(zap)'), markdown);
   assert.doesNotMatch(markdown + cause?.markdown, /\u202E/);
 });
+
+test('how many of the selected pods have the port, and that their addresses are invented', () => {
+  const odd =
+    'apiVersion: v1\nkind: Pod\nmetadata: {name: odd, namespace: shop, labels: {app: cart}}\nspec: {containers: [{name: c, image: c}]}\n---\n';
+  const { markdown } = hoverAt(deployment('cart', 'cart') + odd + service('cart'), 'ports: [{port: 80, t');
+  assert.match(markdown, /80\/TCP → 80 on 12 of 13 pods/);
+  assert.match(markdown, /Assumed: .*addresses of pods \(simulated\)/);
+});

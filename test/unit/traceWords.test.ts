@@ -10,9 +10,13 @@ const policy = (name: string, rules: string): string =>
   `apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: ${name}, namespace: shop}\nspec: {podSelector: {matchLabels: {app: api}}, ingress: [${rules}]}\n`;
 
 function traced(...policies: readonly string[]): TraceAnswer {
+  return tracedTo('shop/svc/api:8080', ...policies);
+}
+
+function tracedTo(to: string, ...policies: readonly string[]): TraceAnswer {
   const text = [pod('web'), pod('api'), service, ...policies].join('---\n');
   const analysis = new AnalysisHost().apply({ folders: [{ uri: 'w', name: 'w' }], saved: [{ uri: 'w/a.yaml', text }] });
-  const answer = finish(query(analysis, 'trace', { from: 'shop/web', to: 'shop/svc/api:8080', protocol: 'TCP' }));
+  const answer = finish(query(analysis, 'trace', { from: 'shop/web', to, protocol: 'TCP' }));
   assert.ok('verdict' in answer, JSON.stringify(answer));
   return answer;
 }
@@ -50,4 +54,10 @@ test('of policies that isolate together the picture blames none alone, and all a
 
 test('a delivered connection blames nothing', () => {
   assert.deepEqual(traced().blamed, []);
+});
+
+test('an invented address of the client is an assumption, too, where the connection leaves the cluster', () => {
+  const { trace } = tracedTo('8.8.8.8:53');
+  assert.equal(trace.disposition, 'exits-cluster');
+  assert.ok(trace.assumptions.some(({ code }) => code === 'simulated-addresses'));
 });

@@ -36,10 +36,15 @@ export function labelOn(path: SVGPathElement, label: string): SVGTextElement {
 
 /** A curve between the sides of two boxes that face each other, `aside` of their middles by this share of the sides. */
 function curve(from: Rect, to: Rect, aside: number): Cubic {
-  const apart = from.x + from.width < to.x || to.x + to.width < from.x;
+  const apart = isApart(from, to);
   const [right, down] = apart ? [0.5, 0.5 + aside] : [0.5 + aside, 0.5];
   const middle = ({ x, y, width, height }: Rect) => ({ x: x + width * right, y: y + height * down });
   return apart ? across(from, to, middle(from), middle(to)) : along(from, to, middle(from), middle(to));
+}
+
+/** True where one box stands beside the other, and not above it. */
+function isApart(from: Rect, to: Rect): boolean {
+  return from.x + from.width < to.x || to.x + to.width < from.x;
 }
 
 function point({ x, y }: Point): string {
@@ -61,16 +66,22 @@ function crosses({ start, bendA, bendB, end }: Cubic, others: readonly Rect[]): 
 /** A longer way than this around other boxes is harder to follow than a line over one. */
 const longestDetour = 220;
 
-/** Below or above all boxes between the two, whichever is shorter; `aside` of their middles. */
+/**
+ * Around all boxes between the two, on the side where that is shorter: below or above them where one stands beside the
+ * other, else left or right of them. It leaves the middles of their sides by `aside`.
+ */
 function around(from: Rect, to: Rect, others: readonly Rect[], aside: number): Cubic | undefined {
+  if (!isApart(from, to)) {
+    const turned = around(turn(from), turn(to), others.map(turn), aside);
+    return turned && turnCubic(turned);
+  }
   const [a, b] = [from.x + from.width / 2 + aside, to.x + to.width / 2 + aside];
   const between = others.filter(({ x, width }) => x < Math.max(a, b) && x + width > Math.min(a, b));
-  const bow = (down: 1 | -1) => {
+  const bow = (down: 1 | -1): Cubic => {
     const side = ({ y, height }: Rect) => (down > 0 ? y + height : y);
     const [start, end] = [side(from), side(to) + gap * down];
-    const outermost = [from, to, ...between]
-      .map(side)
-      .reduce((one, two) => (down > 0 ? Math.max(one, two) : Math.min(one, two)));
+    const sides = [from, to, ...between].map(side);
+    const outermost = down > 0 ? Math.max(...sides) : Math.min(...sides);
     // A curve with both bends at one height comes three quarters of the way to it.
     const level = (start + end) / 2 + (outermost + 14 * down - (start + end) / 2) / 0.75;
     return { start: { x: a, y: start }, bendA: { x: a, y: level }, bendB: { x: b, y: level }, end: { x: b, y: end } };
@@ -78,6 +89,16 @@ function around(from: Rect, to: Rect, others: readonly Rect[], aside: number): C
   const depth = ({ start, bendA }: Cubic) => Math.abs(bendA.y - start.y);
   const [best] = [bow(1), bow(-1)].sort((one, two) => depth(one) - depth(two));
   return best === undefined || depth(best) > longestDetour ? undefined : best;
+}
+
+/** What is beside is above, for a moment: one way of going around is enough. */
+function turn({ x, y, width, height }: Rect): Rect {
+  return { x: y, y: x, width: height, height: width };
+}
+
+function turnCubic({ start, bendA, bendB, end }: Cubic): Cubic {
+  const turned = ({ x, y }: Point): Point => ({ x: y, y: x });
+  return { start: turned(start), bendA: turned(bendA), bendB: turned(bendB), end: turned(end) };
 }
 
 interface Point {

@@ -108,10 +108,7 @@ function workloadFacts(
     { name: t('Pods'), value: t('{0} of {1} ready', ready, pods.length) + simulated },
     {
       name: t('Addresses'),
-      value: pods
-        .slice(0, 5)
-        .flatMap((one) => one.ips[0] ?? [])
-        .join(', '),
+      value: addressList(pods),
     },
     {
       name: t('Ports'),
@@ -122,6 +119,12 @@ function workloadFacts(
     { name: t('Ingress'), value: direction('ingress') },
     { name: t('Egress'), value: direction('egress') },
   ].filter(({ value }) => value !== '');
+}
+
+function addressList(pods: readonly Pod[]): string {
+  const some = pods.slice(0, 5);
+  const addresses = some.flatMap((one) => one.ips[0] ?? []).join(', ');
+  return some.some((one) => one.simulatedIPs) ? `${addresses} (${t('simulated')})` : addresses;
 }
 
 function policiesOf(analysis: Analysis, { derived, snapshot }: ScopeAnalysis, pods: readonly Pod[]) {

@@ -22,15 +22,20 @@ export function serviceLines(derived: Derived, resolved: ServiceEndpoints, reach
   const { service, endpoints, reasons } = resolved;
   return [
     `Service ${service.ref.namespace}/${service.ref.name} · ${addressText(service)}`,
-    ...service.ports.flatMap((port) => portLines(service, port, endpoints)),
+    ...service.ports.flatMap((port) => portLines(port, resolved)),
     ...(endpoints.length === 0 ? [t('no endpoints')] : []),
     ...reasons
       .slice(endpoints.length === 0 ? 1 : 0, 3)
       .map(({ pod, text }) => `  ${pod === undefined ? '' : `${pod.name}: `}${text}`),
     `${t('Names:')} ${namesOf(service)}`,
     ...reachLines(service, reach),
-    `${t('Assumed:')} ${environmentLine(derived)}`,
+    `${t('Assumed:')} ${[environmentLine(derived), ...simulatedAddresses(endpoints)].join(', ')}`,
   ];
+}
+
+/** Addresses of pods that are not read from a cluster are invented. */
+function simulatedAddresses(endpoints: readonly Endpoint[]): readonly string[] {
+  return endpoints.some(({ pod }) => pod?.simulatedIPs === true) ? [t('addresses of pods (simulated)')] : [];
 }
 
 function addressText(service: Service): string {
@@ -41,7 +46,17 @@ function addressText(service: Service): string {
   return `${type} ${clusterIPs.join(', ')}${invented}`;
 }
 
-function portLines(service: Service, port: ServicePort, all: readonly Endpoint[]): readonly string[] {
+/** The pods that the Service selects, whether they came to be endpoints or not. */
+function podCount({ endpoints, reasons }: ServiceEndpoints): number {
+  const refs = [
+    ...endpoints.map(({ pod, ip }) => pod?.ref ?? { namespace: '', name: ip }),
+    ...reasons.map(({ pod }) => pod),
+  ];
+  return new Set(refs.flatMap((ref) => (ref === undefined ? [] : [`${ref.namespace}/${ref.name}`]))).size;
+}
+
+function portLines(port: ServicePort, resolved: ServiceEndpoints): readonly string[] {
+  const { service, endpoints: all } = resolved;
   const own = all.filter((one) => one.servicePort?.port === port.port && one.servicePort.protocol === port.protocol);
   const ready = own.filter((one) => one.ready);
   const numbers = [...new Set(own.map((one) => one.port))].join('/');
@@ -49,6 +64,7 @@ function portLines(service: Service, port: ServicePort, all: readonly Endpoint[]
   const node = port.nodePort === undefined ? '' : t(', node port {0}', port.nodePort);
   const target = numbers === '' ? `${port.targetPort}` : numbers;
   const pods = new Set(own.map((one) => one.pod)).size;
+  const selected = Math.max(pods, podCount(resolved));
   const share = ready.length === 0 || service.headless ? '' : `${(100 / ready.length).toFixed(1)} %`;
   const rows = own
     .slice(0, mostEndpoints)
@@ -61,7 +77,7 @@ function portLines(service: Service, port: ServicePort, all: readonly Endpoint[]
     ]);
   const more = own.length > mostEndpoints ? [t('  and {0} more', own.length - mostEndpoints)] : [];
   return [
-    t('{0}/{1}{2} → {3} on {4} pods', port.port, port.protocol, name, target, pods) + node,
+    t('{0}/{1}{2} → {3} on {4} of {5} pods', port.port, port.protocol, name, target, pods, selected) + node,
     ...columns(rows),
     ...more,
   ];

@@ -2,6 +2,7 @@ import { t } from '@vscode/l10n';
 import type { Derived } from '../analysis/derived.ts';
 import { meshAssumption } from '../mesh/assumption.ts';
 import type { Assumption, Detected } from '../model/assumptions.ts';
+import type { Pod } from '../model/cluster.ts';
 import { refLabel } from '../model/resource.ts';
 import type { Branch } from './flow.ts';
 
@@ -21,7 +22,7 @@ export function assumptionsOf(derived: Derived, branches: readonly Branch[]): re
   const pods = branches.flatMap((one) =>
     one.destination.pod ? (snapshot.pod(one.destination.pod.namespace, one.destination.pod.name) ?? []) : [],
   );
-  if (pods.some((one) => one.simulatedIPs)) {
+  if ([...pods, ...clientPods(derived, branches)].some((one) => one.simulatedIPs)) {
     add(
       'simulated-addresses',
       t('Pods, their nodes and addresses are simulated from the manifests'),
@@ -47,6 +48,14 @@ export function assumptionsOf(derived: Derived, branches: readonly Branch[]): re
   }
   for (const resource of systemParts(derived, branches)) add('simulated-system', resource, '');
   return list;
+}
+
+/** The pods that the connection starts from: a packet begins in the network namespace of its pod. */
+function clientPods({ snapshot }: Derived, branches: readonly Branch[]): readonly Pod[] {
+  return branches.flatMap(({ forward: [first] }) => {
+    const [, namespace = '', name = ''] = /^pod ([^/]*)\/(.*)$/s.exec(first?.location.namespace ?? '') ?? [];
+    return snapshot.pod(namespace, name) ?? [];
+  });
 }
 
 function systemParts(derived: Derived, branches: readonly Branch[]): readonly string[] {

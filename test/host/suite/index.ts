@@ -67,7 +67,7 @@ test('hovering a Service shows its endpoints, names and who reaches it', async (
   const position = at(editor.document, 'name: backend', 1).translate(0, 7);
   const text = await eventually('a hover', () => hoverText(editor, position));
   assert.match(text, /Service shop\/backend · ClusterIP [\d.]+ \(simulated\)/);
-  assert.match(text, /8080\/TCP http → 9376 on 3 pods/);
+  assert.match(text, /8080\/TCP http → 9376 on 3 of 3 pods/);
   assert.match(text, /backend-1 {2}[\d.]+:9376 {2}node-\d {2}ready {2}33\.3 %/);
   assert.match(text, /backend\.shop\.svc\.cluster\.local/);
   assert.match(text, /Reached by frontend \(Deployment\)/);

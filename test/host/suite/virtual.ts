@@ -30,7 +30,7 @@ async function check(): Promise<void> {
       position,
     );
     const texts = hovers.flatMap(({ contents }) => contents.map((one) => (typeof one === 'string' ? one : one.value)));
-    return texts.find((one) => one.includes('→ 8080 on 1 pods') || one.includes('8080 on 1 pod'));
+    return texts.find((one) => one.includes('→ 8080 on 1 of 1 pods'));
   });
   assert.match(text, /Service shop\/backend/);
 }
