@@ -326,7 +326,7 @@ describe('topology: keyboard and screen reader', () => {
       );
     for (const [role, name] of boxes) {
       assert.equal(role, 'button');
-      assert.match(name ?? '', /^(Outside|Ingress|Service|Deployment|StatefulSet) .+ arrows in, \d+ out/);
+      assert.match(name ?? '', /^(Outside|Ingress|Service|Deployment|StatefulSet) .+ arrows? in, \d+ out/);
     }
     assert.equal(boxes.filter(([, , tabindex]) => tabindex === '0').length, 1);
     assert.match(boxes.map(([, name]) => name).join('\n'), /Deployment backend, namespace shop, 3 of 3 pods ready/);
@@ -571,7 +571,7 @@ describe('topology: the page', () => {
 
   it('speaks the language that it is given', async () => {
     const view = await opened(graphOf(shop), {
-      words: { Namespaces: '名前空間', '{0} boxes, {1} arrows': '{0} 箱 {1} 矢' },
+      words: { Namespaces: '名前空間', '{0} boxes': '{0} 箱', '{0} arrows': '{0} 矢' },
     });
     await view.page.getByRole('button', { name: '名前空間' }).waitFor();
     assert.match(await view.page.locator('.footer').innerText(), /9 箱/);

@@ -6,7 +6,8 @@ import { edgeKindText } from './words.ts';
 /** What the borders and lines of a picture mean; only those that are on it. */
 export function legend(answer: GraphAnswer, open: boolean, onToggle: (open: boolean) => void): HTMLElement {
   const nodeKinds = [...new Set(answer.nodes.map(({ kind }) => kind))];
-  const edgeKinds = [...new Set(answer.edges.map(({ kind }) => kind))];
+  // What may connect is also laid over the picture for the selected box.
+  const edgeKinds = [...new Set([...answer.edges.map(({ kind }) => kind), 'allows' as const])];
   const rows = [
     ...nodeKinds.map((kind) => row(box(kind), nodeText(kind))),
     ...edgeKinds.map((kind) => row(line(kind), edgeKindText(kind))),

@@ -27,7 +27,7 @@ export function boxName(node: GraphNode, edges: readonly GraphEdge[]): string {
     namespace === '' ? '' : t('namespace {0}', namespace),
     replicas === undefined || kind === 'pod' ? '' : t('{0} of {1} pods ready', ready ?? replicas, replicas),
     problems === 0 ? '' : problemsText(problems),
-    t('{0} arrows in, {1} out', into, out),
+    into === 1 ? t('1 arrow in, {0} out', out) : t('{0} arrows in, {1} out', into, out),
     kind === 'fold' ? t('press Enter to unfold') : '',
   ]
     .filter((part) => part !== '')
@@ -47,6 +47,7 @@ export function edgeText(edge: GraphEdge, names: ReadonlyMap<string, string>): s
 
 /** What a picture holds, in one line. */
 export function pictureText({ scope, nodes, edges }: GraphAnswer): string {
-  const size = t('{0} boxes, {1} arrows', nodes.length, edges.length);
+  const boxes = nodes.length === 1 ? t('1 box') : t('{0} boxes', nodes.length);
+  const size = `${boxes}, ${edges.length === 1 ? t('1 arrow') : t('{0} arrows', edges.length)}`;
   return scope === '' ? size : `${scope}: ${size}`;
 }
