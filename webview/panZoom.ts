@@ -85,6 +85,16 @@ export class PanZoom {
     return true;
   }
 
+  /** After the surface got another size: where all of the picture has room, across or down, it stands in the middle again. */
+  settle(): void {
+    const { clientWidth, clientHeight } = this.#surface;
+    const { x, y, scale } = this.#view;
+    const place = (now: number, room: number, length: number) =>
+      length * scale + 2 * margin <= room ? (room - length * scale) / 2 : now;
+    const { width, height } = this.#size;
+    this.view = { x: place(x, clientWidth, width), y: place(y, clientHeight, height), scale };
+  }
+
   /** Zooms around a point of the surface; its middle where none is given. */
   zoomBy(factor: number, at?: { readonly x: number; readonly y: number }): void {
     const { x, y } = at ?? { x: this.#surface.clientWidth / 2, y: this.#surface.clientHeight / 2 };

@@ -3,6 +3,7 @@ import type { TestResult } from '../engine/index.ts';
 import { toRange } from './convert.ts';
 import type { EngineClient } from './engineClient.ts';
 import { plain } from './plainText.ts';
+import { shortEnd } from './shortEnd.ts';
 
 /** Connectivity assertions in the Testing view: a file with its assertions, run together, and again on every save. */
 export function registerTesting(client: EngineClient): vscode.Disposable {
@@ -31,8 +32,14 @@ async function results(client: EngineClient): Promise<readonly TestResult[]> {
   return client.query('tests', {}).catch(() => []);
 }
 
-function nameOf({ from, to, port, protocol, expect }: TestResult): string {
-  return `${from} → ${to}${port === undefined ? '' : `:${port}`} (${protocol}) ${expect}`;
+/** Short, for the side bar is narrow. */
+function nameOf({ from, to, port, expect }: TestResult): string {
+  return `${shortEnd(from)} → ${shortEnd(to)}${port === undefined ? '' : `:${port}`} ${expect}`;
+}
+
+/** The same in full. */
+function detailOf({ from, to, protocol, scope }: TestResult): string {
+  return `${protocol} · ${from} → ${to} · ${scope}`;
 }
 
 function idOf({ uri, index, scope }: TestResult): string {
@@ -54,7 +61,7 @@ function fill(controller: vscode.TestController, found: readonly TestResult[]): 
       const item =
         file.children.get(idOf(result)) ?? controller.createTestItem(idOf(result), plain(nameOf(result)), parsed);
       item.label = plain(nameOf(result));
-      item.description = result.scope;
+      item.description = plain(detailOf(result));
       if (result.location !== undefined) item.range = toRange(result.location.range);
       file.children.add(item);
     }

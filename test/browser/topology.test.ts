@@ -233,6 +233,29 @@ describe('topology: selecting', () => {
     await quiet(view);
   });
 
+  it('keeps the picture in sight when the inspector takes its room, and fades nobody who is spoken of', async () => {
+    const view = await opened(graphOf(shop), { width: 520, height: 800 });
+    const id = 'StatefulSet/shop/db';
+    const search = view.page.getByPlaceholder('Find a box');
+    await search.fill('StatefulSet');
+    await search.press('Enter');
+    await view.send({ type: 'inspect', answer: inspectOf(shop, id) });
+    await view.page.locator('.inspector-content h3').first().waitFor();
+    const seen = async () => {
+      const room = await view.page.locator('.surface').boundingBox();
+      const lane = await view.page.locator('g.cluster').first().boundingBox();
+      return room !== null && lane !== null && lane.y >= room.y && lane.y + lane.height <= room.y + room.height;
+    };
+    await until(seen, 'the lane stands in the room that is left');
+    const opacity = await box(view, 'Deployment/shop/frontend')
+      .locator('.label')
+      .first()
+      .evaluate((one) => getComputedStyle(one).opacity);
+    assert.equal(opacity, '1', 'it is denied, and its line leads there');
+    await view.screenshot('topology-narrow-selected');
+    await quiet(view);
+  });
+
   it('hides what is denied where the user does not want it', async () => {
     const view = await opened();
     await box(view, backend).click();

@@ -150,7 +150,7 @@ describe('while a policy is typed', () => {
     await command(page, 'Test: Run All Tests');
     await page.locator('.test-explorer .monaco-list-row', { hasText: 'podpath.yaml' }).first().click();
     await page.keyboard.press('ArrowRight');
-    const failed = page.locator('.test-explorer .monaco-list-row', { hasText: 'shop/svc/backend:8080 (TCP) allowed' });
+    const failed = page.locator('.test-explorer .monaco-list-row', { hasText: 'frontend → backend:8080 allowed' });
     await failed.locator('.codicon-testing-failed-icon').first().waitFor();
     const passed = page.locator('.test-explorer .monaco-list-row .codicon-testing-passed-icon');
     assert.equal(await passed.count(), 4);

@@ -83,7 +83,7 @@ export class Board {
 
   /** The inspector takes room from the picture; what it is about must not be covered. */
   #resized(): void {
-    this.panZoom.refit();
+    if (!this.panZoom.refit() && this.#picture !== undefined) this.panZoom.settle();
     this.minimap.update();
     const rect = this.#selected === undefined ? undefined : this.#rects.get(this.#selected);
     if (rect === undefined) return;
@@ -235,6 +235,8 @@ export class Board {
   #lay(from: string, to: string, kind: OverlayKind, label: string): void {
     const [a, b] = [this.#rects.get(from), this.#rects.get(to)];
     if (a === undefined || b === undefined || this.#picture === undefined) return;
+    // Who is spoken of is not faded.
+    for (const id of [from, to]) this.#boxes.get(id)?.classList.add('near');
     const others = [...this.#rects.values()].filter((one) => one !== a && one !== b);
     const markers = this.#picture.content.id.replace(/-content$/, '');
     this.#overlay.append(...overlayLine(a, b, { kind, markers, label, others }));
