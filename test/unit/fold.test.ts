@@ -60,6 +60,18 @@ test('folds stand last, by name and number; a namespace that was opened has its 
   assert.equal(hidden + boxes.length - folds.length, 60);
 });
 
+test('a namespace that is opened shows its boxes however many namespaces there are', () => {
+  const { boxes, hidden } = foldToLimit(world(101, 5), 40, ['fold/team-70']);
+  const open = boxes.filter(({ namespace, kind }) => namespace === 'team-70' && kind === 'workload');
+  assert.deepEqual([boxes.length, open.length, hidden], [40, 5, 500]);
+  assert.equal(boxes.at(-1)?.title, '+66 namespaces');
+  const large = foldToLimit(world(101, 60), 40, ['fold/team-70']);
+  const shown = large.boxes.filter(({ kind }) => kind === 'workload');
+  assert.deepEqual([large.boxes.length, shown.length], [40, 38]);
+  assert.ok(large.boxes.some(({ title, namespace }) => title === '+22 workloads' && namespace === 'team-70'));
+  assert.equal(large.boxes.at(-1)?.title, '+100 namespaces');
+});
+
 test('what fits is not folded', () => {
   assert.equal(foldToLimit(world(4, 5), 40, []).hidden, 0);
 });

@@ -57,6 +57,12 @@ export function footer(
   return [...parts, element('span', { class: 'muted keys' }, keys)];
 }
 
+/** Opens a fold; what is left of one that was opened before gets more room. */
+export function unfolding({ unfolded, limit }: GraphRequest, id: string): Partial<GraphRequest> {
+  const isRest = unfolded.includes(id) || id === 'fold/*';
+  return { unfolded: [...new Set([...unfolded, id])], limit: isRest ? comfortable : limit };
+}
+
 function chip(text: string, remove: string, onRemove: () => void): HTMLElement {
   return element('span', { class: 'chip' }, element('span', {}, text), button(remove, { icon: 'close' }, onRemove));
 }

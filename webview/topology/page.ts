@@ -13,10 +13,13 @@ import { boxList } from './boxList.ts';
 import { inspector } from './inspector.ts';
 import { pressed } from './keys.ts';
 import { legend } from './legend.ts';
-import { chips, comfortable, footer, usual } from './narrowing.ts';
+import { chips, comfortable, footer, unfolding, usual } from './narrowing.ts';
 import { thinned } from './thinning.ts';
 import { Toolbar, type ToolbarState } from './toolbar.ts';
 import { pictureText } from './words.ts';
+
+/** Up to so many boxes leave a corner for the legend. */
+const fewBoxes = 24;
 
 /** Above this no picture is drawn at all. */
 const most = 150;
@@ -183,7 +186,8 @@ export class TopologyPage {
       return this.#standIn(element('p', { class: 'notice' }, t('The picture could not be drawn.')), this.#list(answer));
     }
     this.#legend.replaceChildren(
-      legend(answer, this.#legendOpen, (open) => {
+      // Where boxes stand everywhere it would cover some of them.
+      legend(answer, this.#legendOpen && count <= fewBoxes, (open) => {
         this.#legendOpen = open;
         this.#keep();
       }),
@@ -229,7 +233,7 @@ export class TopologyPage {
 
   /** A fold unfolds; what else has a place in the YAML shows it. */
   #open({ kind, id, location }: GraphNode): void {
-    if (kind === 'fold') this.#ask({ unfolded: [...this.#request.unfolded, id], limit: comfortable });
+    if (kind === 'fold') this.#ask(unfolding(this.#request, id));
     else if (location !== undefined) post({ type: 'open', location });
   }
 

@@ -56,6 +56,13 @@ export function foldToNamespaces({ boxes, edges }: Topology<Joint>): Topology<Jo
   return { boxes: folded, edges: mapEdges(edges, target) };
 }
 
+/** The boxes of one namespace; `open` where the user opened it. */
+interface Group {
+  readonly namespace: string;
+  readonly members: readonly Box[];
+  readonly open: boolean;
+}
+
 /**
  * Folds what does not fit: whole namespaces first, the largest before the others, those that the user opened last.
  * At most `limit` boxes come back; each fold says how many it holds.
@@ -63,45 +70,51 @@ export function foldToNamespaces({ boxes, edges }: Topology<Joint>): Topology<Jo
 export function foldToLimit(topology: Topology<Joint>, limit: number, unfolded: readonly string[]): Folded {
   const { boxes, edges } = topology;
   if (boxes.length <= limit) return { ...topology, hidden: 0 };
-  const groups = [...Map.groupBy(boxes, (one) => one.namespace)].map(([namespace, members]) => {
-    const open = unfolded.includes(foldId(namespace));
-    return { namespace, members, open };
+  const groups = [...Map.groupBy(boxes, (one) => one.namespace)].map(([namespace, members]): Group => {
+    return { namespace, members, open: unfolded.includes(foldId(namespace)) };
   });
-  const isCrowded = groups.length > limit;
-  groups.sort(
-    (a, b) =>
-      Number(b.open) - Number(a.open) ||
-      (isCrowded ? byName(a.namespace, b.namespace) : a.members.length - b.members.length),
-  );
+  const [open, closed] = [groups.filter((one) => one.open), groups.filter((one) => !one.open)];
+  const folding = new Folding();
+  // What the user opened has all the room but for one box that stands for everything else.
+  folding.place(open, limit - Math.min(1, closed.length));
+  const room = limit - folding.shown.length;
+  const isCrowded = closed.length > room;
+  closed.sort((a, b) => (isCrowded ? byName(a.namespace, b.namespace) : a.members.length - b.members.length));
   // Where not even every namespace has a box, one box stands for those that are left.
-  const left = isCrowded ? groups.splice(limit - 1) : [];
-  const places = isCrowded ? limit - 1 : limit;
-  const target = new Map<string, string>();
-  const shown: Box[] = [];
-  let hidden = 0;
-  for (const [index, { namespace, members, open }] of groups.entries()) {
-    // Every later group needs a place for its fold.
-    const room = places - shown.length - (groups.length - index - 1);
-    if (members.length <= room) {
-      shown.push(...members);
-      continue;
-    }
-    const own = open ? members.slice(0, Math.max(0, room - 1)) : [];
-    const rest = members.slice(own.length);
-    shown.push(...own);
-    if (shown.length < places) shown.push(foldBox(namespace, rest, own.length > 0));
-    for (const one of rest) target.set(one.id, foldId(namespace));
-    hidden += rest.length;
-  }
-  if (isCrowded) {
-    const rest = left.flatMap(({ members }) => members);
-    shown.push(crowdBox(left.length, rest));
-    for (const one of rest) target.set(one.id, crowd);
-    hidden += rest.length;
-  }
+  const left = isCrowded ? closed.splice(Math.max(0, room - 1)) : [];
+  folding.place(closed, isCrowded ? limit - 1 : limit);
+  if (isCrowded) folding.crowd(left);
+  const { shown, target } = folding;
   const ids = new Set(shown.map((one) => one.id));
   const mapped = mapEdges(edges, target).filter(({ from, to }) => ids.has(from) && ids.has(to));
-  return { boxes: foldsLast(shown), edges: mapped, hidden };
+  return { boxes: foldsLast(shown), edges: mapped, hidden: target.size };
+}
+
+/** Boxes that are shown so far, and which boxes stand for others. */
+class Folding {
+  readonly shown: Box[] = [];
+  readonly target = new Map<string, string>();
+
+  /** Shows groups in their order until so many boxes are shown; of each at least its fold. */
+  place(groups: readonly Group[], limit: number): void {
+    for (const [index, { namespace, members, open }] of groups.entries()) {
+      // Every later group needs a place for its fold.
+      const room = limit - this.shown.length - (groups.length - index - 1);
+      const own = members.length <= room ? members : open ? members.slice(0, Math.max(0, room - 1)) : [];
+      this.shown.push(...own);
+      const rest = members.slice(own.length);
+      if (rest.length === 0) continue;
+      if (this.shown.length < limit) this.shown.push(foldBox(namespace, rest, own.length > 0));
+      for (const one of rest) this.target.set(one.id, foldId(namespace));
+    }
+  }
+
+  /** One box for all of them. */
+  crowd(groups: readonly Group[]): void {
+    const members = groups.flatMap((one) => one.members);
+    this.shown.push(crowdBox(groups.length, members));
+    for (const one of members) this.target.set(one.id, crowd);
+  }
 }
 
 /** The id of the box for namespaces that have no box of their own; no namespace is called so. */
