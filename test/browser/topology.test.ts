@@ -687,6 +687,24 @@ describe('topology: more arrows than one can follow', () => {
     await quiet(view);
   });
 
+  it('an overview of folds keeps the arrows inside of what is open, and shows the others where one points', async () => {
+    const { nodes: folds } = crowded('fold', 30);
+    const inside = ['web', 'api'].map((name): GraphNode => {
+      const kind = name === 'web' ? 'service' : 'workload';
+      return { id: name, kind, namespace: 'team', name, title: kind, label: name, problems: 0 };
+    });
+    const edges = [
+      { from: 'web', to: 'api', kind: 'selects', ports: '80' } as const,
+      ...folds.map(({ id }) => ({ from: id, to: 'web', kind: 'routes', ports: '80' }) as const),
+    ];
+    const view = await opened(answerOf([...inside, ...folds], edges));
+    assert.equal(await view.page.locator('path.hit').count(), 1);
+    await box(view, 'app-4').hover();
+    await view.page.locator('.overlay-line.way').waitFor({ state: 'attached' });
+    assert.equal(await view.page.locator('.overlay-line.way').count(), 1);
+    await quiet(view);
+  });
+
   it('the first picture can be read: its words are not much smaller than those of the editor', async () => {
     const view = await opened(crowded('workload', 8), { width: 420, height: 500 });
     const width = await box(view, 'app-0').evaluate((one) => {
