@@ -111,18 +111,19 @@ export class Clusters {
     this.#listener.objects(known);
   }
 
-  /** Answers before everything was read once would be answers about another cluster. */
+  /** The Services of a large cluster are known long before its pods. */
   #read(one: Followed): void {
     const { source } = one;
-    if (source === undefined || (source.state.kind !== 'live' && one.objects === undefined)) return;
-    const { context, resources, missing, unread } = source.snapshot();
+    if (source === undefined || (!source.hasFirst && one.objects === undefined)) return;
+    const { context, resources, missing, unread, isLoading } = source.snapshot();
     const before = one.objects;
     const isSame =
       before !== undefined &&
       before.resources.length === resources.length &&
       before.resources.every((resource, index) => resource === resources[index]) &&
-      before.missing.join('\n') === missing.join('\n');
-    if (!isSame) one.objects = { context, resources, missing, unread };
+      before.missing.join('\n') === missing.join('\n') &&
+      before.isLoading === isLoading;
+    if (!isSame) one.objects = { context, resources, missing, unread, isLoading };
   }
 
   /** Ends every connection. */
@@ -134,7 +135,7 @@ export class Clusters {
 
 function statusOf({ chosen, source, problem, objects }: Followed): ClusterStatus {
   const { context } = chosen;
-  const known = { context, objects: objects?.resources.length ?? 0, missing: objects?.missing ?? [] };
+  const known = { context, objects: source?.size ?? 0, missing: objects?.missing ?? [] };
   if (problem !== undefined) return { ...known, state: 'unusable', reason: problem };
   const state = source?.state ?? ({ kind: 'connecting' } as const);
   switch (state.kind) {

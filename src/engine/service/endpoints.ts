@@ -28,7 +28,7 @@ export function resolveEndpoints(snapshot: Snapshot, service: Service): ServiceE
   }
   const hasSelector = service.selector !== undefined && Object.keys(service.selector).length > 0;
   const written = writtenEndpoints(snapshot, service);
-  if (!hasSelector) return manual(service, written);
+  if (!hasSelector || snapshot.isLoading) return manual(service, written);
   // Slices of a Service whose pods are not in the files were written where the pods are: they are all there is to know.
   return podsSelected(snapshot, service).length === 0 && written.length > 0
     ? manual(service, written)
@@ -37,7 +37,10 @@ export function resolveEndpoints(snapshot: Snapshot, service: Service): ServiceE
 
 function manual(service: Service, endpoints: readonly Endpoint[]): ServiceEndpoints {
   if (endpoints.length > 0) return { service, endpoints, reasons: notReady(endpoints), source: 'manual' };
-  const text = t('{0} has no selector, and no EndpointSlice or Endpoints names it', service.ref.name);
+  const text =
+    Object.keys(service.selector ?? {}).length === 0
+      ? t('{0} has no selector, and no EndpointSlice or Endpoints names it', service.ref.name)
+      : t('No EndpointSlice has an address for {0}', service.ref.name);
   const evidence = { ref: service.ref, path: ['spec'], note: '' };
   return { service, endpoints: [], reasons: [{ text, evidence }], source: 'none' };
 }
