@@ -33,16 +33,19 @@ class Tree implements vscode.TreeDataProvider<TreeRow>, vscode.Disposable {
   }
 
   async getChildren(row?: TreeRow): Promise<TreeRow[]> {
-    if (row !== undefined) return [...row.children];
-    const rows = await this.#client.query('tree', { view: this.#view }).catch(() => []);
+    if (row !== undefined && row.part === undefined) return [...row.children];
+    const part = row?.part === undefined ? {} : { part: row.part };
+    const rows = await this.#client.query('tree', { view: this.#view, ...part }).catch(() => []);
+    if (row !== undefined) return [...rows];
     if (this.#view !== 'scopes' || this.#clusters.statuses.length === 0) return [...rows];
     const drift = await this.#client.query('drift', {}).catch(() => []);
     return clusterRows(rows, this.#clusters.statuses, drift);
   }
 
-  getTreeItem({ id, label, description, tooltip, icon, kind, location, end, children }: TreeRow): vscode.TreeItem {
+  getTreeItem(row: TreeRow): vscode.TreeItem {
+    const { id, label, description, tooltip, icon, kind, location, end, children, part } = row;
     const { None, Collapsed } = vscode.TreeItemCollapsibleState;
-    const item = new vscode.TreeItem(label, children.length === 0 ? None : Collapsed);
+    const item = new vscode.TreeItem(label, children.length === 0 && part === undefined ? None : Collapsed);
     item.id = id;
     item.description = description;
     item.tooltip = tooltip === '' ? `${label} ${description}`.trim() : tooltip;

@@ -70,11 +70,12 @@ export function readClusterUri(uri: string): { readonly context: string; readonl
   }
 }
 
-const texts = new WeakMap<Resource, SourceFile>();
+/** Texts are far larger than what they are made of, so they go when nobody reads them. */
+const texts = new WeakMap<Resource, WeakRef<SourceFile>>();
 
 /** A live object as a text that can be read and pointed into; made when it is first asked for. */
 export function liveFile(resource: Resource, context: string): SourceFile {
-  let file = texts.get(resource);
+  let file = texts.get(resource)?.deref();
   if (file === undefined) {
     const head = t(
       'As Podpath keeps it from context {0}: without Secrets, environment values and managed fields',
@@ -84,7 +85,7 @@ export function liveFile(resource: Resource, context: string): SourceFile {
       clusterUri(context, resource.ref),
       `# ${head.replaceAll(/\s+/g, ' ')}\n${yamlText([resource.object])}`,
     );
-    texts.set(resource, file);
+    texts.set(resource, new WeakRef(file));
   }
   return file;
 }

@@ -17,6 +17,7 @@ import type {
   TraceAnswer,
   TraceProblem,
   TraceRequest,
+  TreePart,
   TreeRow,
 } from '../analysis/answers.ts';
 import { findings } from '../analysis/findings.ts';
@@ -84,7 +85,7 @@ export interface Queries {
     readonly result: InspectAnswer | null;
   };
   readonly tree: {
-    readonly params: { readonly view: 'services' | 'policies' | 'scopes' };
+    readonly params: { readonly view: 'services' | 'policies' | 'scopes'; readonly part?: TreePart };
     readonly result: readonly TreeRow[];
   };
   /** What workloads are open to that is not in the files. */
@@ -133,7 +134,7 @@ const answers: Answers = {
   trace: traceQuery,
   graph: graphQuery,
   inspect: inspectQuery,
-  tree: (analysis, { view }) => atOnce(tree(analysis, view)),
+  tree: (analysis, { view, part }) => atOnce(tree(analysis, view, part)),
   exposure: exposureQuery,
   suggest: (analysis, { uri }) => atOnce(suggest(analysis, uri)),
   tests: (analysis) => runTests(analysis),
