@@ -217,6 +217,8 @@ export interface TraceAnswer {
   readonly fixes: readonly { readonly title: string; readonly edits: readonly FileEdit[] }[];
   readonly markdown: string;
   readonly mermaid: string;
+  /** The running cluster that the trace is in, where it is in nothing else; absent from what is not asked for by a panel. */
+  readonly context?: string;
 }
 
 /** The words for one branch of a trace. */
