@@ -41,9 +41,10 @@ const lookupSeconds = 8;
 const pythonLookup =
   'import socket,sys;[print(a[4][0]) for a in socket.getaddrinfo(sys.argv[1],None,proto=socket.IPPROTO_TCP)]';
 const pythonConnect = `import socket,sys;s=socket.create_connection((sys.argv[1],int(sys.argv[2])),${probeSeconds});print("connected from",s.getsockname()[0])`;
-// The kernel's own table tells the client's address: bash does not.
+// The kernel's own table tells the client's address: bash does not. 01 is an open connection, 08 one that the server has
+// already ended.
 const bashConnect =
-  'exec 3<>"/dev/tcp/$1/$2" && echo connected && while read -r l; do case $l in *":$3 01 "*) echo "$l";; esac; done <"$4"';
+  'exec 3<>"/dev/tcp/$1/$2" && echo connected && while read -r l; do case $l in *":$3 0"[18]" "*) echo "$l";; esac; done <"$4"';
 
 /** Ways to ask for the addresses of a name as the pod's own programs do, best first. */
 export function lookupCommands(name: string): readonly ProbeCommand[] {
@@ -144,7 +145,7 @@ function localAddress(tool: ProbeCommand['tool'], ip: string, port: number, stdo
 /** Lines of `/proc/net/tcp`, addresses as the machine keeps them. `undefined` where lines of one target differ. Source: proc_net_tcp.txt. */
 function localInTable(stdout: string, ip: string, port: number): string | undefined {
   const found = stdout.split('\n').flatMap((line) => {
-    const match = /^\s*\d+:\s+([\dA-F]+):[\dA-F]{4}\s+([\dA-F]+):([\dA-F]{4})\s+01\s/.exec(line);
+    const match = /^\s*\d+:\s+([\dA-F]+):[\dA-F]{4}\s+([\dA-F]+):([\dA-F]{4})\s+0[18]\s/.exec(line);
     if (match === null || Number.parseInt(match[3] ?? '', 16) !== port) return [];
     return fromTable(match[2] ?? '') === normalIp(ip) ? (fromTable(match[1] ?? '') ?? []) : [];
   });
