@@ -256,7 +256,7 @@ export class ControlPlane {
     }
   }
 
-  /** Puts programs of this machine into every container. */
+  /** Puts these programs of this machine, and no others, into every container. */
   provide(names) {
     linkTools(this.folder, names);
   }

@@ -1,6 +1,6 @@
 // kwok in place of the kubelets' exec: what is run in a container is run on this machine, by the tools that a test put into
 // the folder `bin`. Nodes and pods stay with the status writer.
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root, which } from './environment.mjs';
 import { goPrograms } from './goPrograms.mjs';
@@ -57,11 +57,14 @@ export function kwokCommand({ folder, kubeconfig, port }) {
   return { args, env: { ...process.env, PATH: bin, HOME: folder } };
 }
 
-/** Puts programs of this machine where containers find them; rejects for one that it does not have. */
+/** Lets containers find these programs of this machine and no others; rejects for one that it does not have. */
 export function linkTools(folder, names) {
+  const bin = join(folder, 'bin');
+  rmSync(bin, { recursive: true, force: true });
+  mkdirSync(bin);
   for (const name of names) {
     const program = which(name);
     if (program === undefined) throw new Error(`this machine has no ${name}`);
-    symlinkSync(program, join(folder, 'bin', name));
+    symlinkSync(program, join(bin, name));
   }
 }
