@@ -57,6 +57,11 @@ function explanation({ namespace, pod, context, containers, questions, untested 
       : connections === 1
         ? t('One TCP connection is opened and closed again; nothing is sent over it.')
         : t('{0} TCP connections are opened and closed again; nothing is sent over them.', connections),
+    ...new Set(
+      questions.flatMap((one) =>
+        one.kind === 'connect' && one.proxy !== '' ? t('That it opens would show nothing: {0}.', one.proxy) : [],
+      ),
+    ),
     t('Where no container has such a program, you are asked before anything else is done.'),
     ...untested,
   ];
@@ -84,7 +89,12 @@ async function verified(
   const { pod, namespace, trace } = request.plan;
   const title = t('Verifying in pod {0}/{1}', namespace, pod);
   const options = { location: vscode.ProgressLocation.Notification, title, cancellable: true };
-  const answer = await vscode.window.withProgress(options, (_, token) => client.verify(request, token));
+  const answer = await vscode.window.withProgress(options, async (_, token) => {
+    const result = await client.verify(request, token);
+    // Whoever cancelled it knows.
+    return token.isCancellationRequested ? undefined : result;
+  });
+  if (answer === undefined) return undefined;
   if ('problem' in answer) {
     void vscode.window.showWarningMessage(answer.problem);
     return undefined;

@@ -30,7 +30,7 @@ status: {addresses: [{type: InternalIP, address: 192.168.0.11}]}
 kind: Pod
 apiVersion: v1
 metadata: {name: web, namespace: shop, labels: {app: web}}
-spec: {nodeName: node-1, containers: [{name: istio-proxy, image: p}, {name: web, image: w}]}
+spec: {nodeName: node-1, containers: [{name: logs, image: l}, {name: web, image: w}]}
 status: {phase: Running, podIP: 10.244.1.5, conditions: [{type: Ready, status: "True"}]}
 ---
 kind: Pod
@@ -111,7 +111,7 @@ const timedOut = { kind: 'connect', sees: 'timeout' } as const;
 test('a plan asks for the name and the address that the trace rests on, in the containers that may know', () => {
   const plan = planned(objects);
   assert.deepEqual([plan.context, plan.namespace, plan.pod], ['prod', 'shop', 'web']);
-  assert.deepEqual(plan.containers, ['web', 'istio-proxy']);
+  assert.deepEqual(plan.containers, ['logs', 'web']);
   const [lookup, connect] = plan.questions;
   assert.ok(lookup?.kind === 'lookup' && connect?.kind === 'connect');
   assert.deepEqual([lookup.name, lookup.expected], ['api.shop.svc.cluster.local', ['10.96.7.7']]);
@@ -344,6 +344,48 @@ test('a denial is confirmed by silence, contradicted by a connection, and left o
   assert.equal(policyMark(timedOut), 'confirmed');
   assert.equal(policyMark(connected), 'contradicted');
   assert.equal(policyMark({ kind: 'connect', sees: 'refused' }), 'not-tested');
+});
+
+test('where a proxy opens every connection first, an open one shows nothing, and silence still does', () => {
+  const sidecar = objects.replace('{name: logs, image: l}', '{name: istio-proxy, image: p}');
+  const linkerd = objects.replace('{name: logs, image: l}', '{name: linkerd-proxy, image: p}');
+  const ambient = objects.replace(
+    'name: api-1, namespace: shop,',
+    'name: api-1, namespace: shop, annotations: {ambient.istio.io/redirection: enabled},',
+  );
+  const requests = `${objects}---
+apiVersion: cilium.io/v2
+kind: CiliumNetworkPolicy
+metadata: {name: api, namespace: shop}
+spec:
+  endpointSelector: {matchLabels: {app: api}}
+  ingress:
+    - fromEndpoints: [{matchLabels: {app: web}}]
+      toPorts: [{ports: [{port: "8080", protocol: TCP}], rules: {http: [{method: GET, path: /v1}]}}]
+---
+kind: DaemonSet
+apiVersion: apps/v1
+metadata: {name: cilium, namespace: kube-system}
+spec: {selector: {matchLabels: {a: b}}, template: {metadata: {labels: {a: b}}, spec: {containers: [{name: cilium-agent, image: quay.io/cilium/cilium}]}}}
+`;
+  const cases = [
+    [sidecar, /proxy of the mesh takes the connections of pod shop\/web/],
+    [linkerd, /proxy of the mesh takes the connections of pod shop\/web/],
+    [ambient, /proxy of the mesh takes the connections of pod shop\/api-1/],
+    [requests, /each request is judged by itself \(only GET \/v1/],
+  ] as const;
+  for (const [text, why] of cases) {
+    const plan = planned(text);
+    assert.ok(!plan.containers.some((one) => one.endsWith('-proxy')));
+    const open = judgeProbe(plan, seen(plan, found('10.96.7.7'), connected));
+    const check = open.checks.find(({ kind }) => kind === 'connection');
+    assert.equal(check?.verdict, 'not-tested');
+    assert.match(check?.why ?? '', why);
+    const kinds = plan.trace.branches[0]?.forward.flatMap(({ steps }) => steps.map(({ kind }) => kind)) ?? [];
+    assert.equal(open.branches[0]?.forward[kinds.indexOf('deliver')]?.verdict, 'not-tested');
+    const silent = judgeProbe(plan, seen(plan, found('10.96.7.7'), timedOut));
+    assert.equal(silent.checks.find(({ kind }) => kind === 'connection')?.verdict, 'contradicted');
+  }
 });
 
 test('one connection to a Service of two endpoints does not say which of them answered', () => {

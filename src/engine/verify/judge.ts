@@ -139,9 +139,17 @@ function connectChecks(plan: ProbePlan, asked: Asked<'connect'>): readonly Probe
   const base = { kind: 'connection', title: t('Connection to {0}', target), expected } as const;
   const seen = observation?.reading;
   if (seen?.kind !== 'connect') return [{ ...base, verdict: 'not-tested', seen: '', why: notTested(observation) }];
-  const verdict = connectVerdict(question.expected, seen);
-  const check = { ...base, verdict, seen: seesText(seen.sees), why: connectWhy(verdict, expected, seen) };
+  const hidden = hiddenBy(question, seen);
+  const verdict = hidden === '' ? connectVerdict(question.expected, seen) : 'not-tested';
+  const why = hidden || connectWhy(verdict, expected, seen);
+  const check = { ...base, verdict, seen: seesText(seen.sees), why };
   return seen.sees === 'connected' ? [check, sourceCheck(question, seen), ...serverCheck(plan, question)] : [check];
+}
+
+/** Why a connection that was opened shows nothing; '' where it does. */
+function hiddenBy({ proxy }: Asked<'connect'>['question'], { sees }: ConnectSeen): string {
+  if (proxy === '' || sees !== 'connected') return '';
+  return t('That it was opened shows nothing: {0}', proxy);
 }
 
 /** One connection shows one outcome: it says nothing on which of several comes how often. */
@@ -220,12 +228,13 @@ function marksOf(
     const reading = own?.observation?.reading;
     const isMade = own !== undefined && reading?.kind === 'connect';
     const source = isMade && reading.sees === 'connected' ? sourceCheck(own.question, reading) : unasked;
+    const hidden = isMade ? hiddenBy(own.question, reading) : '';
     const seen: Seen = {
       dns: { verdict: dns.verdict, why: dns.why },
       source: { verdict: source.verdict, why: source.why },
       rivals: own?.question.branches.length ?? 1,
-      missing: own === undefined ? unasked.why : notTested(own.observation),
-      ...(isMade ? { outcome: reading.sees } : {}),
+      missing: own === undefined ? unasked.why : hidden || notTested(own.observation),
+      ...(isMade && hidden === '' ? { outcome: reading.sees } : {}),
     };
     return {
       forward: stepsOf(branch.forward).map((step) => markOf(step, seen)),

@@ -1,9 +1,11 @@
 import { t } from '@vscode/l10n';
 import type { ScopeAnalysis } from '../analysis/scopeAnalysis.ts';
+import { membershipOf } from '../mesh/membership.ts';
 import { familyOf, parseIp } from '../model/addresses.ts';
 import type { Pod } from '../model/cluster.ts';
 import { arrayAt, stringAt } from '../model/json.ts';
 import type { Branch, ClientSees, FlowEnd, Hop, Step, Trace } from '../trace/flow.ts';
+import { placeOf, podPlace, policyEnd } from '../trace/place.ts';
 import { connectCommands, lookupCommands, type ProbeCommand } from './tools.ts';
 
 /** One question to the cluster, and the commands that ask it, best first: the first that there is counts. */
@@ -25,6 +27,8 @@ export type ProbeQuestion =
       readonly sources: readonly string[];
       /** Indexes of these branches. */
       readonly branches: readonly number[];
+      /** Why an open connection shows nothing: a proxy takes every one, and judges it later; '' where none does. */
+      readonly proxy: string;
       readonly commands: readonly ProbeCommand[];
     };
 
@@ -68,7 +72,7 @@ export function probePlan(scope: ScopeAnalysis, trace: Trace): ProbePlan | Probe
     return { problem: t('A URL is traced through an Ingress: verify the trace to its Service') };
   }
   const lookup = lookupQuestion(scope, trace, pod);
-  const connects = connectQuestions(trace);
+  const connects = connectQuestions(scope, trace, pod);
   const questions = [...lookup, ...connects.slice(0, mostConnections)];
   const untested = notAsked(trace, connects);
   if (questions.length === 0) return { problem: untested[0] ?? t('This trace has no address to connect to') };
@@ -87,11 +91,38 @@ function sourcePod({ snapshot }: ScopeAnalysis, end: FlowEnd): Pod | undefined {
   return [...(found?.pods ?? [])].sort((a, b) => (a.ref.name < b.ref.name ? -1 : 1))[0];
 }
 
-/** Sidecars come last: whoever asks means the program. */
+const meshProxies: ReadonlySet<string> = new Set(['istio-proxy', 'linkerd-proxy']);
+
+/** Not the proxies of meshes: what they send goes another way than what the pod's programs send. */
 function containersOf({ template }: Pod): readonly string[] {
   const names = arrayAt(template.spec, 'containers').flatMap((one) => stringAt(one, 'name') ?? []);
-  const isSidecar = (name: string): boolean => /(^|-)(istio-proxy|linkerd-proxy|sidecar)(-|$)/.test(name);
-  return [...names.filter((one) => !isSidecar(one)), ...names.filter(isSidecar)].slice(0, mostContainers);
+  return names.filter((one) => !meshProxies.has(one)).slice(0, mostContainers);
+}
+
+/**
+ * The proxy that opens every connection of one end before it knows whether it may: of Istio and Linkerd, or of a CNI whose
+ * policy judges requests. A refusal or silence still shows what it shows. '' where there is none.
+ * Source: istio.io, Understanding traffic routing; docs.cilium.io, Layer 7 policies.
+ */
+function proxyBetween({ derived }: ScopeAnalysis, source: Pod, { destination: { ip, port, pod } }: Branch): string {
+  const { snapshot } = derived;
+  const target = pod === undefined ? undefined : snapshot.pod(pod.namespace, pod.name);
+  const meshed = [source, target].find((one) => one !== undefined && isMeshed(snapshot, one));
+  if (meshed !== undefined) {
+    return t('a proxy of the mesh takes the connections of pod {0}/{1}', meshed.ref.namespace, meshed.ref.name);
+  }
+  const from = podPlace(source, familyOf(ip) ?? 'IPv4');
+  if (from === undefined || parseIp(ip) === undefined) return '';
+  const decision = derived.enforce(policyEnd(from, from.ip), policyEnd(placeOf(snapshot, ip), ip), 'TCP', port);
+  const conditions = [decision.egress, decision.ingress].flatMap((one) => one.conditions ?? []);
+  return conditions.length === 0 ? '' : t('each request is judged by itself ({0})', conditions.join(', '));
+}
+
+function isMeshed(snapshot: ScopeAnalysis['snapshot'], pod: Pod): boolean {
+  const { mode } = membershipOf(snapshot, pod);
+  const lists = [...arrayAt(pod.template.spec, 'containers'), ...arrayAt(pod.template.spec, 'initContainers')];
+  const isLinked = lists.some((one) => stringAt(one, 'name') === 'linkerd-proxy');
+  return isLinked || mode === 'sidecar' || mode === 'ambient' || mode === 'waypoint';
 }
 
 /** Words that may be an argument of a program: what begins with a dash would be an option of it. */
@@ -130,7 +161,7 @@ export function stepsOf(hops: readonly Hop[]): readonly Step[] {
 }
 
 /** One for each address that the client may dial. */
-function connectQuestions(trace: Trace): readonly ProbeQuestion[] {
+function connectQuestions(scope: ScopeAnalysis, trace: Trace, pod: Pod): readonly ProbeQuestion[] {
   if (trace.flow.protocol !== 'TCP') return [];
   const groups = new Map<string, number[]>();
   for (const [index, branch] of trace.branches.entries()) {
@@ -149,6 +180,7 @@ function connectQuestions(trace: Trace): readonly ProbeQuestion[] {
       expected: [...new Set(own.map((one) => one.clientSees))],
       sources: [...new Set(own.flatMap(sourceOf))],
       branches,
+      proxy: own.map((one) => proxyBetween(scope, pod, one)).find((one) => one !== '') ?? '',
       commands: connectCommands(ip, Number(port)),
     };
   });
