@@ -4,8 +4,8 @@ import { membershipOf } from '../mesh/membership.ts';
 import { familyOf, parseIp } from '../model/addresses.ts';
 import type { Pod } from '../model/cluster.ts';
 import { arrayAt, stringAt } from '../model/json.ts';
-import type { Branch, ClientSees, FlowEnd, Hop, Step, Trace } from '../trace/flow.ts';
-import { placeOf, podPlace, policyEnd } from '../trace/place.ts';
+import type { Branch, ClientSees, Hop, Step, Trace } from '../trace/flow.ts';
+import { placeOf, podPlace, policyEnd, sourcePod } from '../trace/place.ts';
 import { connectCommands, lookupCommands, type ProbeCommand } from './tools.ts';
 
 /** One question to the cluster, and the commands that ask it, best first: the first that there is counts. */
@@ -63,7 +63,7 @@ export function probePlan(scope: ScopeAnalysis, trace: Trace): ProbePlan | Probe
   if (files.length > 0) {
     return { problem: t('{0} is files laid over {1}: what is not applied can not be verified', name, context) };
   }
-  const pod = sourcePod(scope, trace.flow.source);
+  const pod = sourcePod(scope.snapshot, trace.flow.source);
   if (pod === undefined) return { problem: t('Only a connection from a pod or a workload can be verified') };
   if (pod.phase !== 'Running' || pod.terminating) {
     return { problem: t('Pod {0}/{1} does not run: nothing can be run in it', pod.ref.namespace, pod.ref.name) };
@@ -78,17 +78,6 @@ export function probePlan(scope: ScopeAnalysis, trace: Trace): ProbePlan | Probe
   if (questions.length === 0) return { problem: untested[0] ?? t('This trace has no address to connect to') };
   const { namespace, name: podName } = pod.ref;
   return { context, namespace, pod: podName, containers: containersOf(pod), questions, untested, trace };
-}
-
-/** The pod that the trace starts from; of a workload its first by name, as the trace takes it. */
-function sourcePod({ snapshot }: ScopeAnalysis, end: FlowEnd): Pod | undefined {
-  if (end.kind === 'pod') return snapshot.pod(end.namespace, end.name);
-  if (end.kind !== 'workload') return undefined;
-  const { namespace, kind, name } = end.ref;
-  const found = snapshot.workloads.find(
-    ({ ref }) => ref.namespace === namespace && ref.kind === kind && ref.name === name,
-  );
-  return [...(found?.pods ?? [])].sort((a, b) => (a.ref.name < b.ref.name ? -1 : 1))[0];
 }
 
 const meshProxies: ReadonlySet<string> = new Set(['istio-proxy', 'linkerd-proxy']);
