@@ -1,7 +1,8 @@
 // Traces beside what the cluster does: programs are run in containers by kwok, which runs them on this machine. Pods with
 // addresses of loopback can be connected to for real; everything else is as nobody's network is.
 import assert from 'node:assert/strict';
-import { type AddressInfo, createServer } from 'node:net';
+import { readFileSync } from 'node:fs';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { after, test } from 'node:test';
 import { addressAnnotation } from '../../scripts/statusWriter.mjs';
 import { AnalysisHost, finish, judgeProbe, type ProbePlan, query, type VerifyAnswer } from '../../src/engine/index.ts';
@@ -104,6 +105,24 @@ test('a connection is opened for real, once, and confirms what it shows', async 
   assert.deepEqual(verdicts(answer), { connection: 'confirmed', source: 'confirmed', server: 'not-tested' });
   const marks = answer.branches[0]?.forward.map(({ verdict }) => verdict) ?? [];
   assert.ok(marks.includes('confirmed') && marks.includes('not-tested') && !marks.includes('contradicted'));
+});
+
+test('the source address is found among thousands of connections that are ending', async () => {
+  const one = (): Promise<unknown> =>
+    new Promise((done) => {
+      const socket = connect(port, '127.0.7.2');
+      socket.on('close', done);
+      socket.resume();
+    });
+  for (let round = 0; round < 50; round++) await Promise.all(Array.from({ length: 100 }, one));
+  assert.ok(readFileSync('/proc/net/tcp', 'utf8').split('\n').length > 4_000);
+  const given = await plan('shop/checkout', to);
+  assert.equal(verdicts(await verified(given))['source'], 'confirmed');
+  // It ended by itself, and not because its time was over.
+  const argv = given.questions[0]?.commands.find(({ tool }) => tool === 'bash')?.argv ?? [];
+  const target = { namespace: 'shop', pod: 'checkout', container: 'app' };
+  const run = await execInPod(admin, target, argv, { signal: new AbortController().signal, deadlineMs: 15_000 });
+  assert.equal('exitCode' in run && run.exitCode, 0);
 });
 
 test('a source address, a refusal and a name that are not as the trace says are contradicted', async () => {
