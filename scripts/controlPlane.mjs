@@ -351,6 +351,15 @@ export async function withShop(plane) {
   );
 }
 
+/** A control plane to look around in: the shop on it, and a few programs in its containers. */
+export async function startWithShop(prepared) {
+  const plane = await startControlPlane(prepared.PODPATH_CONTROL_PLANE);
+  await plane.startKwok(prepared.PODPATH_KWOK);
+  plane.provide(['timeout', 'bash', 'getent', 'python3', 'nc'].filter((name) => which(name) !== undefined));
+  await withShop(plane);
+  return plane;
+}
+
 /** `npm run cluster`: one for a developer, until Ctrl+C. */
 async function main() {
   const prepared = await prepareControlPlane();
@@ -363,10 +372,7 @@ async function main() {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, done);
   });
   const started = Date.now();
-  const plane = await startControlPlane(prepared.PODPATH_CONTROL_PLANE);
-  await plane.startKwok(prepared.PODPATH_KWOK);
-  plane.provide(['timeout', 'bash', 'getent'].filter((name) => which(name) !== undefined));
-  await withShop(plane);
+  const plane = await startWithShop(prepared);
   console.error(`A control plane at ${plane.server}, started in ${((Date.now() - started) / 1000).toFixed(1)} s`);
   console.error(`Its users: ${Object.values(plane.kubeconfigs).join(' ')}`);
   console.error('Ctrl+C ends it. KUBECONFIG for its admin:');
