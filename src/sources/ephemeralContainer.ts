@@ -83,7 +83,9 @@ async function patch(
 
 function refusal({ namespace, pod }: EphemeralOptions, status: number, body: string): string {
   const told = /"message":\s*"((?:[^"\\]|\\.)*)"/.exec(body)?.[1]?.replaceAll('\\"', '"') ?? `HTTP ${status}`;
-  if (status !== 403) return t('No container was added to pod {0}/{1}: {2}', namespace, pod, told);
+  // An admission plugin, such as Pod Security's, refuses with the same status and says why.
+  if (status !== 403 || !told.includes('cannot patch'))
+    return t('No container was added to pod {0}/{1}: {2}', namespace, pod, told);
   return t(
     'You may not add containers to pods of namespace {0}: that needs the verb patch on pods/ephemeralcontainers there. {1}',
     namespace,

@@ -129,6 +129,7 @@ export async function execInPod(
   const late = AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)]);
   const handler = new WebSocketHandler(new AccessConfig(access, deadlineMs), undefined, noStreams());
   const output = new Output();
+  if (late.aborted) return output.run(true);
   const path = `/api/v1/namespaces/${namespace}/pods/${pod}/exec?${query}`;
   const over = Promise.withResolvers<unknown>();
   const take = (stream: number, chunk: Buffer): boolean => {

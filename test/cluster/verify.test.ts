@@ -10,7 +10,7 @@ import type { ClusterAccess } from '../../src/sources/kubeconfig.ts';
 import { execInPod } from '../../src/sources/podExec.ts';
 import { type ProbeOptions, runProbe } from '../../src/sources/podProbe.ts';
 import { BadNetwork } from './badNetwork.ts';
-import { container, ownPlane, paths, service, until } from './plane.ts';
+import { container, namespaceObject, ownPlane, paths, service, until } from './plane.ts';
 import { accessOf, follow } from './source.ts';
 
 const plane = await ownPlane();
@@ -168,6 +168,28 @@ test('who may only look is told which right is missing', async () => {
   );
   const expired = await problem(given, { access: accessOf(plane.kubeconfigs.expired) });
   assert.match(expired, /takes you for nobody/);
+});
+
+test('an added container is let in where Pod Security is strictest; what it refuses is told in its own words', async () => {
+  const strict = paths('strict').pods;
+  await plane.admin.create('/api/v1/namespaces', namespaceObject('strict'));
+  const securityContext = {
+    allowPrivilegeEscalation: false,
+    capabilities: { drop: ['ALL'] },
+    runAsNonRoot: true,
+    seccompProfile: { type: 'RuntimeDefault' },
+  };
+  await plane.admin.create(strict, pod('tidy', '127.0.0.1', [{ ...container(port), securityContext }]));
+  await plane.admin.create(strict, pod('loose', '127.0.0.1'));
+  const labels = { 'pod-security.kubernetes.io/enforce': 'restricted' };
+  await plane.admin.patch('/api/v1/namespaces/strict', { metadata: { labels } });
+  await plane.admin.waitFor(strict, ({ items }) =>
+    items.every((one: { status: { phase: string } }) => one.status.phase === 'Running'),
+  );
+  const image = 'registry.invalid/tools:1';
+  assert.equal((await verified(await plan('strict/tidy', to), { image })).verdict, 'confirmed');
+  const refused = await problem(await plan('strict/loose', to), { image });
+  assert.match(refused, /^No container was added to pod strict\/loose: .*violates PodSecurity "restricted/);
 });
 
 test('the verb create alone is not enough, and get alone is not either', async () => {

@@ -217,7 +217,7 @@ export interface TraceAnswer {
   readonly fixes: readonly { readonly title: string; readonly edits: readonly FileEdit[] }[];
   readonly markdown: string;
   readonly mermaid: string;
-  /** The running cluster that the trace is in, where it is in nothing else; absent from what is not asked for by a panel. */
+  /** The running cluster that the trace is in; absent where files are laid over it, and from all but a panel's answer. */
   readonly context?: string;
 }
 
