@@ -24,6 +24,7 @@ import { TopologyPanel } from './topologyPanel.ts';
 import { registerTraceCommand } from './traceCommand.ts';
 import { TracePanel } from './tracePanel.ts';
 import { registerTrees } from './trees.ts';
+import { registerVerify } from './verify.ts';
 import { WorkspaceSource } from './workspaceSource.ts';
 
 /** What the extension tells other code: how long its activation took, in milliseconds. */
@@ -52,6 +53,7 @@ export function activate(context: vscode.ExtensionContext): Activated {
     new TopologyPanel(context, client, log),
     new StatusBar(client, diagnostics, clusters),
     registerTraceCommand(context, client, traces),
+    registerVerify(client, traces),
     registerHover(client),
     registerCodeLens(client),
     registerInlayHints(client),

@@ -9,6 +9,7 @@ const shapes: Readonly<Record<FromWebview['type'], Shape>> = {
   trace: { request: 'object' },
   pickTrace: {},
   pin: { request: 'object' },
+  verify: {},
   fix: { edits: 'array' },
   copy: { text: 'string', what: 'string' },
   save: { text: 'string', name: 'string' },

@@ -3,6 +3,7 @@ import { t } from '@vscode/l10n';
 import type { ClusterObjects } from '../engine/index.ts';
 import type { ChosenCluster, ClusterStatus } from '../protocol.ts';
 import { ClusterSource, openKubeconfig } from '../sources/clusterSource.ts';
+import type { ClusterAccess } from '../sources/kubeconfig.ts';
 
 /** Changes of clusters within this time are one analysis. */
 const gatherMs = 120;
@@ -13,6 +14,7 @@ const longestMs = 5_000;
 interface Followed {
   readonly chosen: ChosenCluster;
   source?: ClusterSource;
+  access?: ClusterAccess;
   /** Why there is no source. */
   problem?: string;
   /** As the engine was told last; absent until everything was read once. */
@@ -56,6 +58,19 @@ export class Clusters {
     this.#soon();
   }
 
+  /**
+   * The way to a cluster that is followed and whose objects are those of now; a sentence for every other one. A window that
+   * is not trusted follows none.
+   */
+  accessTo(context: string): ClusterAccess | { readonly problem: string } {
+    const followed = this.#followed.find(({ chosen }) => chosen.context === context);
+    if (followed?.access === undefined) return { problem: t('Context {0} is not connected', context) };
+    const { state, reason } = statusOf(followed);
+    return state === 'live'
+      ? followed.access
+      : { problem: t('Context {0} is not live: {1}', context, reason || state) };
+  }
+
   #open(chosen: ChosenCluster): Followed {
     const followed: Followed = { chosen, isLeft: false };
     void this.#connect(followed);
@@ -73,6 +88,7 @@ export class Clusters {
     }
     const source = new ClusterSource({ access, namespaces, watch: true, onChange: () => this.#heard(followed) });
     followed.source = source;
+    followed.access = access;
     source.start();
     this.#soon();
   }

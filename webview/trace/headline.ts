@@ -6,7 +6,11 @@ import { icon } from '../icon.ts';
 import { button } from '../menu.ts';
 
 /** The verdict in colour, sign and words; why; and what can be done about it. */
-export function headline(answer: TraceAnswer, request: TraceRequest, pinned: boolean): HTMLElement {
+export function headline(
+  answer: TraceAnswer,
+  request: TraceRequest,
+  { pinned, canVerify }: { readonly pinned: boolean; readonly canVerify: boolean },
+): HTMLElement {
   const { verdict, reason, fixes } = answer;
   // The engine's headline begins with a sign of its own, for terminals.
   const text = answer.headline.replace(/^[✓✗⚠?◑]\s*/u, '');
@@ -26,8 +30,17 @@ export function headline(answer: TraceAnswer, request: TraceRequest, pinned: boo
           button(title, { text: title, icon: 'wrench', primary: true }, () => post({ type: 'fix', edits })),
         ),
         ...commonActions(request, pinned),
+        canVerify && verifyButton(),
       ),
     ),
+  );
+}
+
+function verifyButton(): HTMLElement {
+  return button(
+    t('Run this connection for real, from its pod; you are told first what is run'),
+    { text: t('Verify on the cluster…'), icon: 'play', class: 'secondary' },
+    () => post({ type: 'verify' }),
   );
 }
 

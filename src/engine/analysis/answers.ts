@@ -225,6 +225,8 @@ export interface TraceAnswer {
   readonly fixes: readonly { readonly title: string; readonly edits: readonly FileEdit[] }[];
   readonly markdown: string;
   readonly mermaid: string;
+  /** The running cluster that the trace is in; absent where files are laid over it, and from all but a panel's answer. */
+  readonly context?: string;
 }
 
 /** The words for one branch of a trace. */

@@ -24,6 +24,7 @@ import { findings } from '../analysis/findings.ts';
 import { runTests, type TestResult } from '../analysis/tests.ts';
 import type { Location, TextPosition, TextRange } from '../model/resource.ts';
 import { endpointsTable } from '../render/table.ts';
+import type { ProbePlan, ProbeProblem } from '../verify/plan.ts';
 import { changes } from './changes.ts';
 import { completion } from './completion.ts';
 import { definition, endAt } from './definition.ts';
@@ -35,6 +36,7 @@ import { hints } from './hints.ts';
 import { hover } from './hover.ts';
 import { inspectQuery } from './inspect.ts';
 import { lenses } from './lenses.ts';
+import { probe } from './probe.ts';
 import { references } from './references.ts';
 import { scopeFor } from './scopeChoice.ts';
 import { suggest } from './suggest.ts';
@@ -79,6 +81,8 @@ export interface Queries {
     readonly result: readonly EndChoice[];
   };
   readonly trace: { readonly params: TraceRequest; readonly result: TraceAnswer | TraceProblem };
+  /** What would be run where to verify a trace; it runs nothing. */
+  readonly probe: { readonly params: TraceRequest; readonly result: ProbePlan | ProbeProblem };
   readonly graph: { readonly params: GraphRequest; readonly result: GraphAnswer };
   readonly inspect: {
     readonly params: { readonly scope?: string; readonly box: string };
@@ -132,6 +136,7 @@ const answers: Answers = {
   endAt: (analysis, { uri, position }) => atOnce(endAt(analysis, uri, position)),
   ends: (analysis, params) => atOnce(ends(analysis, params)),
   trace: traceQuery,
+  probe: (analysis, request) => atOnce(probe(analysis, request)),
   graph: graphQuery,
   inspect: inspectQuery,
   tree: (analysis, { view, part }) => atOnce(tree(analysis, view, part)),

@@ -50,8 +50,10 @@ export function* traceQuery(
     const problem = t('There are no Kubernetes manifests to trace in');
     return { problem, code: 'no-such-end', choices: [] };
   }
-  const answer = traceFlow(analysis, scope, request);
-  if (isProblem(answer)) return { problem: answer.message, code: answer.code, choices: answer.choices };
+  const traced = traceFlow(analysis, scope, request);
+  if (isProblem(traced)) return { problem: traced.message, code: traced.code, choices: traced.choices };
+  const { context, files } = scope.scope;
+  const answer = context === undefined || files.length > 0 ? traced : { ...traced, context };
   if (answer.verdict === 'delivered') return answer;
   return { ...answer, fixes: fixesFor(answer.trace, yield* findings(analysis)) };
 }
