@@ -42,11 +42,25 @@ export function assumptionsOf(derived: Derived, branches: readonly Branch[]): re
     );
     break;
   }
+  if (branches.some(isDialledOutside)) {
+    const text =
+      profile.podsRoutedOutside === 'no'
+        ? t('The network outside has a route to pod addresses; {0} makes none', profile.title)
+        : t('The network outside has a route to pod addresses');
+    add('pods-routed-outside', text, 'ip route get …');
+  }
   if (branches.some((one) => one.clientSees === 'connected')) {
     add('process-listens', t('A process listens on the port'), 'kubectl exec … -- ss -lnt');
   }
   for (const resource of systemParts(derived, branches)) add('simulated-system', resource, '');
   return list;
+}
+
+/** True where a client outside the cluster dials a pod's own address, which few networks have a route to. */
+function isDialledOutside({ forward, destination }: Branch): boolean {
+  const isOutside = forward[0]?.location.namespace === 'external';
+  const isPod = destination.pod !== undefined && forward.at(-1)?.location.namespace.startsWith('pod ') === true;
+  return isOutside && isPod && !forward.some(({ steps }) => steps.some(({ kind }) => kind === 'dnat'));
 }
 
 function systemParts(derived: Derived, branches: readonly Branch[]): readonly string[] {
