@@ -35,12 +35,13 @@ export function translate(
   const source = sourceOf(packet, host, config);
   const chains = serviceChains(servicePortName(service.ref.namespace, service.ref.name, port.name), port.protocol);
   const choice = choose(target, lists, source, config, chains);
-  if (via === 'loadBalancer' && !inSourceRanges(service, packet, host)) {
-    return { verdict: 'DROP', service, port, chain: 'KUBE-PROXY-FIREWALL', why: 'source-range' };
-  }
   if (!lists.hasAny) {
     const chain = via === 'clusterIP' ? 'KUBE-SERVICES' : 'KUBE-EXTERNAL-SERVICES';
     return { verdict: 'REJECT', service, port, chain, why: 'no-endpoints' };
+  }
+  // The firewall's rules are only there while the Service has endpoints.
+  if (via === 'loadBalancer' && !inSourceRanges(service, packet, host)) {
+    return { verdict: 'DROP', service, port, chain: 'KUBE-PROXY-FIREWALL', why: 'source-range' };
   }
   if (choice.endpoints.length === 0) {
     const chain = via === 'clusterIP' ? 'KUBE-SERVICES' : 'KUBE-EXTERNAL-SERVICES';
