@@ -50,10 +50,11 @@ export function isSkipped(folder: string): boolean {
   return skipped.has(folder);
 }
 
-/** True for a name, or a path, that a manifest may have. */
+/** True for a name, or a path, that a manifest may have; a kustomization is one of the few without an ending. */
 export function isManifestName(name: string): boolean {
   return (
-    /\.(ya?ml|json)$/i.test(name) && !/(^|[\\/])(package(-lock)?|tsconfig[^\\/]*|composer|angular)\.json$/.test(name)
+    /(\.(ya?ml|json)|(^|[\\/])Kustomization)$/i.test(name) &&
+    !/(^|[\\/])(package(-lock)?|tsconfig[^\\/]*|composer|angular)\.json$/.test(name)
   );
 }
 

@@ -86,6 +86,8 @@ function addressKind(service: Service, ip: string): Via | undefined {
 /** Node ports answer on the node's addresses that are configured, and on IPv4 loopback where that is allowed. */
 function servesNodePorts({ destinationIP }: ProxyPacket, host: ProxyHost, config: ProxyConfig): boolean {
   const family = familyOf(destinationIP);
+  const primary = host.node.internalIPs.find((ip) => familyOf(ip) === family);
+  if (config.nodePortAddresses.includes('primary')) return destinationIP === primary;
   const own = config.nodePortAddresses.filter((cidr) => familyOf(cidr.slice(0, cidr.indexOf('/'))) === family);
   const loopback = destinationIP === '::1' || ipInCidr(destinationIP, '127.0.0.0/8');
   if (loopback && (family === 'IPv6' || !config.localhostNodePorts)) return false;
