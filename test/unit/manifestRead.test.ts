@@ -186,6 +186,10 @@ test('what is YAML and no object that kubectl takes is told, in words of its own
     'items: Item 1 of this List is no object with apiVersion and kind: kubectl refuses the whole',
     'items: Item 2 of this List is no object with apiVersion and kind: kubectl refuses the whole',
   ]);
+  assert.deepEqual(problems('apiVersion: v1\nkind: Pod\nmetadata:\n  name: 007\n  namespace: y\n'), [
+    'name: metadata.name is 7, and must be a text: quote it',
+    'namespace: metadata.namespace is true, and must be a text: quote it',
+  ]);
   // A typed list gives its items their type; configuration files have no names; generateName is one.
   const rest = [
     'apiVersion: v1\nkind: ServiceList\nitems: [{metadata: {name: a}}]\n',

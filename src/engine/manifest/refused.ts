@@ -1,5 +1,5 @@
 import { t } from '@vscode/l10n';
-import { isObject, type JsonObject, type JsonValue, stringAt } from '../model/json.ts';
+import { isObject, type JsonObject, type JsonValue, stringAt, valueAt } from '../model/json.ts';
 import type { ManifestProblem } from './manifest.ts';
 import type { DocumentSlice } from './splitDocuments.ts';
 
@@ -24,11 +24,7 @@ export function refused(text: string, slice: DocumentSlice, value: JsonValue | u
   if (!isObject(value)) return [];
   const kind = stringAt(value, 'kind') ?? '';
   const items = value['items'];
-  if (!kind.endsWith('List') || !Array.isArray(items)) {
-    return isNameless(value)
-      ? [at(text, slice, 'kind', t('This {0} has no metadata.name: kubectl refuses it', kind))]
-      : [];
-  }
+  if (!kind.endsWith('List') || !Array.isArray(items)) return isObjectKind(value) ? ofNames(text, slice, value) : [];
   return items.flatMap((item: JsonValue, index: number) => {
     const untyped =
       kind === 'List' && (stringAt(item, 'kind') === undefined || stringAt(item, 'apiVersion') === undefined);
@@ -42,12 +38,23 @@ export function refused(text: string, slice: DocumentSlice, value: JsonValue | u
   });
 }
 
-function isNameless(object: JsonObject): boolean {
+/** A name like `y` or `007` is no text in YAML 1.1, and a name or namespace must be one. */
+function ofNames(text: string, slice: DocumentSlice, object: JsonObject): readonly ManifestProblem[] {
+  const odd = ['name', 'namespace'].flatMap((key) => {
+    const value = valueAt(object, 'metadata', key);
+    if (value === undefined || value === null || typeof value === 'string') return [];
+    return [at(text, slice, key, t('metadata.{0} is {1}, and must be a text: quote it', key, JSON.stringify(value)))];
+  });
+  const isNamed = stringAt(object, 'metadata', 'name') || stringAt(object, 'metadata', 'generateName');
+  if (odd.length > 0 || isNamed) return odd;
+  const kind = stringAt(object, 'kind') ?? '';
+  return [at(text, slice, 'kind', t('This {0} has no metadata.name: kubectl refuses it', kind))];
+}
+
+function isObjectKind(object: JsonObject): boolean {
   const [group = '', version] = (stringAt(object, 'apiVersion') ?? '').split('/');
   const kind = stringAt(object, 'kind') ?? '';
-  const isKnown = version === undefined ? group === 'v1' && coreKinds.has(kind) : groups.has(group) && kind !== '';
-  if (!isKnown) return false;
-  return !stringAt(object, 'metadata', 'name') && !stringAt(object, 'metadata', 'generateName');
+  return version === undefined ? group === 'v1' && coreKinds.has(kind) : groups.has(group) && kind !== '';
 }
 
 /** At the first place in the document where the key is written, else at its start. */
