@@ -2,15 +2,13 @@ import { finish, runTests, type TestResult } from '../engine/index.ts';
 import { readFiles } from '../sources/fileSource.ts';
 import { UsageError } from './arguments.ts';
 import { type Command, jsonOutput } from './command.ts';
-import { fileName, load } from './load.ts';
+import { fileName, load, ofScope } from './load.ts';
 
 /** Judges the assertions of podpath.yaml and ConnectivityTest objects, or those of `--assertions FILE`. */
 export const assertions: Command = async (options) => {
   const analysis = await load(options.operands, options);
   const other = options.assertions === undefined ? undefined : await readOther(options.assertions);
-  const all = finish(runTests(analysis, other)).filter(
-    (one) => options.scope === undefined || one.scope === options.scope,
-  );
+  const all = ofScope(analysis, options.scope, finish(runTests(analysis, other)));
   if (all.length === 0)
     throw new UsageError('there are no assertions: write tests in podpath.yaml or a ConnectivityTest');
   const exitCode = all.every((one) => one.pass) ? 0 : 1;

@@ -73,17 +73,30 @@ async function standardInput(): Promise<string> {
 /** The scope that a command is about; throws where there are several and none was named. */
 export function oneScope(analysis: Analysis, name: string | undefined): ScopeAnalysis {
   const { scopes } = analysis;
-  if (name !== undefined) {
-    const found = analysis.scopeNamed(name);
-    if (found === undefined) throw new UsageError(`there is no scope ${name}; there are:\n${list(scopes)}`);
-    return found;
-  }
+  if (name !== undefined) return scopeNamed(analysis, name);
   const withObjects = scopes.filter(({ scope }) => scope.resources.length > 0);
   const [first] = withObjects.length > 0 ? withObjects : scopes;
   if (withObjects.length > 1)
     throw new UsageError(`several scopes; name one with --scope, or use --all-as-one:\n${list(withObjects)}`);
   if (first === undefined) throw new UsageError('there are no Kubernetes manifests here');
   return first;
+}
+
+/** Of rows of all scopes those of the one that was named, or all; throws where there is no scope of that name. */
+export function ofScope<T extends { readonly scope: string }>(
+  analysis: Analysis,
+  name: string | undefined,
+  rows: readonly T[],
+): readonly T[] {
+  if (name === undefined) return rows;
+  scopeNamed(analysis, name);
+  return rows.filter(({ scope }) => scope === name);
+}
+
+function scopeNamed(analysis: Analysis, name: string): ScopeAnalysis {
+  const found = analysis.scopeNamed(name);
+  if (found === undefined) throw new UsageError(`there is no scope ${name}; there are:\n${list(analysis.scopes)}`);
+  return found;
 }
 
 function list(scopes: readonly ScopeAnalysis[]): string {

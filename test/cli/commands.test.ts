@@ -98,6 +98,7 @@ test('trace: each disposition has its exit code', async () => {
     ['shop/Deployment/frontend', 'shop/svc/backend:8080', 0, /^✓ Delivered/],
     ['shop/Deployment/frontend', 'shop/svc/db:5432', 1, /^✗ Denied on the way/],
     ['shop/Deployment/frontend', 'shop/svc/nothing', 1, /^✗ No such Service/],
+    ['shop/frontend[deployment]', 'shop/SVC/backend:http', 0, /^✓ Delivered.* shop\/SVC\/backend:http \(TCP\)/],
     ['shop/Deployment/nothing', 'shop/svc/backend', 2, /^$/],
     ['shop/svc/backend', 'shop/svc/db', 2, /^$/],
     ['203.0.113.7', 'http://shop.example/', 0, /^✓ Delivered/],
@@ -216,6 +217,8 @@ test('graph: boxes and arrows', async () => {
   assert.match((await podpath(['graph', shop])).stdout, /^flowchart LR\n/);
 });
 
+const frontend = 'shop/Deployment/frontend';
+
 test('what can not be understood or read exits with 2 and says why on stderr', async () => {
   const cases: readonly (readonly [readonly string[], RegExp])[] = [
     [['nonsense'], /nonsense is not a command/],
@@ -229,6 +232,13 @@ test('what can not be understood or read exits with 2 and says why on stderr', a
     [['check', shop, '--assume', 'color=red'], /color/],
     [['endpoints', shop, '--service', 'shop/none'], /there is no Service/],
     [['check', shop, '--bogus'], /bogus/],
+    [['check', shop, '--scope', 'nowhere'], /there is no scope nowhere/],
+    [['test', shop, '--scope', 'nowhere'], /there is no scope nowhere/],
+    [['trace', '203.0.113.7', 'shop/svc/backend', shop, '--node', 'nowhere'], /there is no node nowhere/],
+    [['trace', frontend, 'shop/svc/backend:99999', shop], /99999 is no port/],
+    [['trace', frontend, '8.8.8.8:0', shop], /0 is no port/],
+    [['trace', frontend, '[2001:db8::1', shop], /is not an end/],
+    [[], /which command/],
   ];
   for (const [args, message] of cases) {
     const { code, stdout, stderr } = await podpath(args);

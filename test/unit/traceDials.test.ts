@@ -96,6 +96,7 @@ test('a Service without endpoints behind a node port of another node refuses', (
 
 test("a pod's loopback is the pod itself, whatever node ports the node has", () => {
   const scope = scopeOf(two);
+  assert.equal(branchTo(traced(scope, 'x/client', '[::1]:80'), 'client').serverSees.ip, '::1');
   for (const to of ['127.0.0.1:30080', 'localhost:30080']) {
     const answer = traced(scope, 'x/client', to);
     const branch = branchTo(answer, 'client');

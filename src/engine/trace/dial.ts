@@ -118,7 +118,8 @@ function answered(context: DialContext, walk: Walk, result: Translation): readon
 /** Why no packet can be sent at all: no address of the family, or an address that means the client itself. */
 function cannotDial(source: Place, ip: string): string | undefined {
   const family = familyOf(ip);
-  if (source.kind === 'outside' && isLoopback(ip)) return t('{0} means the client itself, not the cluster', ip);
+  if (isLoopback(ip))
+    return source.kind === 'outside' ? t('{0} means the client itself, not the cluster', ip) : undefined;
   if (family === undefined || familyOf(source.ip) === family) return undefined;
   return t('{0} has no {1} address to reach {2} from', placeName(source), family, ip);
 }
