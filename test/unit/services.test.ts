@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { sliceLabels } from '../../src/engine/index.ts';
+import { answerDns, sliceLabels } from '../../src/engine/index.ts';
 import { scopeOf } from '../golden/scope.ts';
 
 const slice = (name: string, ip: string, manager?: string): string => `---
@@ -50,4 +50,10 @@ test("the label for headless Services is the controller's own", () => {
   assert.equal('service.kubernetes.io/headless' in of('10.96.7.7'), false);
   assert.equal(of('None')['service.kubernetes.io/headless'], '');
   assert.equal(of('10.96.7.7')['app'], 'web');
+});
+
+test('DNS tells the version of its schema', () => {
+  const ask = (type: string) => answerDns(scopeOf(text).dns, 'dns-version.cluster.local.', type);
+  assert.deepEqual(ask('TXT').answer, [{ name: 'dns-version.cluster.local.', type: 'TXT', rdata: '"1.1.0"' }]);
+  assert.deepEqual([ask('A').rcode, ask('A').answer], ['NOERROR', []]);
 });
