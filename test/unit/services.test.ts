@@ -57,3 +57,24 @@ test('DNS tells the version of its schema', () => {
   assert.deepEqual(ask('TXT').answer, [{ name: 'dns-version.cluster.local.', type: 'TXT', rdata: '"1.1.0"' }]);
   assert.deepEqual([ask('A').rcode, ask('A').answer], ['NOERROR', []]);
 });
+
+test("a StatefulSet's pods are counted from where it says", () => {
+  const scope = scopeOf(`apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: db}
+spec:
+  replicas: 2
+  ordinals: {start: 5}
+  serviceName: db
+  selector: {matchLabels: {app: db}}
+  template: {metadata: {labels: {app: db}}, spec: {containers: [{name: c}]}}
+`);
+  const pods = scope.snapshot.pods.filter(({ ref }) => ref.name.startsWith('db-'));
+  assert.deepEqual(
+    pods.map(({ ref, template }) => [ref.name, template.hostname, template.labels['apps.kubernetes.io/pod-index']]),
+    [
+      ['db-5', 'db-5', '5'],
+      ['db-6', 'db-6', '6'],
+    ],
+  );
+});
