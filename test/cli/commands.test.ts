@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { folderWith, podpath, root } from './run.ts';
@@ -247,6 +247,22 @@ test('what can not be understood or read exits with 2 and says why on stderr', a
     assert.match(stderr, message);
   }
 });
+
+test('a link to a file elsewhere is read; one to a file of the same folder is not read twice', async () => {
+  const elsewhere = folderWith({ 'a.yaml': service('linked') });
+  const folder = folderWith({ 'own.yaml': service('own') });
+  symlinkSync(join(elsewhere, 'a.yaml'), join(folder, 'link.yaml'));
+  symlinkSync(join(folder, 'own.yaml'), join(folder, 'again.yaml'));
+  symlinkSync(join(folder, 'gone.yaml'), join(folder, 'broken.yaml'));
+  const { stdout } = await podpath(['endpoints', folder, '-o', 'json']);
+  const { services } = JSON.parse(stdout) as { services: { name: string }[] };
+  assert.deepEqual(services.map(({ name }) => name).sort(), ['linked', 'own']);
+  assert.doesNotMatch((await podpath(['check', folder])).stdout, /duplicate/);
+});
+
+function service(name: string): string {
+  return `apiVersion: v1\nkind: Service\nmetadata: {name: ${name}}\nspec: {selector: {a: b}, ports: [{port: 80}]}\n`;
+}
 
 test('several scopes: named, listed, or taken as one', async () => {
   const service = (port: number): string =>

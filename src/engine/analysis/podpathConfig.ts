@@ -66,6 +66,7 @@ export const emptyConfig: PodpathConfig = {
 
 const knownKeys = ['scopes', 'assume', 'rules', 'ignores', 'include', 'exclude', 'tests'] as const;
 const scopeKeys = ['name', 'paths', 'kustomize', 'helm', 'context', 'assume'] as const;
+const assertionKeys = ['from', 'to', 'port', 'protocol', 'expect'] as const;
 const helmKeys = ['chart', 'values'] as const;
 const ignoreKeys = ['code', 'kind', 'namespace', 'name', 'path', 'reason', 'expires'] as const;
 
@@ -121,6 +122,9 @@ export function readPodpathConfig(value: JsonValue | undefined): PodpathConfig {
   const rules = readRules(objectAt(value, 'rules') ?? {}, problems);
   const scopes = arrayAt(value, 'scopes').flatMap((one, index) => readScope(one, index, problems));
   problems.push(...sameNames(scopes));
+  for (const [index, one] of arrayAt(value, 'tests').entries()) {
+    if (isObject(one)) problems.push(...unknownKeys(one, assertionKeys, ['tests', index]));
+  }
   const ignores = arrayAt(value, 'ignores').flatMap((one, index) => readIgnore(one, index, problems));
   const told = new Set(problems.map(({ path }) => path.join('/')));
   problems.push(...[...misfits(shape, value, [])].filter(({ path }) => !told.has(path.join('/'))));
