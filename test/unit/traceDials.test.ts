@@ -162,3 +162,27 @@ test('source ranges deny nobody where there is nothing behind the balancer: kube
   const empty = balanced.replaceAll('labels: {app: web}', 'labels: {app: other}');
   assert.equal(traced(scopeOf(empty), '203.0.113.7', 'x/svc/web').disposition, 'no-endpoints');
 });
+
+test('a URL whose rule names no Service, or no port of it, says which of the two is missing', () => {
+  const ingress = `---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: shop, namespace: x}
+spec:
+  rules:
+    - host: shop.example
+      http:
+        paths:
+          - {path: /gone, pathType: Prefix, backend: {service: {name: gone, port: {number: 80}}}}
+          - {path: /port, pathType: Prefix, backend: {service: {name: web, port: {number: 81}}}}
+          - {path: /, pathType: Prefix, backend: {service: {name: web, port: {number: 80}}}}
+`;
+  const scope = scopeOf(two + ingress);
+  const end = (path: string) => {
+    const { disposition, branches } = traced(scope, '203.0.113.7', `http://shop.example${path}`);
+    return `${disposition} ${branches[0]?.clientSees}`;
+  };
+  assert.equal(end('/gone'), 'no-such-service http-503');
+  assert.equal(end('/port'), 'port-not-exposed http-503');
+  assert.equal(end('/other'), 'delivered connected');
+});
