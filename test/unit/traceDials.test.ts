@@ -186,3 +186,12 @@ spec:
   assert.equal(end('/port'), 'port-not-exposed http-503');
   assert.equal(end('/other'), 'delivered connected');
 });
+
+test("that a server sees a node's own address is an assumption until the CNI is known", () => {
+  const codes = (cni: string, from: string, to: string) =>
+    traced(scopeOf(two, { cni }), from, to).assumptions.map(({ code }) => code);
+  assert(codes('unknown', 'node/n1', 'x/near:8080').includes('node-source-address'));
+  assert(codes('kindnet', '203.0.113.7', 'node/n1:30080').includes('node-source-address'));
+  assert(!codes('flannel-vxlan', 'node/n1', 'x/near:8080').includes('node-source-address'));
+  assert(!codes('unknown', 'x/client', 'x/near:8080').includes('node-source-address'));
+});
