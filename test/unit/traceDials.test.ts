@@ -195,3 +195,22 @@ test("that a server sees a node's own address is an assumption until the CNI is 
   assert(!codes('flannel-vxlan', 'node/n1', 'x/near:8080').includes('node-source-address'));
   assert(!codes('unknown', 'x/client', 'x/near:8080').includes('node-source-address'));
 });
+
+test('where all is IPv6, so is what is simulated of a load balancer', () => {
+  const balanced = `apiVersion: v1
+kind: Pod
+metadata: {name: web, namespace: x, labels: {app: web}}
+spec: {containers: [{name: c, ports: [{containerPort: 8080}]}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web, namespace: x}
+spec: {type: LoadBalancer, selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
+`;
+  const six = { podCIDR: 'fd00:1::/48', serviceCIDR: 'fd00:2::/112' };
+  const answer = traced(scopeOf(balanced, six), '[2001:db8::7]', 'x/svc/web');
+  assert.equal(answer.disposition, 'delivered');
+  const dialled = answer.branches[0]?.forward[0]?.steps[0]?.after.dst ?? '';
+  assert.match(dialled, /^2001:2:/);
+  assert.equal(traced(scopeOf(balanced), '203.0.113.7', 'x/svc/web').disposition, 'delivered');
+});
