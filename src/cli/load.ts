@@ -28,11 +28,11 @@ export async function readPaths(paths: readonly string[]): Promise<Pick<Change, 
   const read = await readFiles(files);
   const saved = read.map(({ path, text, error }) => {
     if (text === undefined) throw new UsageError(`${path}: ${error ?? 'not readable'}`);
-    return { uri: path, text };
+    return { uri: uriOf(path), text };
   });
-  if (wanted.includes('-')) saved.push({ uri: `${root}${sep}stdin.yaml`, text: await standardInput() });
+  if (wanted.includes('-')) saved.push({ uri: `${uriOf(root)}/stdin.yaml`, text: await standardInput() });
   const name = root.slice(root.lastIndexOf(sep) + 1) || 'root';
-  return { folders: [{ uri: root, name }], saved };
+  return { folders: [{ uri: uriOf(root), name }], saved };
 }
 
 async function listOrRefuse(path: string): Promise<readonly string[]> {
@@ -101,6 +101,11 @@ function scopeNamed(analysis: Analysis, name: string): ScopeAnalysis {
 
 function list(scopes: readonly ScopeAnalysis[]): string {
   return scopes.map(({ scope }) => `  ${scope.name} (${scope.resources.length} objects)`).join('\n');
+}
+
+/** A path as the engine names files: `/` between steps on every system, and none at the end of a root. */
+export function uriOf(path: string, separator: string = sep): string {
+  return path.split(separator).join('/').replace(/\/$/, '');
 }
 
 /** A file as output names it: relative to the working directory, `/` between steps. A live object is no file. */

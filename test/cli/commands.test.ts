@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { uriOf } from '../../src/cli/load.ts';
 import { folderWith, podpath, root } from './run.ts';
 
 const shop = 'examples/shop';
@@ -246,6 +247,20 @@ test('what can not be understood or read exits with 2 and says why on stderr', a
     assert.equal(stdout, '');
     assert.match(stderr, message);
   }
+});
+
+test('paths that have nothing in common but the root are one workspace', async () => {
+  const folder = folderWith({ 'a.yaml': service('elsewhere') });
+  const { stdout, stderr } = await podpath(['endpoints', folder, join(root, shop), '-o', 'json']);
+  assert.equal(stderr, '');
+  const { services } = JSON.parse(stdout) as { services: { name: string }[] };
+  assert(['elsewhere', 'backend'].every((wanted) => services.some(({ name }) => name === wanted)));
+});
+
+test('the engine has files with / between steps, whatever the system writes', () => {
+  assert.equal(uriOf('C:\\shop\\web.yaml', '\\'), 'C:/shop/web.yaml');
+  assert.equal(uriOf('C:\\', '\\'), 'C:');
+  assert.equal(uriOf('/', '/'), '');
 });
 
 test('a link to a file elsewhere is read; one to a file of the same folder is not read twice', async () => {
