@@ -214,3 +214,13 @@ spec: {type: LoadBalancer, selector: {app: web}, ports: [{port: 80, targetPort: 
   assert.match(dialled, /^2001:2:/);
   assert.equal(traced(scopeOf(balanced), '203.0.113.7', 'x/svc/web').disposition, 'delivered');
 });
+
+test('whatever way Cilium has between nodes, sockets dial the endpoints', () => {
+  for (const cni of ['cilium-vxlan', 'cilium-geneve', 'cilium-native', 'calico-ebpf']) {
+    const answer = traced(scopeOf(two, { cni }), 'x/client', 'x/svc/web');
+    assert.equal(answer.environment.proxy.value, 'ebpf', cni);
+    assert.match(mechanisms(answer), /eBPF cgroup connect/, cni);
+  }
+  const told = traced(scopeOf(two, { cni: 'cilium-native', proxy: 'iptables' }), 'x/client', 'x/svc/web');
+  assert.match(mechanisms(told), /KUBE-SVC/);
+});
