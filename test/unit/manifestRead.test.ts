@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { readTree } from '../../src/engine/manifest/documents.ts';
 import { parseManifest, readDocuments } from '../../src/engine/manifest/parse.ts';
 import { readPlainYaml } from '../../src/engine/manifest/plainYaml.ts';
+import { hasDirective, isChartTemplate, isTemplate } from '../../src/engine/manifest/template.ts';
 import { arrayAt } from '../../src/engine/model/json.ts';
 
 function values(text: string): unknown[] {
@@ -198,4 +199,15 @@ test('what is YAML and no object that kubectl takes is told, in words of its own
     'apiVersion: v1\nkind: Pod\nmetadata: {generateName: a-}\n',
   ];
   for (const text of rest) assert.deepEqual(problems(text), [], text);
+});
+
+test('directives are found in any text, also where a million of them never close', { timeout: 20_000 }, () => {
+  assert.equal(hasDirective('{{ '.repeat(1_000_000)), false);
+  assert.equal(isChartTemplate(` ${'{{ '.repeat(1_000_000)}`), false);
+  assert.equal(hasDirective(`${'{{ '.repeat(10)}{% if a %}`), true);
+  assert.equal(isChartTemplate('a: {{ .Values.b }}'), true);
+  assert.equal(isChartTemplate('a: {{ b }} # .Values.c'), false);
+  const read: string[] = [];
+  isTemplate('a:\n  {% if b %} {% if c %}\n  d: <% e %>-{{ f\n  }}\n', (text) => read.push(text) > 0);
+  assert.deepEqual(read, ['a:\n  #\n  d: x-x\n']);
 });
