@@ -34,7 +34,8 @@ export function buildPods(
     const ownedByOther = owner !== undefined && byRef.has(refKey(owner));
     // What a running cluster has not made yet is not there.
     if (owning.has(refKey(controller.resource.ref)) || ownedByOther || isLive(controller.resource)) continue;
-    placed.push(...expectedPods(controller, nodes));
+    // More pods than a call may have arguments.
+    for (const pod of expectedPods(controller, nodes)) placed.push(pod);
   }
   return addresses(placed, nodes);
 }
