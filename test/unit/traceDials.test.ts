@@ -3,37 +3,24 @@ import { test } from 'node:test';
 import type { Trace } from '../../src/engine/index.ts';
 import { branchTo, packetText, scopeOf, traced } from '../golden/scope.ts';
 
-const two = `apiVersion: v1
+const node = (name: string, n: number): string => `apiVersion: v1
 kind: Node
-metadata: {name: n1}
-spec: {podCIDR: 10.244.1.0/24}
-status: {addresses: [{type: InternalIP, address: 192.168.0.11}]}
+metadata: {name: ${name}}
+spec: {podCIDR: 10.244.${n}.0/24}
+status: {addresses: [{type: InternalIP, address: 192.168.0.1${n}}]}
 ---
-apiVersion: v1
-kind: Node
-metadata: {name: n2}
-spec: {podCIDR: 10.244.2.0/24}
-status: {addresses: [{type: InternalIP, address: 192.168.0.12}]}
----
-apiVersion: v1
+`;
+
+const pod = (name: string, app: string, on: string, ip: string): string => `apiVersion: v1
 kind: Pod
-metadata: {name: client, namespace: x, labels: {app: client}}
-spec: {nodeName: n1, containers: [{name: c}]}
-status: {phase: Running, podIP: 10.244.1.5, conditions: [{type: Ready, status: "True"}]}
+metadata: {name: ${name}, namespace: x, labels: {app: ${app}}}
+spec: {nodeName: ${on}, containers: [{name: c, ports: [{containerPort: 8080}]}]}
+status: {phase: Running, podIP: ${ip}, conditions: [{type: Ready, status: "True"}]}
 ---
-apiVersion: v1
-kind: Pod
-metadata: {name: near, namespace: x, labels: {app: web}}
-spec: {nodeName: n1, containers: [{name: c, ports: [{containerPort: 8080}]}]}
-status: {phase: Running, podIP: 10.244.1.6, conditions: [{type: Ready, status: "True"}]}
----
-apiVersion: v1
-kind: Pod
-metadata: {name: far, namespace: x, labels: {app: web}}
-spec: {nodeName: n2, containers: [{name: c, ports: [{containerPort: 8080}]}]}
-status: {phase: Running, podIP: 10.244.2.6, conditions: [{type: Ready, status: "True"}]}
----
-apiVersion: v1
+`;
+
+const pods = pod('client', 'client', 'n1', '10.244.1.5') + pod('near', 'web', 'n1', '10.244.1.6');
+const two = `${node('n1', 1)}${node('n2', 2)}${pods}${pod('far', 'web', 'n2', '10.244.2.6')}apiVersion: v1
 kind: Service
 metadata: {name: web, namespace: x}
 spec:
