@@ -211,3 +211,26 @@ test('whatever way Cilium has between nodes, sockets dial the endpoints', () => 
   const told = traced(scopeOf(two, { cni: 'cilium-native', proxy: 'iptables' }), 'x/client', 'x/svc/web');
   assert.match(mechanisms(told), /KUBE-SVC/);
 });
+
+test('a load balancer of a Local Service sends to the nodes that have an endpoint', () => {
+  const balanced = (text: string): string =>
+    `${text.replace('type: NodePort', 'type: LoadBalancer\n  externalTrafficPolicy: Local')}status: {loadBalancer: {ingress: [{ip: 203.0.113.200}]}}\n`;
+  const onBoth = traced(scopeOf(balanced(two)), '203.0.113.7', 'x/svc/web');
+  assert.deepEqual(
+    onBoth.branches.map(({ destination, probability, serverSees }) => [
+      destination.pod?.name,
+      probability,
+      serverSees.ip,
+    ]),
+    [
+      ['near', 0.5, '203.0.113.7'],
+      ['far', 0.5, '203.0.113.7'],
+    ],
+  );
+  assert(onBoth.assumptions.some(({ code }) => code === 'balancer-health-checks'));
+  const onOne = balanced(two.replace(pod('near', 'web', 'n1', '10.244.1.6'), ''));
+  assert.equal(traced(scopeOf(onOne), '203.0.113.7', 'x/svc/web').disposition, 'delivered');
+  // A client that names a node goes there, whatever it has.
+  const named = traced(scopeOf(onOne), '203.0.113.7', 'x/svc/web', { node: 'n1' });
+  assert.equal(named.disposition, 'no-local-endpoints');
+});

@@ -3,6 +3,7 @@ import type { Derived } from '../analysis/derived.ts';
 import { meshAssumption } from '../mesh/assumption.ts';
 import type { Assumption, Detected } from '../model/assumptions.ts';
 import { refLabel } from '../model/resource.ts';
+import { localBalancer } from './entry.ts';
 import type { Branch } from './flow.ts';
 
 /** What a trace rests on that nobody has confirmed, each with how to confirm or change it. */
@@ -47,6 +48,10 @@ export function assumptionsOf(derived: Derived, branches: readonly Branch[]): re
     const text = t("The server sees a node's own address; with some CNIs it is that of the node's bridge or tunnel");
     add('node-source-address', text, '--assume cni=…');
   }
+  if (branches.some((one) => isBalanced(derived, one))) {
+    const text = t('The load balancer checks the health of nodes, and sends to those with an endpoint');
+    add('balancer-health-checks', text, 'kubectl get svc … -o jsonpath={.spec.healthCheckNodePort}');
+  }
   if (branches.some(isDialledOutside)) {
     const text =
       profile.podsRoutedOutside === 'no'
@@ -59,6 +64,11 @@ export function assumptionsOf(derived: Derived, branches: readonly Branch[]): re
   }
   for (const resource of systemParts(derived, branches)) add('simulated-system', resource, '');
   return list;
+}
+
+function isBalanced(derived: Derived, { forward: [first] }: Branch): boolean {
+  const dialled = first?.location.namespace === 'external' ? first.steps[0]?.after.dst : undefined;
+  return dialled !== undefined && localBalancer(derived, dialled) !== undefined;
 }
 
 /** True where a client outside the cluster dials a pod's own address, which few networks have a route to. */

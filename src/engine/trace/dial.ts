@@ -2,7 +2,6 @@ import { t } from '@vscode/l10n';
 import type { Derived } from '../analysis/derived.ts';
 import { familyOf } from '../model/addresses.ts';
 import type { ClusterNode, Service } from '../model/cluster.ts';
-import type { Snapshot } from '../model/snapshot.ts';
 import { translate } from '../proxy/iptables.ts';
 import type { TranslatedEndpoint, Translation } from '../proxy/proxy.ts';
 import { isProxied } from '../proxy/services.ts';
@@ -10,6 +9,7 @@ import { type DialContext, type Dnat, dnatStep, evidenceOf, finished, refused, s
 import { originate, reachHost } from './carry.ts';
 import type { Connection } from './connection.ts';
 import type { Dialled, Resolution, Target } from './destination.ts';
+import { entryNodes } from './entry.ts';
 import type { Branch, Flow } from './flow.ts';
 import { isLoopback, toItself } from './loopback.ts';
 import { throughOtherNode } from './otherNode.ts';
@@ -53,15 +53,6 @@ function failedBranch(derived: Derived, source: Place, target: Extract<Target, {
   };
 }
 
-/** The node whose proxy and routes see the packet: the sender's own, or from outside the one that is addressed. */
-function entryNode(snapshot: Snapshot, flow: Flow, source: Place, ip: string): ClusterNode | undefined {
-  const own = nodeOf(snapshot, source);
-  if (own !== undefined) return own;
-  const { nodes, pods } = snapshot.ownersOf(ip);
-  const home = snapshot.nodes.find((one) => one.name === pods[0]?.node);
-  return nodes[0] ?? home ?? snapshot.nodes.find((one) => one.name === flow.node) ?? snapshot.nodes[0];
-}
-
 function dialBranches(
   derived: Derived,
   flow: Flow,
@@ -69,8 +60,19 @@ function dialBranches(
   dialled: Dialled,
   resolved: Resolution | undefined,
 ): readonly Branch[] {
-  const entry = entryNode(derived.snapshot, flow, source, dialled.ip);
-  if (entry === undefined) return [];
+  const entries = entryNodes(derived, flow, source, dialled);
+  const one = { ...dialled, share: dialled.share / entries.length };
+  return entries.flatMap((entry) => branchesAt(derived, flow, source, entry, one, resolved));
+}
+
+function branchesAt(
+  derived: Derived,
+  flow: Flow,
+  source: Place,
+  entry: ClusterNode,
+  dialled: Dialled,
+  resolved: Resolution | undefined,
+): readonly Branch[] {
   const familiar = { ...source, ip: sourceFor(source, dialled.ip) };
   const unable = cannotDial(familiar, dialled.ip);
   if (unable !== undefined) {
