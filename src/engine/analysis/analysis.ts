@@ -232,7 +232,8 @@ export class Analysis {
           names: kustomizationNames(file),
         };
       });
-    const whole = this.settings.allAsOne === true ? [{ name: folder.name, paths: ['.'], assume: {} }] : config.scopes;
+    const all = { name: folder.name, paths: ['.'], assume: {}, at: [] };
+    const whole = this.settings.allAsOne === true ? [all] : config.scopes;
     return drawScopes(folder.name, files, whole).map((drawn) => {
       const scope = { ...drawn, name: freeName(drawn.name, folder.name, taken) };
       taken.add(scope.name);

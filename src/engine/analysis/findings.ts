@@ -34,7 +34,7 @@ function* compute(analysis: Analysis): Generator<undefined, readonly LocatedFind
   for (const scope of analysis.scopes) {
     if (scope.scope.isLoading) continue;
     scope.findings ??= yield* scopeFindings(analysis, scope);
-    all.push(...scope.findings);
+    for (const one of scope.findings) all.push(one);
   }
   for (const result of yield* runTests(analysis)) all.push(...testFindings(analysis, result));
   return suppress(analysis, unique(agreed(analysis, all))).sort(byPlace);

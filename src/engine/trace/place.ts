@@ -86,6 +86,12 @@ export function policyEnd(place: Place, ip: string): PolicyEnd {
   return place.kind === 'node' ? { kind: 'node', node: place.node, ip } : { kind: 'address', ip };
 }
 
+/** A place's name for sentences: the pod's, the node's, or the address. */
+export function placeName(place: Place): string {
+  if (place.kind === 'outside') return place.ip;
+  return place.kind === 'pod' ? place.pod.ref.name : place.node.name;
+}
+
 /** `pod ns/name`, `host` or `external`, as hops name network namespaces. */
 export function namespaceOf(place: Place): string {
   if (place.kind === 'outside') return 'external';
