@@ -1,13 +1,15 @@
 // A real Kubernetes control plane on loopback: etcd, kube-apiserver and kube-controller-manager, built once from their Go
 // modules into the cache. `npm run cluster` starts one until Ctrl+C; the cluster tests start their own.
 import { spawn } from 'node:child_process';
-import { createHash, createSign, generateKeyPairSync, randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { createSign, generateKeyPairSync, randomBytes } from 'node:crypto';
+import { existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { cache, node as nodeProgram, root, run, which } from './environment.mjs';
+import { node as nodeProgram, root, which } from './environment.mjs';
+import { goPrograms } from './goPrograms.mjs';
 import { KubeApi, pause } from './kubeApi.mjs';
+import { kwokCommand, kwokProgram, linkTools } from './kwok.mjs';
 import { StatusWriter } from './statusWriter.mjs';
 
 const modules = join(root, 'test/cluster/controlplane');
@@ -17,33 +19,13 @@ const packages = {
   'kube-controller-manager': 'k8s.io/kubernetes/cmd/kube-controller-manager',
 };
 
-/** The Kubernetes release, and the folder that belongs to exactly these modules. */
-function wanted() {
-  const text = readFileSync(join(modules, 'go.mod'), 'utf8') + readFileSync(join(modules, 'go.sum'), 'utf8');
-  const version = /k8s\.io\/kubernetes (v[\d.]+)/.exec(text)?.[1] ?? 'v0.0.0';
-  const digest = createHash('sha256').update(text).digest('hex').slice(0, 12);
-  return { version, folder: join(cache, `controlplane-${version}-${digest}`) };
-}
-
-/** Builds what the cache lacks; answers with the folder of the programs, or with a sentence why it can't. */
+/** Builds what the cache lacks; answers with the folders of the programs, or with a sentence why it can't. */
 export async function prepareControlPlane() {
-  const { version, folder } = wanted();
-  const missing = Object.keys(packages).filter((name) => !existsSync(join(folder, name)));
-  if (missing.length === 0) return { PODPATH_CONTROL_PLANE: folder };
-  if (which('go') === undefined) {
-    return 'there is no Go toolchain (go 1.26 or newer), which builds the control plane once';
-  }
-  mkdirSync(folder, { recursive: true });
-  const flags = `-s -w -X k8s.io/component-base/version.gitVersion=${version}`;
-  // Pure Go needs no C compiler and runs wherever the cache is mounted.
-  const env = { ...process.env, CGO_ENABLED: '0' };
-  for (const name of missing) {
-    const made = join(folder, `${name}.new`);
-    const args = ['build', '-trimpath', '-ldflags', flags, '-o', made, packages[name]];
-    await run(`Building ${name} (once; minutes)`, 'go', args, { cwd: modules, env });
-    renameSync(made, join(folder, name));
-  }
-  return { PODPATH_CONTROL_PLANE: folder };
+  const plane = await goPrograms({ name: 'controlplane', modules, packages, module: 'k8s.io/kubernetes' });
+  if (plane.problem !== undefined) return plane.problem;
+  const kwok = await kwokProgram();
+  if (kwok.problem !== undefined) return kwok.problem;
+  return { PODPATH_CONTROL_PLANE: plane.folder, PODPATH_KWOK: kwok.folder };
 }
 
 /** Free ports of loopback, all different. */
@@ -60,6 +42,18 @@ async function freePorts(count) {
   const ports = probes.map((probe) => probe.address().port);
   await Promise.all(probes.map((probe) => new Promise((closed) => probe.close(closed))));
   return ports;
+}
+
+/** True where somebody takes connections on a port of loopback. */
+function listens(port) {
+  return new Promise((done) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.on('error', () => done(false));
+    socket.on('connect', () => {
+      socket.destroy();
+      done(true);
+    });
+  });
 }
 
 const issuer = 'https://kubernetes.default.svc';
@@ -159,13 +153,15 @@ export class ControlPlane {
       `${this.tokens.scoped},${scoped.user},${scoped.user}`,
     ];
     writeFileSync(path('tokens.csv'), `${users.join('\n')}\n`, { mode: 0o600 });
-    this.#commands = commandLines({ path, etcd, peer, api, manager });
+    const lines = commandLines({ path, etcd, peer, api, manager });
+    this.#commands = Object.fromEntries(Object.entries(lines).map(([name, args]) => [name, { args }]));
   }
 
   /** Starts one of the programs, or starts it again. */
   start(name) {
     const log = openSync(join(this.folder, `${name}.log`), 'a');
-    const child = spawn(join(this.#programs, name), this.#commands[name], { stdio: ['ignore', log, log] });
+    const { program = join(this.#programs, name), args, env } = this.#commands[name];
+    const child = spawn(program, args, { stdio: ['ignore', log, log], env });
     this.#children.set(name, child);
     this.#tell(`add ${child.pid}`);
     child.on('exit', () => this.#tell(`gone ${child.pid}`));
@@ -245,10 +241,30 @@ export class ControlPlane {
     await this.#writer.start();
   }
 
+  /**
+   * Lets programs be run in containers, by kwok; `programs` is its folder. Until {@link provide} names some there are none.
+   */
+  async startKwok(programs) {
+    const [port] = await freePorts(1);
+    const { args, env } = kwokCommand({ folder: this.folder, kubeconfig: this.kubeconfigs.admin, port });
+    this.#commands.kwok = { program: join(programs, 'kwok'), args, env };
+    this.start('kwok');
+    await this.#writer.pointKubeletsAt('localhost', port);
+    for (let wait = 0; !(await listens(port)); wait++) {
+      if (wait > 600) throw new Error(`kwok does not listen:\n${this.log('kwok').slice(-4000)}`);
+      await pause(50);
+    }
+  }
+
+  /** Puts these programs of this machine, and no others, into every container. */
+  provide(names) {
+    linkTools(this.folder, names);
+  }
+
   /** Ends every process by its id and removes the folder. */
   async stop() {
     await this.#writer?.stop();
-    for (const name of Object.keys(packages).reverse()) await this.kill(name);
+    for (const name of [...this.#children.keys()].reverse()) await this.kill(name);
     this.admin?.close();
     const ended = new Promise((done) => this.#guard.once('exit', done));
     this.#guard.ref();
@@ -290,6 +306,8 @@ function commandLines({ path, etcd, peer, api, manager }) {
       // Pods may come before the controllers have made their namespace's account.
       '--disable-admission-plugins=ServiceAccount',
       '--allow-privileged',
+      // Where kubelets take commands; the other addresses are nobody's.
+      '--kubelet-preferred-address-types=InternalDNS,InternalIP',
     ],
     'kube-controller-manager': [
       `--kubeconfig=${path('admin.kubeconfig')}`,
@@ -333,6 +351,15 @@ export async function withShop(plane) {
   );
 }
 
+/** A control plane to look around in: the shop on it, and a few programs in its containers. */
+export async function startWithShop(prepared) {
+  const plane = await startControlPlane(prepared.PODPATH_CONTROL_PLANE);
+  await plane.startKwok(prepared.PODPATH_KWOK);
+  plane.provide(['timeout', 'bash', 'getent', 'python3', 'nc'].filter((name) => which(name) !== undefined));
+  await withShop(plane);
+  return plane;
+}
+
 /** `npm run cluster`: one for a developer, until Ctrl+C. */
 async function main() {
   const prepared = await prepareControlPlane();
@@ -345,8 +372,7 @@ async function main() {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, done);
   });
   const started = Date.now();
-  const plane = await startControlPlane(prepared.PODPATH_CONTROL_PLANE);
-  await withShop(plane);
+  const plane = await startWithShop(prepared);
   console.error(`A control plane at ${plane.server}, started in ${((Date.now() - started) / 1000).toFixed(1)} s`);
   console.error(`Its users: ${Object.values(plane.kubeconfigs).join(' ')}`);
   console.error('Ctrl+C ends it. KUBECONFIG for its admin:');

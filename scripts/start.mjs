@@ -31,14 +31,13 @@ function openDesktop(code) {
 
 /** A control plane with the shop on it; ends the program with a sentence where there can be none. */
 async function startCluster() {
-  const { prepareControlPlane, startControlPlane, withShop } = await import('./controlPlane.mjs');
+  const { prepareControlPlane, startWithShop } = await import('./controlPlane.mjs');
   const prepared = await prepareControlPlane();
   if (typeof prepared === 'string') {
     console.error(prepared);
     process.exit(2);
   }
-  const plane = await startControlPlane(prepared.PODPATH_CONTROL_PLANE);
-  await withShop(plane);
+  const plane = await startWithShop(prepared);
   process.env.KUBECONFIG = plane.kubeconfigs.admin;
   console.log(`\nA cluster at ${plane.server}; KUBECONFIG=${plane.kubeconfigs.admin}`);
   podpath('connectivity', '--kubeconfig', plane.kubeconfigs.admin);

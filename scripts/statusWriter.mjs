@@ -5,6 +5,9 @@ import { pause } from './kubeApi.mjs';
 /** Pods with this annotation at `false` run and are not ready. */
 export const readyAnnotation = 'podpath.dev/test-ready';
 
+/** The address of a pod, where it is to have one of its own. */
+export const addressAnnotation = 'podpath.dev/test-address';
+
 const nodeNames = ['node-1', 'node-2', 'node-3'];
 
 function nodeObject(name, index) {
@@ -16,8 +19,20 @@ function nodeObject(name, index) {
   };
 }
 
+function addressesOf(name, index) {
+  return [
+    { type: 'InternalIP', address: `192.168.0.${11 + index}` },
+    { type: 'Hostname', address: name },
+  ];
+}
+
 function condition(type, isTrue = true) {
   return { type, status: isTrue ? 'True' : 'False', lastTransitionTime: new Date().toISOString() };
+}
+
+function runningContainer({ name, image }) {
+  const state = { running: { startedAt: new Date().toISOString() } };
+  return { name, image, imageID: '', ready: true, restartCount: 0, state };
 }
 
 /** The node that a DaemonSet's pod asks for, else one in turn. */
@@ -44,16 +59,19 @@ export class StatusWriter {
     for (const [index, name] of nodeNames.entries()) {
       await this.#api.create('/api/v1/nodes', nodeObject(name, index));
       await this.#api.patch(`/api/v1/nodes/${name}/status`, {
-        status: {
-          addresses: [
-            { type: 'InternalIP', address: `192.168.0.${11 + index}` },
-            { type: 'Hostname', address: name },
-          ],
-          conditions: [condition('Ready')],
-        },
+        status: { addresses: addressesOf(name, index), conditions: [condition('Ready')] },
       });
     }
     this.#ended = this.#run();
+  }
+
+  /** Says on every node where its kubelet takes commands. */
+  async pointKubeletsAt(host, port) {
+    for (const [index, name] of nodeNames.entries()) {
+      const addresses = [...addressesOf(name, index), { type: 'InternalDNS', address: host }];
+      const daemonEndpoints = { kubeletEndpoint: { Port: port } };
+      await this.#api.patch(`/api/v1/nodes/${name}/status`, { status: { addresses, daemonEndpoints } });
+    }
   }
 
   async stop() {
@@ -91,14 +109,20 @@ export class StatusWriter {
     }
     const ready = pod.metadata.annotations?.[readyAnnotation] !== 'false';
     const told = pod.status.conditions?.find((one) => one.type === 'Ready')?.status;
-    if (pod.status.phase === 'Running' && told === (ready ? 'True' : 'False')) return undefined;
-    return this.#api.patch(`${path}/status`, { status: this.#status(pod, node, ready) });
+    const added = pod.spec.ephemeralContainers ?? [];
+    const isTold = added.length === (pod.status.ephemeralContainerStatuses ?? []).length;
+    if (pod.status.phase === 'Running' && told === (ready ? 'True' : 'False') && isTold) return undefined;
+    const ephemeralContainerStatuses = added.map(runningContainer);
+    return this.#api.patch(`${path}/status`, {
+      status: { ...this.#status(pod, node, ready), ...(added.length > 0 ? { ephemeralContainerStatuses } : {}) },
+    });
   }
 
-  #status({ spec, status }, node, ready) {
+  #status({ metadata, spec, status }, node, ready) {
     const index = nodeNames.indexOf(node);
     const host = `192.168.0.${11 + index}`;
-    const ip = status.podIP ?? (spec.hostNetwork ? host : this.#nextAddress(node, index));
+    const own = metadata.annotations?.[addressAnnotation];
+    const ip = status.podIP ?? own ?? (spec.hostNetwork ? host : this.#nextAddress(node, index));
     return {
       phase: 'Running',
       hostIP: host,

@@ -6,10 +6,12 @@ import type {
   GraphRequest,
   InspectAnswer,
   Location,
+  ProbePlan,
   Queries,
   TraceAnswer,
   TraceProblem,
   TraceRequest,
+  VerifyAnswer,
 } from './engine/index.ts';
 
 /** Changes that the editor tells the worker. `text: null` closes an unsaved text: what is on disk counts again. */
@@ -61,6 +63,14 @@ export interface EngineSettings {
   readonly exclude: readonly string[];
 }
 
+/** Runs a plan that the user has read and agreed to; refused where the trace is another one by now. */
+export interface VerifyRequest {
+  readonly request: TraceRequest;
+  readonly plan: ProbePlan;
+  /** Where present, a container with this image is added to the pod, and everything is run there. */
+  readonly image?: string;
+}
+
 /** Editor to worker. */
 export type ToWorker =
   | {
@@ -73,6 +83,7 @@ export type ToWorker =
   | { readonly type: 'cancel'; readonly id: number }
   /** Asks for the contexts of a kubeconfig; runs nothing that it names. */
   | { readonly type: 'contexts'; readonly id: number; readonly kubeconfig?: string }
+  | ({ readonly type: 'verify'; readonly id: number } & VerifyRequest)
   | { readonly type: 'change'; readonly change: WorkerChange };
 
 /** Worker to editor. */
@@ -97,6 +108,10 @@ export type ToWebview =
       readonly answer: TraceAnswer | TraceProblem;
       readonly request: TraceRequest;
       readonly pinned: boolean;
+      /** The trace is in a running cluster, and from a pod: it may be run for real. */
+      readonly canVerify: boolean;
+      /** What the cluster did, where this very trace was verified. */
+      readonly verified: VerifyAnswer | null;
     }
   | { readonly type: 'graph'; readonly answer: GraphAnswer; readonly request: GraphRequest; readonly pending: number }
   | { readonly type: 'inspect'; readonly answer: InspectAnswer | null }
@@ -120,6 +135,8 @@ export type FromWebview =
   | { readonly type: 'pin'; readonly request: TraceRequest }
   /** Writes the traced connection into the tests of the workspace. */
   | { readonly type: 'saveTest'; readonly request: TraceRequest }
+  /** Asks to run the trace that is shown; nothing is run before the user agreed to it. */
+  | { readonly type: 'verify' }
   | { readonly type: 'fix'; readonly edits: readonly FileEdit[] }
   | { readonly type: 'copy'; readonly text: string; readonly what: string }
   | { readonly type: 'save'; readonly text: string; readonly name: string; readonly base64?: boolean }

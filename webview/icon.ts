@@ -2,6 +2,7 @@ import { svgElement } from './element.ts';
 
 /** Our own line icons, on a grid of 16. */
 const paths = {
+  play: 'M4.5 3l8 5-8 5z',
   search: 'M7 2.5a4.5 4.5 0 1 0 0 9a4.5 4.5 0 0 0 0-9M10.3 10.3 14 14',
   plus: 'M8 3v10M3 8h10',
   minus: 'M3 8h10',

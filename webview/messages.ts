@@ -4,7 +4,7 @@ type Shape = Readonly<Record<string, 'string' | 'number' | 'boolean' | 'object' 
 
 /** The members that a page reads without looking twice, by the message's type. */
 const shapes: Readonly<Record<ToWebview['type'], Shape>> = {
-  trace: { answer: 'object', request: 'object', pinned: 'boolean' },
+  trace: { answer: 'object', request: 'object', pinned: 'boolean', canVerify: 'boolean', verified: 'nullable' },
   graph: { answer: 'object', request: 'object', pending: 'number' },
   inspect: { answer: 'nullable' },
   reveal: { location: 'object' },

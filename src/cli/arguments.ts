@@ -93,6 +93,7 @@ export function readArguments(argv: readonly string[]): Options {
   const { values, positionals } = parse(argv);
   const [command = 'help', ...operands] = positionals;
   const known = commands[command];
+  if (positionals.length === 0) throw new UsageError(`which command?\n\n${usage}`);
   if (known === undefined) throw new UsageError(`${command} is not a command\n\n${usage}`);
   const output = values.output ?? known.outputs[0] ?? '';
   if (known.outputs.length > 0 && !known.outputs.includes(output)) {

@@ -2,15 +2,13 @@ import { finish, runTests, type TestResult } from '../engine/index.ts';
 import { readFiles } from '../sources/fileSource.ts';
 import { UsageError } from './arguments.ts';
 import { type Command, jsonOutput } from './command.ts';
-import { fileName, load } from './load.ts';
+import { fileName, load, ofScope, uriOf } from './load.ts';
 
 /** Judges the assertions of podpath.yaml and ConnectivityTest objects, or those of `--assertions FILE`. */
 export const assertions: Command = async (options) => {
   const analysis = await load(options.operands, options);
   const other = options.assertions === undefined ? undefined : await readOther(options.assertions);
-  const all = finish(runTests(analysis, other)).filter(
-    (one) => options.scope === undefined || one.scope === options.scope,
-  );
+  const all = ofScope(analysis, options.scope, finish(runTests(analysis, other)));
   if (all.length === 0)
     throw new UsageError('there are no assertions: write tests in podpath.yaml or a ConnectivityTest');
   const exitCode = all.every((one) => one.pass) ? 0 : 1;
@@ -59,7 +57,7 @@ function flowText({ from, to, port, protocol }: TestResult): string {
 export async function readOther(path: string): Promise<{ readonly uri: string; readonly text: string }> {
   const [read] = await readFiles([path]);
   if (read?.text === undefined) throw new UsageError(`${path}: ${read?.error ?? 'not readable'}`);
-  return { uri: path, text: read.text };
+  return { uri: uriOf(path), text: read.text };
 }
 
 function resultJson({ uri, index, scope, from, to, port, protocol, expect, actual, why, pass }: TestResult): object {

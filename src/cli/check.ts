@@ -1,13 +1,13 @@
 import { findings, finish, type LocatedFinding, type Location, readClusterUri, refLabel } from '../engine/index.ts';
 import { type Command, jsonOutput } from './command.ts';
-import { fileName, load } from './load.ts';
+import { fileName, load, ofScope } from './load.ts';
 
 const order = ['error', 'warning', 'info', 'hint'] as const;
 
 /** What is wrong with the files. */
 export const check: Command = async (options) => {
   const analysis = await load(options.operands, options);
-  const all = finish(findings(analysis)).filter((one) => options.scope === undefined || one.scope === options.scope);
+  const all = ofScope(analysis, options.scope, finish(findings(analysis)));
   const threshold = order.indexOf(options.failOn);
   const exitCode = all.some((one) => order.indexOf(one.severity) <= threshold) ? 1 : 0;
   if (options.output === 'json') return { output: jsonOutput({ findings: all.map(findingJson) }), exitCode };

@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import {
   type Analysis,
   AnalysisHost,
@@ -17,7 +16,7 @@ import {
 import { readRevision } from '../sources/gitSource.ts';
 import { type Options, UsageError } from './arguments.ts';
 import { type Command, jsonOutput } from './command.ts';
-import { fileName, load, oneScope } from './load.ts';
+import { fileName, load, oneScope, uriOf } from './load.ts';
 
 /** What policies allow in NEW and not in OLD, and the other way round. */
 export const diff: Command = async (options) => {
@@ -36,10 +35,10 @@ async function readSide(text: string, options: Options): Promise<Analysis> {
   const root = process.cwd();
   const files = await readRevision(root, text);
   if (files === undefined) throw new UsageError(`${text} is no file, no folder and no git revision here`);
-  const saved = files.map(({ path, text: content = '' }) => ({ uri: join(root, path), text: content }));
+  const saved = files.map(({ path, text: content = '' }) => ({ uri: `${uriOf(root)}/${path}`, text: content }));
   const { assume, allAsOne } = options;
   const settings = { assume, rules: {}, allAsOne };
-  return new AnalysisHost().apply({ folders: [{ uri: root, name: 'root' }], saved, settings });
+  return new AnalysisHost().apply({ folders: [{ uri: uriOf(root), name: 'root' }], saved, settings });
 }
 
 function placeIn(analysis: Analysis, scope: ScopeAnalysis, evidence: Evidence): string {

@@ -28,11 +28,11 @@ export async function readPaths(paths: readonly string[]): Promise<Pick<Change, 
   const read = await readFiles(files);
   const saved = read.map(({ path, text, error }) => {
     if (text === undefined) throw new UsageError(`${path}: ${error ?? 'not readable'}`);
-    return { uri: path, text };
+    return { uri: uriOf(path), text };
   });
-  if (wanted.includes('-')) saved.push({ uri: `${root}${sep}stdin.yaml`, text: await standardInput() });
+  if (wanted.includes('-')) saved.push({ uri: `${uriOf(root)}/stdin.yaml`, text: await standardInput() });
   const name = root.slice(root.lastIndexOf(sep) + 1) || 'root';
-  return { folders: [{ uri: root, name }], saved };
+  return { folders: [{ uri: uriOf(root), name }], saved };
 }
 
 async function listOrRefuse(path: string): Promise<readonly string[]> {
@@ -73,11 +73,7 @@ async function standardInput(): Promise<string> {
 /** The scope that a command is about; throws where there are several and none was named. */
 export function oneScope(analysis: Analysis, name: string | undefined): ScopeAnalysis {
   const { scopes } = analysis;
-  if (name !== undefined) {
-    const found = analysis.scopeNamed(name);
-    if (found === undefined) throw new UsageError(`there is no scope ${name}; there are:\n${list(scopes)}`);
-    return found;
-  }
+  if (name !== undefined) return scopeNamed(analysis, name);
   const withObjects = scopes.filter(({ scope }) => scope.resources.length > 0);
   const [first] = withObjects.length > 0 ? withObjects : scopes;
   if (withObjects.length > 1)
@@ -86,8 +82,30 @@ export function oneScope(analysis: Analysis, name: string | undefined): ScopeAna
   return first;
 }
 
+/** Of rows of all scopes those of the one that was named, or all; throws where there is no scope of that name. */
+export function ofScope<T extends { readonly scope: string }>(
+  analysis: Analysis,
+  name: string | undefined,
+  rows: readonly T[],
+): readonly T[] {
+  if (name === undefined) return rows;
+  scopeNamed(analysis, name);
+  return rows.filter(({ scope }) => scope === name);
+}
+
+function scopeNamed(analysis: Analysis, name: string): ScopeAnalysis {
+  const found = analysis.scopeNamed(name);
+  if (found === undefined) throw new UsageError(`there is no scope ${name}; there are:\n${list(analysis.scopes)}`);
+  return found;
+}
+
 function list(scopes: readonly ScopeAnalysis[]): string {
   return scopes.map(({ scope }) => `  ${scope.name} (${scope.resources.length} objects)`).join('\n');
+}
+
+/** A path as the engine names files: `/` between steps on every system, and none at the end of a root. */
+export function uriOf(path: string, separator: string = sep): string {
+  return path.split(separator).join('/').replace(/\/$/, '');
 }
 
 /** A file as output names it: relative to the working directory, `/` between steps. A live object is no file. */

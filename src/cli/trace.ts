@@ -9,6 +9,10 @@ export const trace: Command = async (options) => {
   const analysis = await load(paths, options);
   const scope = oneScope(analysis, options.scope);
   const { protocol, node } = options;
+  const nodes = scope.snapshot.nodes.map(({ name }) => name);
+  if (node !== undefined && !nodes.includes(node)) {
+    throw new UsageError(`there is no node ${node}; there are: ${nodes.slice(0, 20).join(', ')}`);
+  }
   const answer = traceFlow(analysis, scope, { from, to, protocol, ...(node === undefined ? {} : { node }) });
   if (isProblem(answer)) {
     const choices = answer.choices.length === 0 ? '' : `; choose from: ${answer.choices.join(', ')}`;

@@ -16,7 +16,7 @@ export function stateText({ state, objects, since }: ClusterStatus): string {
   const { t } = vscode.l10n;
   switch (state) {
     case 'connecting':
-      return t('connecting…');
+      return objects === 0 ? t('connecting…') : t('connecting · {0} objects so far', objects);
     case 'live':
       return t('live · {0} objects', objects);
     case 'stale':

@@ -75,13 +75,8 @@ export class ClusterController implements vscode.Disposable {
   /** Lets the user pick contexts; `given` names some without asking. */
   async #connect(given: unknown): Promise<void> {
     const { t } = vscode.l10n;
-    if (!vscode.workspace.isTrusted) {
-      const message = t('Clusters are read in trusted workspaces only: a kubeconfig may name programs to run.');
-      const manage = t('Manage Workspace Trust');
-      const answer = await vscode.window.showInformationMessage(message, manage);
-      if (answer === manage) await vscode.commands.executeCommand('workbench.trust.manage');
-      return;
-    }
+    const untrusted = t('Clusters are read in trusted workspaces only: a kubeconfig may name programs to run.');
+    if (!(await isTrustedOr(untrusted))) return;
     const names = Array.isArray(given) ? given.filter((one) => typeof one === 'string') : await this.#pick();
     if (names === undefined) return;
     const known = (context: string): ChosenCluster =>
@@ -143,6 +138,15 @@ export class ClusterController implements vscode.Disposable {
   dispose(): void {
     this.#disposables.dispose();
   }
+}
+
+/** True in a trusted workspace; else shows the message, with a way to change that. */
+export async function isTrustedOr(message: string): Promise<boolean> {
+  if (vscode.workspace.isTrusted) return true;
+  const manage = vscode.l10n.t('Manage Workspace Trust');
+  const answer = await vscode.window.showInformationMessage(message, manage);
+  if (answer === manage) await vscode.commands.executeCommand('workbench.trust.manage');
+  return false;
 }
 
 /** Live objects as texts that can be read, hovered over and pointed into; they change as the objects do. */

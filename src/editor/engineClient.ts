@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import * as vscode from 'vscode';
-import type { Queries } from '../engine/index.ts';
-import type { ClusterStatus, ContextsAnswer, FromWorker, ToWorker, WorkerChange } from '../protocol.ts';
+import type { ProbeProblem, Queries, VerifyAnswer } from '../engine/index.ts';
+import type { ClusterStatus, ContextsAnswer, FromWorker, ToWorker, VerifyRequest, WorkerChange } from '../protocol.ts';
 
 /** A worker that dies more often than this within ten minutes stays dead until the window is reloaded. */
 const mostRestarts = 3;
@@ -82,6 +82,11 @@ export class EngineClient implements vscode.Disposable {
   /** The contexts of a kubeconfig; rejects with {@link Unanswered}. */
   contexts(kubeconfig: string | undefined): Promise<ContextsAnswer> {
     return this.#ask((id) => ({ type: 'contexts', id, ...(kubeconfig === undefined ? {} : { kubeconfig }) }));
+  }
+
+  /** Runs a trace for real, which the user has agreed to; rejects with {@link Unanswered}. */
+  verify(request: VerifyRequest, token: vscode.CancellationToken): Promise<VerifyAnswer | ProbeProblem> {
+    return this.#ask((id) => ({ type: 'verify', id, ...request }), token);
   }
 
   #ask<T>(message: (id: number) => ToWorker, token?: vscode.CancellationToken): Promise<T> {

@@ -26,6 +26,7 @@ import { TopologyPanel } from './topologyPanel.ts';
 import { registerTraceCommand } from './traceCommand.ts';
 import { TracePanel } from './tracePanel.ts';
 import { registerTrees } from './trees.ts';
+import { registerVerify } from './verify.ts';
 import { WorkspaceSource } from './workspaceSource.ts';
 import { WorkspaceState } from './workspaceState.ts';
 
@@ -57,6 +58,7 @@ export function activate(context: vscode.ExtensionContext): Activated {
     workspace,
     new StatusBar(client, diagnostics, clusters, workspace),
     registerTraceCommand(context, client, traces),
+    registerVerify(client, traces),
     registerHover(client),
     registerCodeLens(client),
     registerInlayHints(client),

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { Queries, TraceRequest } from '../engine/index.ts';
+import type { Queries, Trace, TraceRequest, VerifyAnswer } from '../engine/index.ts';
 import type { FromWebview } from '../protocol.ts';
 import { toPosition, toWorkspaceEdit } from './convert.ts';
 import type { EngineClient } from './engineClient.ts';
@@ -24,6 +24,7 @@ export class TracePanel implements vscode.Disposable {
   #panel: Panel | undefined;
   #request: TraceRequest | undefined;
   #answer: Answer | undefined;
+  #verified: { readonly trace: string; readonly answer: VerifyAnswer } | undefined;
 
   constructor(
     context: vscode.ExtensionContext,
@@ -60,6 +61,18 @@ export class TracePanel implements vscode.Disposable {
     await this.#trace();
   }
 
+  /** The trace that is shown; `undefined` where none is. */
+  get request(): TraceRequest | undefined {
+    return this.#request;
+  }
+
+  /** Shows what the cluster did, beside the trace that was verified and as long as it is that one. */
+  async showVerified(trace: Trace, answer: VerifyAnswer): Promise<void> {
+    this.#verified = { trace: JSON.stringify(trace), answer };
+    this.#answer = undefined;
+    await this.#trace();
+  }
+
   #open(restored?: vscode.WebviewPanel): void {
     const { extensionUri } = this.#context;
     this.#panel = new Panel(kind, extensionUri, this.#log, (message) => this.#receive(message), restored);
@@ -77,7 +90,10 @@ export class TracePanel implements vscode.Disposable {
     if (JSON.stringify(answer) === JSON.stringify(this.#answer)) return;
     this.#answer = answer;
     this.#panel.scope = 'problem' in answer ? request.scope : answer.trace.scope;
-    this.#panel.post({ type: 'trace', answer, request, pinned: this.#pins.has(request) });
+    const isVerified = 'trace' in answer && JSON.stringify(answer.trace) === this.#verified?.trace;
+    const verified = isVerified ? (this.#verified?.answer ?? null) : null;
+    const pinned = this.#pins.has(request);
+    this.#panel.post({ type: 'trace', answer, request, pinned, canVerify: canVerify(answer), verified });
   }
 
   #receive(message: FromWebview): void {
@@ -93,6 +109,9 @@ export class TracePanel implements vscode.Disposable {
         break;
       case 'saveTest':
         void vscode.commands.executeCommand('podpath.saveTraceAsTest', message.request);
+        break;
+      case 'verify':
+        void vscode.commands.executeCommand('podpath.verifyTrace');
         break;
       case 'fix':
         void this.#fix(message.edits);
@@ -131,4 +150,11 @@ export class TracePanel implements vscode.Disposable {
     this.#newest.dispose();
     this.#panel?.dispose();
   }
+}
+
+/** Only a running cluster can be asked, from a pod in it, and only where the user trusts the workspace. */
+function canVerify(answer: Answer): boolean {
+  if ('problem' in answer || answer.context === undefined || !vscode.workspace.isTrusted) return false;
+  const { source, destination } = answer.trace.flow;
+  return (source.kind === 'pod' || source.kind === 'workload') && destination.kind !== 'url';
 }

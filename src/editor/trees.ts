@@ -34,17 +34,21 @@ class Tree implements vscode.TreeDataProvider<TreeRow>, vscode.Disposable {
   }
 
   async getChildren(row?: TreeRow): Promise<TreeRow[]> {
-    if (row !== undefined) return [...row.children];
-    const rows = await this.#client.query('tree', { view: this.#view }).catch(() => []);
+    if (row !== undefined && row.part === undefined) return [...row.children];
+    const part = row?.part === undefined ? {} : { part: row.part };
+    const rows = await this.#client.query('tree', { view: this.#view, ...part }).catch(() => []);
+    if (row !== undefined) return [...rows];
     if (this.#view === 'scopes' && rows.length === 0) void this.#clusters.lookForKubeconfig();
     if (this.#view !== 'scopes' || this.#clusters.statuses.length === 0) return [...rows];
     const drift = await this.#client.query('drift', {}).catch(() => []);
     return clusterRows(rows, this.#clusters.statuses, drift);
   }
 
-  getTreeItem({ id, label, description, tooltip, icon, kind, location, end, children }: TreeRow): vscode.TreeItem {
+  getTreeItem(row: TreeRow): vscode.TreeItem {
+    const { id, label, description, tooltip, icon, kind, location, end, children, part } = row;
     const { None, Collapsed } = vscode.TreeItemCollapsibleState;
-    const item = new vscode.TreeItem(visible(label), children.length === 0 ? None : Collapsed);
+    const hasMore = children.length > 0 || part !== undefined;
+    const item = new vscode.TreeItem(visible(label), hasMore ? Collapsed : None);
     item.id = id;
     item.description = visible(description);
     item.tooltip = visibleLines(tooltip === '' ? `${label} ${description}`.trim() : tooltip);

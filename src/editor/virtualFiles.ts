@@ -28,7 +28,7 @@ export async function listVirtualManifests(folder: vscode.Uri, most: number): Pr
       const uri = vscode.Uri.joinPath(directory, name);
       if ((type & vscode.FileType.Directory) !== 0) {
         if (!skipped.has(name)) waiting.push(uri);
-      } else if (/\.(ya?ml|json)$/i.test(name) && found.length < most) found.push(uri);
+      } else if (/(\.(ya?ml|json)|^Kustomization)$/i.test(name) && found.length < most) found.push(uri);
     }
   }
   return found;

@@ -10,6 +10,7 @@ const shapes: Readonly<Record<FromWebview['type'], Shape>> = {
   pickTrace: {},
   pin: { request: 'object' },
   saveTest: { request: 'object' },
+  verify: {},
   fix: { edits: 'array' },
   copy: { text: 'string', what: 'string' },
   save: { text: 'string', name: 'string' },

@@ -4,7 +4,7 @@ import type { EngineClient } from './engineClient.ts';
 import { engineSettings } from './settings.ts';
 import { listVirtualManifests } from './virtualFiles.ts';
 
-const manifestName = /\.(ya?ml|json)$/i;
+const manifestName = /(\.(ya?ml|json)|\/Kustomization)$/i;
 
 /** Where tools write thousands of files that nobody wrote by hand. */
 const noise = /\/(node_modules|\.git)\//;

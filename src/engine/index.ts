@@ -95,3 +95,13 @@ export { formatFlowEnd, isProblem, parseEnd } from './trace/ends.ts';
 export type * from './trace/flow.ts';
 export type { Branch, Disposition, FlowProblem, Hop, Step } from './trace/flow.ts';
 export { trace } from './trace/trace.ts';
+export {
+  judgeProbe,
+  type Observation,
+  type ProbeCheck,
+  type ProbeVerdict,
+  type StepMark,
+  type VerifyAnswer,
+} from './verify/judge.ts';
+export type { ProbePlan, ProbeProblem, ProbeQuestion } from './verify/plan.ts';
+export { type ProbeCommand, type ProbeReading, type ProbeRun, readConnect, readLookup } from './verify/tools.ts';

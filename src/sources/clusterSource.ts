@@ -46,6 +46,8 @@ export interface ClusterSnapshot {
   readonly missing: readonly string[];
   /** The kinds among it. */
   readonly unread: readonly UnreadKind[];
+  /** True until everything was read once: it is the Services, with their namespaces, nodes and EndpointSlices, alone. */
+  readonly isLoading: boolean;
 }
 
 /** What to read, and how. */
@@ -156,9 +158,21 @@ export class ClusterSource {
     return { kind: 'stale', since, reason: failure.message };
   }
 
+  /** How many objects are known so far. */
+  get size(): number {
+    return [...this.#followers.values()].reduce((sum, one) => sum + one.size, 0);
+  }
+
+  /** True as soon as {@link snapshot} has Services and their endpoints. */
+  get hasFirst(): boolean {
+    const first = [...this.#followers.values()].filter((one) => one.isFirst);
+    return first.length > 0 && first.every(({ states }) => states.every((one) => one.kind !== 'connecting'));
+  }
+
   /** Everything that is known now. */
   snapshot(): ClusterSnapshot {
-    const followers = [...this.#followers.values()];
+    const isLoading = !this.#wasComplete && this.#options.watch && this.state.kind !== 'live';
+    const followers = [...this.#followers.values()].filter((one) => !isLoading || one.isFirst);
     const forbidden = followers.flatMap((one) => one.unread ?? []);
     const silent = this.#silent.map((group) => t('The API {0} does not answer: its objects are not known', group));
     return {
@@ -167,6 +181,7 @@ export class ClusterSource {
       resources: followers.sort((a, b) => (a.order < b.order ? -1 : 1)).flatMap((one) => one.resources()),
       missing: [...unreadSentences(forbidden), ...new Set(silent)],
       unread: [...forbidden, ...this.#unreadOfSilent()],
+      isLoading,
     };
   }
 
@@ -185,8 +200,13 @@ export class ClusterSource {
    * state as it is then.
    */
   async settled(patienceMs: number): Promise<ClusterState> {
+    await this.#until(() => this.#isSettled(), patienceMs);
+    return this.state;
+  }
+
+  async #until(isTrue: () => boolean, patienceMs: number): Promise<void> {
     const end = Date.now() + patienceMs;
-    while (!this.#isSettled() && Date.now() < end && !this.#stop.signal.aborted) {
+    while (!isTrue() && Date.now() < end && !this.#stop.signal.aborted) {
       await new Promise<void>((done) => {
         const timer = setTimeout(done, Math.max(0, end - Date.now()));
         const wake = (): void => {
@@ -197,7 +217,6 @@ export class ClusterSource {
         this.#waiting.add(wake);
       });
     }
-    return this.state;
   }
 
   #isSettled(): boolean {
@@ -222,6 +241,7 @@ export class ClusterSource {
       const wasLost = this.#failure !== undefined && this.#isDiscovered;
       this.#failure = undefined;
       this.#silent = found.silent;
+      if (!this.#isDiscovered && this.#options.watch) await this.#followFirst(found.served);
       this.#follow(found.served);
       this.#isDiscovered = true;
       // Watches may hang on connections that nobody serves any more.
@@ -230,6 +250,12 @@ export class ClusterSource {
       if (!this.#options.watch) return;
       await sleep(this.#timing.discoveryMs * (0.75 + Math.random() / 2), signal);
     }
+  }
+
+  /** Pods are most of what a large cluster has; the rest comes before them where it is quick. */
+  async #followFirst(served: readonly ServedKind[]): Promise<void> {
+    this.#follow(served.filter(({ kind }) => kind.isFirst));
+    await this.#until(() => this.hasFirst, this.#timing.firstMs);
   }
 
   #follow(served: readonly ServedKind[]): void {

@@ -9,6 +9,8 @@ export interface ServedKind {
   /** The name in paths, for example `networkpolicies`. */
   readonly plural: string;
   readonly namespaced: boolean;
+  /** True where a watch can begin with everything there is. */
+  readonly streams: boolean;
 }
 
 /** What a server has of the kinds that are asked for, sorted as these are. */
@@ -44,6 +46,7 @@ export class Discovery {
   readonly #transport: ClusterTransport;
   readonly #kinds: readonly LiveKind[];
   readonly #known = new Map<string, Known>();
+  #streams: boolean | undefined;
 
   constructor(transport: ClusterTransport, kinds: readonly LiveKind[]) {
     this.#transport = transport;
@@ -56,7 +59,8 @@ export class Discovery {
     const groups = await this.#root('/apis', signal);
     if (isFailure(groups)) return groups;
     const found = [...core.found, ...groups.found];
-    return { served: this.#choose(found), silent: [...core.silent, ...groups.silent] };
+    this.#streams ??= streamsLists(await this.#transport.json('/version', signal));
+    return { served: this.#choose(found, this.#streams), silent: [...core.silent, ...groups.silent] };
   }
 
   async #root(path: string, signal: AbortSignal): Promise<Known | Failure> {
@@ -97,7 +101,7 @@ export class Discovery {
   }
 
   /** Of several versions the one that the server names first, as kubectl does. */
-  #choose(found: readonly Found[]): readonly ServedKind[] {
+  #choose(found: readonly Found[], streams: boolean): readonly ServedKind[] {
     const listed = found.filter(({ verbs, plural }) => verbs.includes('list') && !plural.includes('/'));
     const byKind = new Map<string, Found>();
     for (const one of listed) {
@@ -109,9 +113,24 @@ export class Discovery {
       const isShadowed = kind.sameAs !== undefined && byKind.has(`${kind.sameAs}/${kind.kind}`);
       if (one === undefined || isShadowed) return [];
       const { version, plural, namespaced } = one;
-      return [{ kind, version, plural, namespaced }];
+      return [{ kind, version, plural, namespaced, streams: streams && isOwnGroup(kind.group) }];
     });
   }
+}
+
+/**
+ * Streamed lists are on by default since Kubernetes 1.32, but for 1.33, which refuses them where they are off. Earlier
+ * servers may not know the parameter, and would never say when a list is at its end. Source: KEP-3157.
+ */
+function streamsLists(version: { readonly body: JsonObject } | Failure): boolean {
+  if (isFailure(version)) return false;
+  const [major, minor] = ['major', 'minor'].map((name) => Number.parseInt(text(version.body[name]), 10));
+  return major === 1 && minor !== undefined && minor >= 32;
+}
+
+/** Other groups may be served by a program of their own, which knows what its Kubernetes knew. */
+function isOwnGroup(group: string): boolean {
+  return !group.includes('.') || group.endsWith('.k8s.io');
 }
 
 function readAggregated(body: JsonObject): { readonly found: readonly Found[]; readonly silent: readonly string[] } {

@@ -1,5 +1,5 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir, readFile, realpath, stat } from 'node:fs/promises';
+import { join, sep } from 'node:path';
 
 /** Folders that never hold a user's manifests. */
 const skipped: ReadonlySet<string> = new Set([
@@ -30,19 +30,28 @@ export async function listManifests(path: string): Promise<readonly string[]> {
   const info = await stat(path);
   if (info.isFile()) return [path];
   const found: string[] = [];
-  await walk(path, found);
+  await walk(path, found, await realpath(path));
   return found.sort();
 }
 
-async function walk(folder: string, found: string[]): Promise<void> {
+async function walk(folder: string, found: string[], root: string): Promise<void> {
   // A folder that vanished or is forbidden hides nothing else.
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
   const below: Promise<void>[] = [];
   for (const entry of entries) {
-    if (entry.isDirectory() && !skipped.has(entry.name)) below.push(walk(join(folder, entry.name), found));
-    else if (entry.isFile() && isManifestName(entry.name)) found.push(join(folder, entry.name));
+    if (entry.isDirectory() && !skipped.has(entry.name)) below.push(walk(join(folder, entry.name), found, root));
+    else if (!isManifestName(entry.name)) continue;
+    else if (entry.isFile()) found.push(join(folder, entry.name));
+    else if (entry.isSymbolicLink()) below.push(follow(join(folder, entry.name), found, root));
   }
   await Promise.all(below);
+}
+
+/** A link to a file counts, as for kubectl; one to a file below the same folder would make everything in it a duplicate. */
+async function follow(link: string, found: string[], root: string): Promise<void> {
+  const target = await realpath(link).catch(() => undefined);
+  if (target === undefined || target.startsWith(root + sep)) return;
+  if ((await stat(target)).isFile()) found.push(link);
 }
 
 /** True for the name of a folder that is never read. */
@@ -50,10 +59,11 @@ export function isSkipped(folder: string): boolean {
   return skipped.has(folder);
 }
 
-/** True for a name, or a path, that a manifest may have. */
+/** True for a name, or a path, that a manifest may have; a kustomization is one of the few without an ending. */
 export function isManifestName(name: string): boolean {
   return (
-    /\.(ya?ml|json)$/i.test(name) && !/(^|[\\/])(package(-lock)?|tsconfig[^\\/]*|composer|angular)\.json$/.test(name)
+    /(\.(ya?ml|json)|(^|[\\/])Kustomization)$/i.test(name) &&
+    !/(^|[\\/])(package(-lock)?|tsconfig[^\\/]*|composer|angular)\.json$/.test(name)
   );
 }
 

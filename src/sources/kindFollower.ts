@@ -45,6 +45,16 @@ export class KindFollower {
     this.#setup = setup;
   }
 
+  /** True for a kind that a first answer is made of. */
+  get isFirst(): boolean {
+    return this.#setup.served.kind.isFirst === true;
+  }
+
+  /** How many objects are known so far. */
+  get size(): number {
+    return this.#objects.size;
+  }
+
   /** Sorts kinds: by group, then by kind. */
   get order(): string {
     const { group, kind } = this.#setup.served.kind;

@@ -60,9 +60,10 @@ const steadyMs = 10_000;
 type Step = { readonly version: string | undefined; readonly failure?: Failure };
 
 /**
- * Follows one kind: a list in pages, then a watch with bookmarks from the list's version, again and again. What can't be
- * read is asked for again with growing pauses; what was read stays until something newer is. Source: kubernetes.io,
- * Kubernetes API Concepts, Efficient detection of changes; k8s.io/client-go/tools/cache/reflector.go.
+ * Follows one kind: everything there is, by a watch that begins with it or by a list in pages, then what changes, by a
+ * watch with bookmarks, again and again. What can't be read is asked for again with growing pauses; what was read stays
+ * until something newer is. Source: kubernetes.io, Kubernetes API Concepts, Efficient detection of changes, Streaming
+ * lists (KEP-3157); k8s.io/client-go/tools/cache/reflector.go.
  */
 export class Reflector {
   readonly #setup: ReflectorSetup;
@@ -72,9 +73,11 @@ export class Reflector {
   #current = new AbortController();
   #state: ReflectorState = { kind: 'connecting' };
   #broken = 0;
+  #streams: boolean;
 
   constructor(setup: ReflectorSetup) {
     this.#setup = setup;
+    this.#streams = setup.served.streams && setup.watch;
     this.#backoff = new Backoff(setup.timing.backoff);
     this.#stop.signal.addEventListener('abort', () => this.#current.abort());
   }
@@ -88,7 +91,8 @@ export class Reflector {
     let version: string | undefined;
     while (!this.#stop.signal.aborted) {
       this.#current = new AbortController();
-      const step = version === undefined ? await this.#list() : await this.#watch(version);
+      const isListed = version === undefined && !this.#streams;
+      const step = isListed ? await this.#list() : await this.#watch(version);
       if (this.#stop.signal.aborted) return;
       version = step.version;
       if (step.failure === undefined) {
@@ -194,33 +198,41 @@ export class Reflector {
     return { version };
   }
 
-  /** Every event moves the version on; so does a bookmark, which brings nothing else. */
-  async #watch(from: string): Promise<Step> {
-    const { transport, timing } = this.#setup;
+  /**
+   * Every event moves the version on; so does a bookmark, which brings nothing else. Without a version to go on from, the
+   * watch begins with everything there is, and counts as one only when the server has said that this was all.
+   */
+  async #watch(from: string | undefined): Promise<Step> {
+    const { transport, timing, sink } = this.#setup;
     let version = from;
+    let first = from === undefined ? new Set<string>() : undefined;
     let wasOpen = false;
     const started = Date.now();
-    const path = this.#query({
-      watch: '1',
-      allowWatchBookmarks: 'true',
-      resourceVersion: from,
-      // Not all at once: each watch ends at another moment.
-      timeoutSeconds: String(Math.round(timing.watchSeconds * (1 + Math.random() / 4))),
-    });
-    const end = await transport.lines(path, this.#current.signal, timing.idleMs, {
+    const end = await transport.lines(this.#watchPath(from), this.#current.signal, timing.idleMs, {
       open: () => {
         wasOpen = true;
-        this.#become({ kind: 'live' });
+        if (first === undefined) this.#become({ kind: 'live' });
       },
       line: (event) => {
-        const read = this.#event(event);
+        const read = this.#event(event, first);
         if (isFailure(read)) return read;
+        if (first !== undefined) {
+          if (!endsInitialEvents(event)) return undefined;
+          sink.keep(first);
+          first = undefined;
+          this.#become({ kind: 'live' });
+        }
         version = read;
         this.#backoff.reset();
         this.#broken = 0;
         return undefined;
       },
     });
+    if (first !== undefined) {
+      // Pages go on after an interruption, and say in their own words what may not be read.
+      this.#streams = false;
+      return wasOpen && end !== 'closed' ? { version: undefined, failure: end } : { version: undefined };
+    }
     if (Date.now() - started > steadyMs) this.#backoff.reset();
     if (end === 'closed') {
       // A server that closes each watch at once is not asked in a tight loop.
@@ -236,21 +248,38 @@ export class Reflector {
     return { version: this.#broken >= mostBroken ? undefined : version, failure: end };
   }
 
-  /** Takes an event in; answers with the version that it stands for. */
-  #event(event: JsonObject): string | Failure {
+  #watchPath(from: string | undefined): string {
+    return this.#query({
+      watch: '1',
+      allowWatchBookmarks: 'true',
+      ...(from === undefined
+        ? { sendInitialEvents: 'true', resourceVersionMatch: 'NotOlderThan' }
+        : { resourceVersion: from }),
+      // Not all at once: each watch ends at another moment.
+      timeoutSeconds: String(Math.round(this.#setup.timing.watchSeconds * (1 + Math.random() / 4))),
+    });
+  }
+
+  /** Takes an event in; answers with the version that it stands for. `seen` learns which objects there are. */
+  #event(event: JsonObject, seen: Set<string> | undefined): string | Failure {
     const { sink } = this.#setup;
     const object = event['object'];
-    const isRecord = typeof object === 'object' && object !== null && !Array.isArray(object);
-    const metadata = isRecord ? (object as JsonObject)['metadata'] : undefined;
+    const metadata = jsonMember(object, 'metadata');
     const version = stringMember(metadata, 'resourceVersion');
     switch (event['type']) {
       case 'ADDED':
       case 'MODIFIED':
-        for (const resource of this.#read(object)) sink.put(resource);
+        for (const resource of this.#read(object)) {
+          seen?.add(`${resource.ref.namespace}/${resource.ref.name}`);
+          sink.put(resource);
+        }
         break;
-      case 'DELETED':
-        sink.remove(stringMember(metadata, 'namespace'), stringMember(metadata, 'name'));
+      case 'DELETED': {
+        const [namespace, name] = [stringMember(metadata, 'namespace'), stringMember(metadata, 'name')];
+        seen?.delete(`${namespace}/${name}`);
+        sink.remove(namespace, name);
         break;
+      }
       case 'BOOKMARK':
         break;
       case 'ERROR':
@@ -277,13 +306,25 @@ function errorEvent(status: JsonValue | undefined): Failure {
   return { failure: failureOf(code), message: stringMember(record, 'message') || `HTTP ${code}` };
 }
 
+/** The bookmark after which a watch that began with everything there is goes on with what changes. */
+function endsInitialEvents({ type, object }: JsonObject): boolean {
+  const metadata = jsonMember(object, 'metadata');
+  return (
+    type === 'BOOKMARK' && stringMember(jsonMember(metadata, 'annotations'), 'k8s.io/initial-events-end') === 'true'
+  );
+}
+
 function isList(value: JsonValue | undefined): value is readonly JsonValue[] | null {
   // A typed nil slice of Go is written as null.
   return Array.isArray(value) || value === null;
 }
 
+function jsonMember(value: JsonValue | undefined, name: string): JsonValue | undefined {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+  return (value as JsonObject)[name];
+}
+
 function stringMember(value: JsonValue | undefined, name: string): string {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return '';
-  const found = (value as JsonObject)[name];
+  const found = jsonMember(value, name);
   return typeof found === 'string' ? found : '';
 }

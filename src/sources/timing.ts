@@ -14,6 +14,8 @@ export interface ClusterTiming {
   readonly recheckMs: number;
   /** Changes within this time are told together. */
   readonly batchMs: number;
+  /** How long the kinds of a first answer have the connection for themselves. */
+  readonly firstMs: number;
   readonly backoff: BackoffLimits;
 }
 
@@ -25,5 +27,6 @@ export const usualTiming: ClusterTiming = {
   discoveryMs: 20_000,
   recheckMs: 60_000,
   batchMs: 50,
+  firstMs: 2_000,
   backoff: { firstMs: 250, mostMs: 30_000 },
 };

@@ -3,6 +3,7 @@ import { t } from '@vscode/l10n';
 import type { ClusterObjects } from '../engine/index.ts';
 import type { ChosenCluster, ClusterStatus } from '../protocol.ts';
 import { ClusterSource, openKubeconfig } from '../sources/clusterSource.ts';
+import type { ClusterAccess } from '../sources/kubeconfig.ts';
 
 /** Changes of clusters within this time are one analysis. */
 const gatherMs = 120;
@@ -13,6 +14,7 @@ const longestMs = 5_000;
 interface Followed {
   readonly chosen: ChosenCluster;
   source?: ClusterSource;
+  access?: ClusterAccess;
   /** Why there is no source. */
   problem?: string;
   /** As the engine was told last; absent until everything was read once. */
@@ -56,6 +58,19 @@ export class Clusters {
     this.#soon();
   }
 
+  /**
+   * The way to a cluster that is followed and whose objects are those of now; a sentence for every other one. A window that
+   * is not trusted follows none.
+   */
+  accessTo(context: string): ClusterAccess | { readonly problem: string } {
+    const followed = this.#followed.find(({ chosen }) => chosen.context === context);
+    if (followed?.access === undefined) return { problem: t('Context {0} is not connected', context) };
+    const { state, reason } = statusOf(followed);
+    return state === 'live'
+      ? followed.access
+      : { problem: t('Context {0} is not live: {1}', context, reason || state) };
+  }
+
   #open(chosen: ChosenCluster): Followed {
     const followed: Followed = { chosen, isLeft: false };
     void this.#connect(followed);
@@ -73,6 +88,7 @@ export class Clusters {
     }
     const source = new ClusterSource({ access, namespaces, watch: true, onChange: () => this.#heard(followed) });
     followed.source = source;
+    followed.access = access;
     source.start();
     this.#soon();
   }
@@ -111,18 +127,19 @@ export class Clusters {
     this.#listener.objects(known);
   }
 
-  /** Answers before everything was read once would be answers about another cluster. */
+  /** The Services of a large cluster are known long before its pods. */
   #read(one: Followed): void {
     const { source } = one;
-    if (source === undefined || (source.state.kind !== 'live' && one.objects === undefined)) return;
-    const { context, resources, missing, unread } = source.snapshot();
+    if (source === undefined || (!source.hasFirst && one.objects === undefined)) return;
+    const { context, resources, missing, unread, isLoading } = source.snapshot();
     const before = one.objects;
     const isSame =
       before !== undefined &&
       before.resources.length === resources.length &&
       before.resources.every((resource, index) => resource === resources[index]) &&
-      before.missing.join('\n') === missing.join('\n');
-    if (!isSame) one.objects = { context, resources, missing, unread };
+      before.missing.join('\n') === missing.join('\n') &&
+      before.isLoading === isLoading;
+    if (!isSame) one.objects = { context, resources, missing, unread, isLoading };
   }
 
   /** Ends every connection. */
@@ -134,7 +151,7 @@ export class Clusters {
 
 function statusOf({ chosen, source, problem, objects }: Followed): ClusterStatus {
   const { context } = chosen;
-  const known = { context, objects: objects?.resources.length ?? 0, missing: objects?.missing ?? [] };
+  const known = { context, objects: source?.size ?? 0, missing: objects?.missing ?? [] };
   if (problem !== undefined) return { ...known, state: 'unusable', reason: problem };
   const state = source?.state ?? ({ kind: 'connecting' } as const);
   switch (state.kind) {

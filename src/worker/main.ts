@@ -7,6 +7,7 @@ import { Clusters } from './clusters.ts';
 import { mergeChanges } from './mergeChanges.ts';
 import { Scheduler } from './scheduler.ts';
 import { withCanonicalUris } from './uris.ts';
+import { Verifier } from './verifier.ts';
 import { Workspace, type WorkspaceChange } from './workspace.ts';
 
 /** Questions that a person waits for are answered before those that fill lists. */
@@ -27,6 +28,7 @@ const clusters = new Clusters({
   objects: (all) => take({ clusters: all }),
   statuses: (all) => post({ type: 'clusters', clusters: all }),
 });
+const verifier = new Verifier(clusters, () => host.analysis);
 /** Changes that wait for the ones before them; what piled up meanwhile becomes one analysis. */
 const queue: (WorkspaceChange | Change)[] = [];
 let changes: Promise<void> = Promise.resolve();
@@ -74,7 +76,16 @@ function ask({ id, name, params, deadlineMs }: Extract<ToWorker, { type: 'query'
   });
 }
 
+async function verify({ id, ...request }: Extract<ToWorker, { type: 'verify' }>): Promise<void> {
+  try {
+    post({ type: 'answer', id, result: await verifier.run(id, request) });
+  } catch (error) {
+    post({ type: 'failed', id, reason: 'error', message: String(error) });
+  }
+}
+
 function cancel(id: number): void {
+  verifier.cancel(id);
   if (waiting.delete(id)) post({ type: 'failed', id, reason: 'cancelled', message: '' });
   else scheduler.cancel(id);
 }
@@ -90,6 +101,9 @@ parentPort?.on('message', (message: ToWorker) => {
     case 'change':
       if (message.change.kind === 'clusters') clusters.choose(message.change.clusters);
       else take(message.change);
+      break;
+    case 'verify':
+      void verify(message);
       break;
     case 'contexts':
       void contexts(message.id, message.kubeconfig);

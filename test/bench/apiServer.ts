@@ -1,5 +1,7 @@
-// A server that speaks the Kubernetes API for a generated cluster: discovery, lists in pages, watches with bookmarks. It
+// A server that speaks the Kubernetes API for a generated cluster: discovery, lists in pages, watches with bookmarks that
+// may begin with everything there is. It
 // runs in a process of its own, so that what a client costs is the client's; the parent tells it what happens next.
+import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { pathToFileURL } from 'node:url';
@@ -75,9 +77,15 @@ function answer({ url = '' }: IncomingMessage, response: ServerResponse): void {
     response.end(JSON.stringify(discovery(pathname === '/api')));
     return;
   }
+  if (pathname === '/version') {
+    response.end('{"major":"1","minor":"37"}');
+    return;
+  }
   const found = collections.get(pathname);
   if (searchParams.get('watch') !== null) {
     response.flushHeaders();
+    const isFirst = searchParams.get('sendInitialEvents') === 'true';
+    if (isFirst) void stream(response, found?.kind ?? '', found?.texts ?? []);
     watchers.set(response, pathname);
     response.on('close', () => watchers.delete(response));
     return;
@@ -88,6 +96,17 @@ function answer({ url = '' }: IncomingMessage, response: ServerResponse): void {
   const more = to < texts.length ? `,"continue":"${to}"` : '';
   response.write(`{"kind":"List","apiVersion":"v1","metadata":{"resourceVersion":"${version}"${more}},"items":[`);
   response.end(`${texts.slice(from, to).join(',')}]}`);
+}
+
+/** Everything there is as events, as fast as the client takes it, then the bookmark that ends them. */
+async function stream(response: ServerResponse, kind: string, texts: readonly string[]): Promise<void> {
+  const upTo = version;
+  for (const text of texts) {
+    if (response.destroyed) return;
+    if (!response.write(`{"type":"ADDED","object":${text}}\n`)) await once(response, 'drain');
+  }
+  const metadata = { resourceVersion: String(upTo), annotations: { 'k8s.io/initial-events-end': 'true' } };
+  response.write(`${JSON.stringify({ type: 'BOOKMARK', object: { kind, apiVersion: 'v1', metadata } })}\n`);
 }
 
 function tell(path: string, line: string): void {

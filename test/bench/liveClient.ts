@@ -14,6 +14,7 @@ export interface LiveFigures {
   readonly memory: number;
   readonly objects: number;
   readonly firstAnswerMs: number;
+  readonly wholeAnswerMs: number;
   readonly eventShare: number;
   readonly eventMemory: number;
   readonly changed: number;
@@ -71,12 +72,25 @@ function pathsIn(prefix: string, body: object): readonly string[] {
   );
 }
 
+/** The endpoints of a Service. */
+function answerOf(source: ClusterSource): void {
+  const scope = new AnalysisHost().apply({ clusters: [source.snapshot()] }).scopeNamed('bench');
+  const service = scope?.snapshot.services[0];
+  if (scope === undefined || service === undefined) throw new Error('there is no Service');
+  if (scope.derived.endpointsOf(service).endpoints.length === 0) throw new Error('it has no endpoints');
+}
+
 async function run(): Promise<LiveFigures> {
   const parseMs = await parseTime();
   const before = usedMegabytes();
   let changed = 0;
+  let firstAnswerMs: number | undefined;
   const onChange = (change: { readonly changed: readonly unknown[] }): void => {
     changed += change.changed.length;
+    if (firstAnswerMs === undefined && source.hasFirst) {
+      answerOf(source);
+      firstAnswerMs = performance.now() - started;
+    }
   };
   const source = new ClusterSource({ access, namespaces: [], watch: true, onChange });
   const [started, cpu] = [performance.now(), process.cpuUsage()];
@@ -84,11 +98,8 @@ async function run(): Promise<LiveFigures> {
   await source.settled(300_000);
   const [loadMs, loadCpuMs] = [performance.now() - started, spent(cpu)];
   const objects = source.snapshot().resources.length;
-  const scope = new AnalysisHost().apply({ clusters: [source.snapshot()] }).scopeNamed('bench');
-  const service = scope?.snapshot.services[0];
-  if (scope === undefined || service === undefined) throw new Error('there is no Service');
-  scope.derived.endpointsOf(service);
-  const firstAnswerMs = performance.now() - started;
+  answerOf(source);
+  const wholeAnswerMs = performance.now() - started;
   await pause(500);
   const memory = usedMegabytes() - before;
   changed = 0;
@@ -121,7 +132,8 @@ async function run(): Promise<LiveFigures> {
     loadCpuMs,
     memory,
     objects,
-    firstAnswerMs,
+    firstAnswerMs: firstAnswerMs ?? wholeAnswerMs,
+    wholeAnswerMs,
     eventShare,
     eventMemory,
     changed: eventsSeen,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import type { TraceAnswer, TraceProblem, TraceRequest } from '../../src/engine/index.ts';
+import type { StepMark, TraceAnswer, TraceProblem, TraceRequest, VerifyAnswer } from '../../src/engine/index.ts';
 import { hostileLabels, shopAnalysis, traceOf } from './fixtures.ts';
 import { Browsing, type Opening, until, type ViewPage } from './viewPage.ts';
 
@@ -25,8 +25,10 @@ async function show(
   answer: TraceAnswer | TraceProblem,
   request: TraceRequest,
   pinned = false,
+  more: { readonly canVerify?: boolean; readonly verified?: VerifyAnswer } = {},
 ): Promise<void> {
-  await view.send({ type: 'trace', answer, request, pinned });
+  const { canVerify = false, verified = null } = more;
+  await view.send({ type: 'trace', answer, request, pinned, canVerify, verified });
   await view.page.locator('.headline').waitFor();
 }
 
@@ -121,7 +123,7 @@ describe('trace: what happened', () => {
     const view = await opened();
     const looks = new Map<string, { readonly sign: string; readonly colour: string }>();
     for (const verdict of ['delivered', 'denied', 'failed', 'not-enforced', 'unknown', 'mixed'] as const) {
-      await view.send({ type: 'trace', answer: withVerdict(verdict), request: toBackend, pinned: false });
+      await show(view, withVerdict(verdict), toBackend);
       const sign = view.page.locator(`.headline.${verdict} .verdict`);
       await sign.waitFor();
       looks.set(verdict, {
@@ -404,4 +406,71 @@ describe('trace: the page', () => {
       await quiet(view);
     });
   }
+});
+
+describe('trace: verified on the cluster', () => {
+  const hostile = '<img src=x onerror=alert(1)>';
+  const marks = (count: number): readonly StepMark[] =>
+    Array.from({ length: count }, (_, index): StepMark => {
+      const verdict = index === 0 ? 'confirmed' : index === 1 ? 'contradicted' : 'not-tested';
+      return { verdict, why: `${index} ${hostile}` };
+    });
+
+  function verified(answer: TraceAnswer): VerifyAnswer {
+    const check = { kind: 'connection', expected: 'connected', seen: hostile, why: hostile } as const;
+    return {
+      context: hostile,
+      where: `pod shop/frontend-1, container app, with bash`,
+      verdict: 'contradicted',
+      summary: `The cluster contradicts this trace: ${hostile}`,
+      checks: [
+        { ...check, title: 'Connection to 10.96.14.7:8080', verdict: 'contradicted' },
+        { ...check, title: 'Source address', verdict: 'confirmed' },
+        { ...check, title: 'Address that the server sees', verdict: 'not-tested', seen: '' },
+      ],
+      branches: answer.branches.map(({ forward, reverse }) => {
+        return { forward: marks(forward.length), reverse: marks(reverse.length) };
+      }),
+      untested: ['UDP answers nothing by itself'],
+      lacksTools: false,
+    };
+  }
+
+  it('is offered where it may be done, and asks the editor, which asks the user', async () => {
+    const view = await opened();
+    const offer = view.page.getByRole('button', { name: 'Verify on the cluster…' });
+    assert.equal(await offer.count(), 0);
+    await show(view, answerOf(toBackend), toBackend, false, { canVerify: true });
+    await offer.click();
+    assert.deepEqual(await view.nextOf('verify'), { type: 'verify' });
+    await quiet(view);
+  });
+
+  it('shows each point, and a mark at each step that a screen reader reads, until the trace is another one', async () => {
+    const answer = answerOf(toBackend);
+    const view = await opened();
+    await show(view, answer, toBackend, false, { canVerify: true, verified: verified(answer) });
+    const section = view.page.locator('.verified');
+    await section.locator('h2').waitFor();
+    assert.match(await section.innerText(), /contradicts this trace: <img src=x.*UDP answers nothing.*with bash/s);
+    assert.deepEqual(await section.locator('tbody .mark-cell').allInnerTexts(), [
+      'contradicted',
+      'confirmed',
+      'not tested',
+    ]);
+    const rows = answer.branches[0]?.forward.length ?? 0;
+    const labels = await view.page
+      .locator('.steps .mark')
+      .evaluateAll((all) => all.map((one) => one.getAttribute('aria-label') ?? ''));
+    assert.equal(labels.length, rows);
+    assert.match(labels[0] ?? '', /^confirmed: 0/);
+    assert.match(labels[1] ?? '', /^contradicted: 1/);
+    await view.screenshot('trace-verified');
+    await view.page.getByRole('tab', { name: 'Reply' }).click();
+    assert.equal(await view.page.locator('.steps .mark').count(), answer.branches[0]?.reverse.length);
+    await show(view, answer, toBackend, false, { canVerify: true });
+    await until(() => section.isHidden(), 'the section is gone');
+    assert.equal(await view.page.locator('.steps .mark').count(), 0);
+    await quiet(view);
+  });
 });

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { uriOf } from '../../src/cli/load.ts';
 import { folderWith, podpath, root } from './run.ts';
 
 const shop = 'examples/shop';
@@ -98,6 +99,7 @@ test('trace: each disposition has its exit code', async () => {
     ['shop/Deployment/frontend', 'shop/svc/backend:8080', 0, /^✓ Delivered/],
     ['shop/Deployment/frontend', 'shop/svc/db:5432', 1, /^✗ Denied on the way/],
     ['shop/Deployment/frontend', 'shop/svc/nothing', 1, /^✗ No such Service/],
+    ['shop/frontend[deployment]', 'shop/SVC/backend:http', 0, /^✓ Delivered.* shop\/SVC\/backend:http \(TCP\)/],
     ['shop/Deployment/nothing', 'shop/svc/backend', 2, /^$/],
     ['shop/svc/backend', 'shop/svc/db', 2, /^$/],
     ['203.0.113.7', 'http://shop.example/', 0, /^✓ Delivered/],
@@ -216,6 +218,8 @@ test('graph: boxes and arrows', async () => {
   assert.match((await podpath(['graph', shop])).stdout, /^flowchart LR\n/);
 });
 
+const frontend = 'shop/Deployment/frontend';
+
 test('what can not be understood or read exits with 2 and says why on stderr', async () => {
   const cases: readonly (readonly [readonly string[], RegExp])[] = [
     [['nonsense'], /nonsense is not a command/],
@@ -229,6 +233,13 @@ test('what can not be understood or read exits with 2 and says why on stderr', a
     [['check', shop, '--assume', 'color=red'], /color/],
     [['endpoints', shop, '--service', 'shop/none'], /there is no Service/],
     [['check', shop, '--bogus'], /bogus/],
+    [['check', shop, '--scope', 'nowhere'], /there is no scope nowhere/],
+    [['test', shop, '--scope', 'nowhere'], /there is no scope nowhere/],
+    [['trace', '203.0.113.7', 'shop/svc/backend', shop, '--node', 'nowhere'], /there is no node nowhere/],
+    [['trace', frontend, 'shop/svc/backend:99999', shop], /99999 is no port/],
+    [['trace', frontend, '8.8.8.8:0', shop], /0 is no port/],
+    [['trace', frontend, '[2001:db8::1', shop], /is not an end/],
+    [[], /which command/],
   ];
   for (const [args, message] of cases) {
     const { code, stdout, stderr } = await podpath(args);
@@ -237,6 +248,36 @@ test('what can not be understood or read exits with 2 and says why on stderr', a
     assert.match(stderr, message);
   }
 });
+
+test('paths that have nothing in common but the root are one workspace', async () => {
+  const folder = folderWith({ 'a.yaml': service('elsewhere') });
+  const { stdout, stderr } = await podpath(['endpoints', folder, join(root, shop), '-o', 'json']);
+  assert.equal(stderr, '');
+  const { services } = JSON.parse(stdout) as { services: { name: string }[] };
+  assert(['elsewhere', 'backend'].every((wanted) => services.some(({ name }) => name === wanted)));
+});
+
+test('the engine has files with / between steps, whatever the system writes', () => {
+  assert.equal(uriOf('C:\\shop\\web.yaml', '\\'), 'C:/shop/web.yaml');
+  assert.equal(uriOf('C:\\', '\\'), 'C:');
+  assert.equal(uriOf('/', '/'), '');
+});
+
+test('a link to a file elsewhere is read; one to a file of the same folder is not read twice', async () => {
+  const elsewhere = folderWith({ 'a.yaml': service('linked') });
+  const folder = folderWith({ 'own.yaml': service('own') });
+  symlinkSync(join(elsewhere, 'a.yaml'), join(folder, 'link.yaml'));
+  symlinkSync(join(folder, 'own.yaml'), join(folder, 'again.yaml'));
+  symlinkSync(join(folder, 'gone.yaml'), join(folder, 'broken.yaml'));
+  const { stdout } = await podpath(['endpoints', folder, '-o', 'json']);
+  const { services } = JSON.parse(stdout) as { services: { name: string }[] };
+  assert.deepEqual(services.map(({ name }) => name).sort(), ['linked', 'own']);
+  assert.doesNotMatch((await podpath(['check', folder])).stdout, /duplicate/);
+});
+
+function service(name: string): string {
+  return `apiVersion: v1\nkind: Service\nmetadata: {name: ${name}}\nspec: {selector: {a: b}, ports: [{port: 80}]}\n`;
+}
 
 test('several scopes: named, listed, or taken as one', async () => {
   const service = (port: number): string =>

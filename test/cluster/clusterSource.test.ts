@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { BadNetwork } from './badNetwork.ts';
 import { deployment, namespaceObject, ownPlane, paths, service, until } from './plane.ts';
 import { accessOf, becomesFresh, contentOf, follow } from './source.ts';
 
@@ -9,7 +10,7 @@ await plane.admin.create('/api/v1/namespaces', namespaceObject('other'));
 const names = (kind: string, content: readonly string[]): readonly string[] =>
   content.filter((line) => line.startsWith(`${kind} `)).map((line) => line.split(' ')[1] ?? '');
 
-test('everything is listed in pages, then watched; no secret and no environment value is kept', async () => {
+test('everything is streamed, or listed in pages, then watched; no secret and no environment value is kept', async () => {
   const shop = paths('shop');
   const access = accessOf(plane.kubeconfigs.admin);
   const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'token' }, stringData: { key: 'hunter2' } };
@@ -28,8 +29,13 @@ test('everything is listed in pages, then watched; no secret and no environment 
     const made = Array.from({ length: 20 }, (_, m) => service(`s-${n}-${m}`, { clusterIP: 'None' }));
     await Promise.all(made.map((one) => plane.admin.create(paths('other').services, one)));
   }
-  const { source, changes } = follow(access);
+  const network = new BadNetwork(plane);
+  const { source, changes } = follow(await network.access(access));
   assert.deepEqual(await source.settled(30_000), { kind: 'live' });
+  const place = (part: string): number => network.requests.findIndex((one) => one.includes(part));
+  assert.ok(place('/endpointslices?') >= 0 && place('/pods?') > place('/endpointslices?'));
+  const services = network.requests.filter((one) => one.includes('/services?'));
+  assert.match(services.join(' '), /^GET \S+sendInitialEvents=true&resourceVersionMatch=NotOlderThan\S+$/);
   assert.equal(names('Service', contentOf(source)).filter((one) => one.startsWith('other/')).length, 520);
   await plane.admin.create(shop.services, service('api'));
   await until('the Service was told', () =>
@@ -43,5 +49,25 @@ test('everything is listed in pages, then watched; no secret and no environment 
   assert.deepEqual(names('ConfigMap', contentOf(source)), ['shop/kube-proxy']);
   assert.match(text, /mode: ipvs/);
   assert.deepEqual(source.snapshot().missing, []);
+  const listed = follow(await network.access(access), { watch: false });
+  await listed.source.settled(30_000);
+  assert.deepEqual(contentOf(listed.source), contentOf(source));
+  const pages = network.requests.filter((one) => one.includes('/services?limit=500'));
+  assert.equal(pages.length, 2);
+  await source.stop();
+  await listed.source.stop();
+});
+
+test('a stream that is cut before its end is followed by a list in pages', async () => {
+  const access = accessOf(plane.kubeconfigs.admin);
+  const network = new BadNetwork(plane);
+  const through = await network.access(access);
+  network.become({ kind: 'cut', afterBytes: 100_000 });
+  const { source } = follow(through);
+  const cut = (): boolean => network.requests.some((one) => /\/services\?limit=500/.test(one));
+  await until('the Services were asked for in pages', cut);
+  network.become({ kind: 'good' });
+  assert.deepEqual(await source.settled(30_000), { kind: 'live' });
+  await becomesFresh(source, access);
   await source.stop();
 });

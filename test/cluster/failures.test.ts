@@ -82,7 +82,7 @@ test('a version that the server has forgotten is no outage: everything is listed
   await becomes(source, 'live');
   await becomesFresh(source, direct);
   assert.ok(network.goneAnswers > 0, 'the server never said 410');
-  assert.ok(network.requests.some((one) => one.startsWith('GET /api/v1/pods?limit=500')));
+  assert.ok(network.requests.some((one) => /^GET \/api\/v1\/pods\?.*sendInitialEvents=true/.test(one)));
 });
 
 test('connections whose other end is gone without a word are given up', async () => {

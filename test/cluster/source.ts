@@ -13,6 +13,7 @@ const quick: ClusterTiming = {
   discoveryMs: 500,
   recheckMs: 500,
   batchMs: 10,
+  firstMs: 2_000,
   backoff: { firstMs: 50, mostMs: 500 },
 };
 

@@ -1,13 +1,15 @@
 // The packaged extension in a real VS Code, on a real API server that runs the shop.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Locator, Page } from 'playwright-core';
 import { parseAllDocuments } from 'yaml';
 import { type ControlPlane, startControlPlane, withShop } from '../../scripts/controlPlane.mjs';
+import { addressAnnotation } from '../../scripts/statusWriter.mjs';
 import { root, startWorkbench, type Workbench } from './launch.ts';
-import { command, openFile, picture, trace, view } from './page.ts';
+import { choose, command, openFile, picture, trace, view } from './page.ts';
 
 const shop = '/apis/apps/v1/namespaces/shop';
 
@@ -19,6 +21,30 @@ function policyNamed(name: string): { spec: { ingress: object[] } } {
     .find(({ metadata }) => metadata.name === name);
 }
 
+/** Two pods in a namespace of their own, with addresses of loopback: what is run in them reaches this machine's servers. */
+async function runPods(plane: ControlPlane, port: number): Promise<void> {
+  const namespace = 'bank';
+  await plane.admin.create('/api/v1/namespaces', {
+    apiVersion: 'v1',
+    kind: 'Namespace',
+    metadata: { name: namespace },
+  });
+  const path = `/api/v1/namespaces/${namespace}/pods`;
+  for (const [name, address] of Object.entries({ checkout: '127.0.0.1', ledger: '127.0.7.2' })) {
+    const annotations = { [addressAnnotation]: address };
+    const containers = [{ name: 'app', image: 'registry.invalid/app:1', ports: [{ containerPort: port }] }];
+    await plane.admin.create(path, {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name, annotations },
+      spec: { containers },
+    });
+  }
+  await plane.admin.waitFor(path, ({ items }) =>
+    items.every((one: { status: { phase: string } }) => one.status.phase === 'Running'),
+  );
+}
+
 describe('a running cluster', () => {
   let plane: ControlPlane;
   let workbench: Workbench;
@@ -26,6 +52,8 @@ describe('a running cluster', () => {
 
   before(async () => {
     plane = await startControlPlane(process.env['PODPATH_CONTROL_PLANE']);
+    await plane.startKwok(process.env['PODPATH_KWOK']);
+    plane.provide(['timeout', 'bash', 'getent']);
     await withShop(plane);
     workbench = await startWorkbench({
       settings: { 'workbench.colorTheme': 'Default Dark Modern' },
@@ -61,6 +89,64 @@ describe('a running cluster', () => {
     await command(page, 'View: Close All Editors');
     const panel = await trace(page, 'frontend', 'backend');
     await panel.locator('h1', { hasText: 'Delivered' }).waitFor();
+  });
+
+  it('a trace is verified: explained first, run when the user agrees, and each step is marked', async () => {
+    let connections = 0;
+    const server = createServer((socket) => {
+      connections += 1;
+      socket.end();
+    });
+    await new Promise<void>((done) => server.listen(0, '127.0.7.2', done));
+    const { port } = server.address() as AddressInfo;
+    await runPods(plane, port);
+    await command(page, 'View: Close All Editors');
+    await command(page, 'Podpath: Trace Packet');
+    const input = page.locator('.quick-input-widget input.input');
+    const row = (text: string): Locator =>
+      page.locator('.quick-input-list .monaco-list-row', { hasText: text }).first();
+    await input.fill('checkout');
+    await row('bank').waitFor();
+    await choose(page, 'bank');
+    await page.locator('.quick-input-title', { hasText: 'to' }).waitFor();
+    await input.fill('ledger');
+    await choose(page, 'bank');
+    const panel = await view(page, 'trace');
+    await panel.locator('h1', { hasText: 'bank/ledger' }).waitFor();
+    const dialog = page.locator('.monaco-dialog-box');
+    await panel.getByRole('button', { name: 'Verify on the cluster…' }).click();
+    await dialog.waitFor();
+    const told = await dialog.innerText();
+    assert.match(told, /Verify this trace on admin\?/);
+    assert.match(told, /pod bank\/checkout of context admin, in container app/);
+    assert.match(told, new RegExp(`127\\.0\\.7\\.2 ${port}`));
+    await dialog.locator('.monaco-button', { hasText: 'Cancel' }).click();
+    await dialog.waitFor({ state: 'detached' });
+    assert.equal(connections, 0);
+    await panel.getByRole('button', { name: 'Verify on the cluster…' }).click();
+    await dialog.locator('.monaco-button', { hasText: 'Run' }).click();
+    await panel.locator('.verified h2', { hasText: 'Verified on admin' }).waitFor();
+    assert.equal(connections, 1);
+    const results = await panel.locator('.checks tbody .mark-cell').allInnerTexts();
+    assert.deepEqual(results, ['confirmed', 'confirmed', 'not tested']);
+    assert.ok((await panel.locator('.steps .mark.seen-confirmed').count()) >= 2);
+    await picture(page, 'verify-dark');
+    // Without a program in the pod a container is a question of its own, and so is its image.
+    plane.provide([]);
+    await panel.getByRole('button', { name: 'Verify on the cluster…' }).click();
+    await dialog.locator('.monaco-button', { hasText: 'Run' }).click();
+    await page.locator('.quick-input-title', { hasText: 'has no program that can verify' }).waitFor();
+    await panel.locator('.verified-summary', { hasText: 'Nothing of this trace could be compared' }).waitFor();
+    plane.provide(['timeout', 'bash', 'getent']);
+    await page.keyboard.type('registry.invalid/tools:1');
+    await page.keyboard.press('Enter');
+    await dialog.waitFor();
+    assert.match(await dialog.innerText(), /registry\.invalid\/tools:1 is added .* stays in the pod’s spec until/s);
+    assert.equal((await plane.admin.get('/api/v1/namespaces/bank/pods/checkout')).spec.ephemeralContainers, undefined);
+    await dialog.locator('.monaco-button', { hasText: 'Add and Run' }).click();
+    await panel.locator('.verified', { hasText: 'container podpath-verify-' }).waitFor();
+    assert.equal(connections, 2);
+    server.close();
   });
 
   it('a rollout is seen in the topology, in place', async () => {

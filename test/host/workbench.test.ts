@@ -260,6 +260,14 @@ describe('a workspace that is not trusted', () => {
     await page.locator('.codelens-decoration', { hasText: '3 endpoints' }).first().waitFor();
     const card = await hover(page, editor.locator('.view-line', { hasText: 'db.shop.svc' }), 'db.shop');
     assert.match(await card.innerText(), /Service shop\/db · headless/);
+    await page.keyboard.press('F1');
+    await page.locator('.quick-input-widget input.input').fill('>Podpath: ');
+    const offered = page.locator('.quick-input-list .monaco-list-row');
+    await offered.filter({ hasText: 'Show Topology' }).first().waitFor();
+    await page.locator('.quick-input-widget input.input').fill('>Podpath: Verify Trace on the Cluster');
+    await offered.filter({ hasText: 'Show Topology' }).first().waitFor({ state: 'detached' });
+    assert.equal(await offered.filter({ hasText: 'Verify Trace on the Cluster' }).count(), 0);
+    await page.keyboard.press('Escape');
     // A kubeconfig may name programs to run.
     await command(page, 'Podpath: Connect to Clusters');
     await command(page, 'Notifications: Show Notifications');

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import {
   AnalysisHost,
   drift,
+  findings,
   finish,
   type JsonObject,
   liveResource,
@@ -210,7 +211,7 @@ test('hovering a manifest shows how the object stands in the cluster, and a live
   };
   assert.match(
     hoverAt('/w/all.yaml', text, 'selector: { app: api }'),
-    /\ntest: 1 of 1 endpoints ready · differs in spec\.ports\[0\]\.port\n/,
+    /\ntest: 1 of 1 endpoint ready · differs in spec\.ports\[0\]\.port\n/,
   );
   assert.match(hoverAt('/w/all.yaml', text, 'ingress: ['), /\ntest: as in this file\n/);
   const [answer] = finish(drift(analysis, undefined));
@@ -218,4 +219,66 @@ test('hovering a manifest shows how the object stands in the cluster, and a live
   const liveText = finish(query(analysis, 'liveText', { uri: live }));
   assert.match(liveText, /^# As Podpath keeps it from context test/);
   assert.match(hoverAt(live, liveText, 'selector:'), /Service shop\/api · ClusterIP 10\.96\.3\.4\n/);
+});
+
+test('of a cluster that is still being read Services have their endpoints, and nothing is judged', () => {
+  const slice = {
+    apiVersion: 'discovery.k8s.io/v1',
+    kind: 'EndpointSlice',
+    metadata: { name: 'api-1', namespace: 'shop', labels: { 'kubernetes.io/service-name': 'api' } },
+    addressType: 'IPv4',
+    ports: [{ name: '', port: 8080, protocol: 'TCP' }],
+    endpoints: [{ addresses: ['10.244.0.5'], nodeName: 'node-1', targetRef: { kind: 'Pod', name: 'api-x' } }],
+  };
+  const first = [...cluster((one) => (one['kind'] === 'Service' ? one : undefined)), live(slice)].flatMap(
+    (one) => one ?? [],
+  );
+  const host = new AnalysisHost();
+  const saved = [{ uri: '/w/all.yaml', text: files }];
+  const folders = [{ uri: '/w', name: 'w' }];
+  const loading = { context: 'test', resources: first, missing: [], unread: [], isLoading: true };
+  const early = host.apply({ folders, saved, clusters: [loading] });
+  const service = () => host.analysis.scopeNamed('test')?.snapshot.service('shop', 'api');
+  const rows = finish(query(early, 'tree', { view: 'services' }));
+  const [row] = rows.find(({ label }) => label === 'test')?.children ?? [];
+  assert.equal(row?.description, 'shop · ClusterIP · 1 endpoint');
+  assert.deepEqual(
+    row?.children.map(({ label, description }) => `${label} ${description}`),
+    ['10.244.0.5 10.244.0.5:8080 node-1'],
+  );
+  assert.deepEqual(finish(drift(early, undefined)), []);
+  assert.deepEqual(
+    finish(findings(early)).filter(({ scope }) => scope === 'test'),
+    [],
+  );
+  const traced = finish(
+    query(early, 'trace', { from: '10.0.0.1', to: 'shop/svc/api', protocol: 'TCP', scope: 'test' }),
+  );
+  assert.match('problem' in traced ? traced.problem : '', /^test is still being read/);
+  const whole = { context: 'test', resources: cluster(), missing: [], unread: [] };
+  const late = host.apply({ clusters: [whole] });
+  assert.equal(late.scopeNamed('test')?.derived.endpointsOf(service() as never).endpoints[0]?.pod?.ref.name, 'api-x');
+  assert.equal(finish(drift(late, undefined)).length, 1);
+});
+
+test('many Services are one row a namespace, whose rows are asked for by it', () => {
+  const service = (n: number): JsonObject => ({
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: `s-${n}`, namespace: n % 2 === 0 ? 'even' : 'odd' },
+    spec: { ports: [{ port: 80 }] },
+  });
+  const resources = Array.from({ length: 201 }, (_, n) => service(n)).flatMap((one) => live(one) ?? []);
+  const clusters = [{ context: 'test', resources, missing: [], unread: [] }];
+  const analysis = new AnalysisHost().apply({ clusters });
+  const rows = finish(query(analysis, 'tree', { view: 'services' }));
+  assert.deepEqual(
+    rows.map(({ label, description, children }) => `${label} ${description} ${children.length}`),
+    ['even 101 0', 'odd 100 0'],
+  );
+  const [, odd] = rows;
+  assert.ok(odd?.part !== undefined);
+  const inside = finish(query(analysis, 'tree', { view: 'services', part: odd.part }));
+  assert.equal(inside.length, 100);
+  assert.match(inside[0]?.location?.uri ?? '', /^podpath-cluster:\/s-1\.Service\.yaml/);
 });

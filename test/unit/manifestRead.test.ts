@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readTree } from '../../src/engine/manifest/documents.ts';
-import { readDocuments } from '../../src/engine/manifest/parse.ts';
+import { parseManifest, readDocuments } from '../../src/engine/manifest/parse.ts';
 import { readPlainYaml } from '../../src/engine/manifest/plainYaml.ts';
+import { hasDirective, isChartTemplate, isTemplate } from '../../src/engine/manifest/template.ts';
 import { arrayAt } from '../../src/engine/model/json.ts';
 
 function values(text: string): unknown[] {
@@ -172,4 +173,41 @@ test('a long document without anything unusual is read, one with an error is ref
   const long = `items:\n${'- {kind: Pod, metadata: {name: a}}\n'.repeat(60_000)}`;
   assert.equal(arrayAt(readDocuments(long)[0]?.value, 'items').length, 60_000);
   assert.equal(readDocuments(`${long}x: [\n`)[0]?.value, undefined);
+});
+
+test('what is YAML and no object that kubectl takes is told, in words of its own', () => {
+  const problems = (text: string, uri = 'a.yaml'): readonly string[] =>
+    parseManifest(text, uri).problems.map(({ message, start, end }) => `${text.slice(start, end)}: ${message}`);
+  const named = '{apiVersion: v1, kind: Service, metadata: {name: a}}';
+  assert.equal(parseManifest('apiVersion: v1\nkind: Service\nspec: {}\n', 'a.yaml').role, 'manifest');
+  assert.deepEqual(problems('apiVersion: v1\nkind: Service\nspec: {}\n'), [
+    'kind: This Service has no metadata.name: kubectl refuses it',
+  ]);
+  assert.deepEqual(problems(`apiVersion: v1\nkind: List\nitems: [${named}, null, {kind: Pod}]\n`), [
+    'items: Item 1 of this List is no object with apiVersion and kind: kubectl refuses the whole',
+    'items: Item 2 of this List is no object with apiVersion and kind: kubectl refuses the whole',
+  ]);
+  assert.deepEqual(problems('apiVersion: v1\nkind: Pod\nmetadata:\n  name: 007\n  namespace: y\n'), [
+    'name: metadata.name is 7, and must be a text: quote it',
+    'namespace: metadata.namespace is true, and must be a text: quote it',
+  ]);
+  // A typed list gives its items their type; configuration files have no names; generateName is one.
+  const rest = [
+    'apiVersion: v1\nkind: ServiceList\nitems: [{metadata: {name: a}}]\n',
+    'apiVersion: v1\nkind: Config\nclusters: []\n',
+    'apiVersion: kubeadm.k8s.io/v1beta4\nkind: ClusterConfiguration\n',
+    'apiVersion: v1\nkind: Pod\nmetadata: {generateName: a-}\n',
+  ];
+  for (const text of rest) assert.deepEqual(problems(text), [], text);
+});
+
+test('directives are found in any text, also where a million of them never close', { timeout: 20_000 }, () => {
+  assert.equal(hasDirective('{{ '.repeat(1_000_000)), false);
+  assert.equal(isChartTemplate(` ${'{{ '.repeat(1_000_000)}`), false);
+  assert.equal(hasDirective(`${'{{ '.repeat(10)}{% if a %}`), true);
+  assert.equal(isChartTemplate('a: {{ .Values.b }}'), true);
+  assert.equal(isChartTemplate('a: {{ b }} # .Values.c'), false);
+  const read: string[] = [];
+  isTemplate('a:\n  {% if b %} {% if c %}\n  d: <% e %>-{{ f\n  }}\n', (text) => read.push(text) > 0);
+  assert.deepEqual(read, ['a:\n  #\n  d: x-x\n']);
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Analysis, AnalysisHost, findings, finish } from '../../src/engine/index.ts';
+import { isManifestName } from '../../src/sources/fileSource.ts';
 
 const folder = { uri: 'file:///repository', name: 'repository' };
 
@@ -72,6 +73,25 @@ test('charts and kustomizations are scopes that are not rendered, and never read
   assert.equal(byName.get('chart')?.notRendered[0]?.tool, 'helm');
   assert.equal(byName.get('overlay')?.notRendered[0]?.tool, 'kustomize');
   assert.equal(byName.get('repository')?.incomplete.length, 2);
+});
+
+test('what a kustomization names is no loose file, whichever field names it and however it is called itself', () => {
+  const { analysis } = host({
+    'over/Kustomization': `resources: [a.yaml]
+helmCharts: [{name: web, valuesFile: b.yaml, additionalValuesFiles: [c.yaml]}]
+validators: [d.yaml]
+openapi: {path: e.yaml}
+`,
+    ...Object.fromEntries(['a', 'b', 'c', 'd', 'e', 'loose'].map((name) => [`over/${name}.yaml`, service(name)])),
+  });
+  assert.deepEqual(
+    analysis.scopes.flatMap(({ scope }) => scope.resources.map(({ ref }) => ref.name)),
+    ['loose'],
+  );
+  assert.deepEqual(
+    ['Kustomization', 'a/Kustomization', 'a.yml', 'tsconfig.json', 'MyKustomization'].map(isManifestName),
+    [true, true, true, false, false],
+  );
 });
 
 test('where parts are not visible, something missing is information and says why', () => {

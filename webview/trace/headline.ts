@@ -6,7 +6,11 @@ import { icon } from '../icon.ts';
 import { button, menuItem, popup } from '../menu.ts';
 
 /** The verdict in colour, sign and words; why; and what can be done about it. */
-export function headline(answer: TraceAnswer, request: TraceRequest, pinned: boolean): HTMLElement {
+export function headline(
+  answer: TraceAnswer,
+  request: TraceRequest,
+  { pinned, canVerify }: { readonly pinned: boolean; readonly canVerify: boolean },
+): HTMLElement {
   const { verdict, reason, fixes, blamed } = answer;
   // The engine's headline begins with a sign of its own, for terminals.
   const text = answer.headline.replace(/^[✓✗⚠?◑]\s*/u, '');
@@ -29,6 +33,7 @@ export function headline(answer: TraceAnswer, request: TraceRequest, pinned: boo
         ),
         ...showBlamed(blamed),
         ...commonActions(request, pinned),
+        canVerify && verifyButton(),
       ),
     ),
   );
@@ -51,6 +56,14 @@ function showBlamed(blamed: TraceAnswer['blamed']): readonly HTMLElement[] {
     return [button(first.label, { text, icon: 'open', class: 'secondary' }, () => open(first))];
   }
   return [popup(text, text, () => blamed.map((one) => menuItem(one.label, () => open(one))), 'open')];
+}
+
+function verifyButton(): HTMLElement {
+  return button(
+    t('Run this connection for real, from its pod; you are told first what is run'),
+    { text: t('Verify on the cluster…'), icon: 'play', class: 'secondary' },
+    () => post({ type: 'verify' }),
+  );
 }
 
 function commonActions(request: TraceRequest, pinned: boolean): readonly HTMLElement[] {

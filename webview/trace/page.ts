@@ -1,5 +1,5 @@
 import { t } from '@vscode/l10n';
-import type { Hop, TraceAnswer, TraceBranchText, TraceProblem, TraceRequest } from '../../src/engine/index.ts';
+import type { Hop, TraceAnswer, TraceBranchText, TraceRequest, VerifyAnswer } from '../../src/engine/index.ts';
 import type { ToWebview } from '../../src/protocol.ts';
 import { element, visible } from '../element.ts';
 import { exportedSvg } from '../exportPicture.ts';
@@ -10,12 +10,14 @@ import { branchPicker } from './branches.ts';
 import { headline, problemText } from './headline.ts';
 import { PathPicture } from './pathPicture.ts';
 import { Steps } from './steps.ts';
+import { verifiedSection } from './verified.ts';
 
 type Way = 'forward' | 'reverse';
 
 /** The page: the last answer, which branch and way of it is shown, and the parts that show it. */
 export class TracePage {
   readonly #head = element('div');
+  readonly #checks = element('section', { class: 'verified', hidden: true });
   readonly #controls = element('div', { class: 'controls' });
   readonly #facts = element('p', { class: 'facts' });
   readonly #picture: PathPicture;
@@ -27,6 +29,7 @@ export class TracePage {
   readonly #live = element('div', { class: 'only-heard', role: 'status', 'aria-live': 'polite' });
   #answer: TraceAnswer | undefined;
   #request: TraceRequest | undefined;
+  #verified: VerifyAnswer | null = null;
   #branch = 0;
   #way: Way = 'forward';
 
@@ -45,7 +48,7 @@ export class TracePage {
       this.#empty,
       scroller,
     );
-    root.replaceChildren(this.#busy, this.#head, this.#controls, this.#panel, this.#assumed, this.#live);
+    root.replaceChildren(this.#busy, this.#head, this.#checks, this.#controls, this.#panel, this.#assumed, this.#live);
     const { branch, way } = keptState();
     if (typeof branch === 'number') this.#branch = branch;
     if (way === 'forward' || way === 'reverse') this.#way = way;
@@ -55,7 +58,7 @@ export class TracePage {
   take(message: ToWebview): void {
     switch (message.type) {
       case 'trace':
-        this.#show(message.answer, message.request, message.pinned);
+        this.#show(message);
         break;
       case 'reveal':
         this.#steps.reveal(message.location);
@@ -76,7 +79,7 @@ export class TracePage {
     }
   }
 
-  #show(answer: TraceAnswer | TraceProblem, request: TraceRequest, pinned: boolean): void {
+  #show({ answer, request, pinned, canVerify, verified }: Extract<ToWebview, { type: 'trace' }>): void {
     const heard = this.#answer?.headline;
     this.#request = request;
     if ('problem' in answer) {
@@ -86,13 +89,21 @@ export class TracePage {
     } else {
       this.#keepBranch(answer);
       this.#answer = answer;
-      this.#head.replaceChildren(headline(answer, request, pinned));
+      this.#head.replaceChildren(headline(answer, request, { pinned, canVerify }));
       // An edit traces again at every key; only another outcome is worth being read aloud.
       if (heard !== answer.headline) this.#live.textContent = `${answer.headline}. ${answer.reason}`;
     }
+    this.#showChecks(verified);
     this.#showBranch();
     this.#showAssumed();
     this.#keep();
+  }
+
+  #showChecks(verified: VerifyAnswer | null): void {
+    this.#checks.hidden = verified === null;
+    if (verified !== null && verified.summary !== this.#verified?.summary) this.#live.textContent = verified.summary;
+    this.#verified = verified;
+    this.#checks.replaceChildren(...(verified === null ? [] : verifiedSection(verified)));
   }
 
   /** The endpoint that was looked at stays chosen; for another connection the first that fails is the one to look at. */
@@ -122,7 +133,7 @@ export class TracePage {
     this.#panel.setAttribute('aria-labelledby', `tab-${this.#way}`);
     const ownReason = branch.reason !== answer.reason && branch.reason !== '' ? `${branch.reason} · ` : '';
     this.#facts.textContent = visible(ownReason + branch.facts);
-    this.#steps.show(rows);
+    this.#steps.show(rows, this.#verified?.branches[this.#branch]?.[this.#way]);
     this.#steps.root.hidden = rows.length === 0;
     this.#empty.hidden = rows.length > 0;
     this.#empty.textContent = this.#way === 'reverse' ? t('Nothing comes back.') : t('Nothing is sent.');

@@ -1,8 +1,9 @@
 import { t } from '@vscode/l10n';
-import type { Location, TraceRow } from '../../src/engine/index.ts';
+import type { Location, StepMark, TraceRow } from '../../src/engine/index.ts';
 import { element } from '../element.ts';
 import { post } from '../host.ts';
 import { icon } from '../icon.ts';
+import { stepMark } from './verified.ts';
 
 /** The steps of one way of a branch as a table; one of them may be selected. */
 export class Steps {
@@ -21,10 +22,11 @@ export class Steps {
     return this.#selected;
   }
 
-  /** Shows other rows, with the same one selected where it is still there. */
-  show(rows: readonly TraceRow[]): void {
-    this.#rows = rows.map((row, index) => this.#line(row, index));
-    const heads = [t('Step'), t('Where'), t('What happens'), t('Why'), t('Defined in')];
+  /** Shows other rows, with the same one selected where it is still there, and with what the cluster did where that is known. */
+  show(rows: readonly TraceRow[], marks?: readonly StepMark[]): void {
+    this.#rows = rows.map((row, index) => this.#line(row, index, marks?.[index]));
+    const seen = marks === undefined ? [] : [t('Verified')];
+    const heads = [t('Step'), ...seen, t('Where'), t('What happens'), t('Why'), t('Defined in')];
     this.root.replaceChildren(
       element('thead', { role: 'rowgroup' }, element('tr', { role: 'row' }, ...heads.map(headCell))),
       element('tbody', { role: 'rowgroup' }, ...this.#rows.map(({ line }) => line)),
@@ -53,7 +55,11 @@ export class Steps {
     return hits.length;
   }
 
-  #line(row: TraceRow, index: number): { row: TraceRow; line: HTMLTableRowElement; number: HTMLButtonElement } {
+  #line(
+    row: TraceRow,
+    index: number,
+    mark: StepMark | undefined,
+  ): { row: TraceRow; line: HTMLTableRowElement; number: HTMLButtonElement } {
     const select = () => this.select(this.#selected === index ? undefined : index);
     const label = t('Step {0}: {1}, {2}', index + 1, row.where, row.what);
     const number = element(
@@ -71,6 +77,7 @@ export class Steps {
       'tr',
       { class: row.ok ? '' : 'stopped', role: 'row' },
       element('td', { class: 'number-cell', role: 'cell' }, number),
+      mark !== undefined && element('td', { class: 'mark-cell', role: 'cell' }, stepMark(mark)),
       element('td', { class: 'where', role: 'cell' }, row.where),
       element('td', { class: 'code what', role: 'cell' }, !row.ok && icon('denied'), row.what),
       element(

@@ -4,7 +4,15 @@ import type { AssumptionSettings } from '../model/assumptions.ts';
 import { layered } from '../model/layer.ts';
 import type { Evidence, FieldPath, Location, Origin, ResourceRef } from '../model/resource.ts';
 import type { Snapshot } from '../model/snapshot.ts';
-import { type ClusterObjects, clusterFile, clusterScope, liveFile, objectsOf, readClusterUri } from './clusters.ts';
+import {
+  type ClusterObjects,
+  clusterFile,
+  clusterScope,
+  liveFile,
+  loadingText,
+  objectsOf,
+  readClusterUri,
+} from './clusters.ts';
 import { kustomizationNames, SourceFile } from './files.ts';
 import { emptyConfig, type PodpathConfig, readPodpathConfig } from './podpathConfig.ts';
 import { ScopeAnalysis } from './scopeAnalysis.ts';
@@ -224,7 +232,8 @@ export class Analysis {
           names: kustomizationNames(file),
         };
       });
-    const whole = this.settings.allAsOne === true ? [{ name: folder.name, paths: ['.'], assume: {} }] : config.scopes;
+    const all = { name: folder.name, paths: ['.'], assume: {}, at: [] };
+    const whole = this.settings.allAsOne === true ? [all] : config.scopes;
     return drawScopes(folder.name, files, whole).map((drawn) => {
       const scope = { ...drawn, name: freeName(drawn.name, folder.name, taken) };
       taken.add(scope.name);
@@ -257,6 +266,7 @@ export class Analysis {
         incomplete: [...scope.incomplete, t('Context {0} is not connected: its objects are not known', context)],
       };
     }
+    if (cluster.isLoading) return { ...scope, incomplete: [...scope.incomplete, loadingText(context)] };
     const resources = layered(objectsOf(cluster), scope.resources);
     return { ...scope, resources, incomplete: [...scope.incomplete, ...cluster.missing], context };
   }

@@ -199,6 +199,14 @@ export interface TreeRow {
   /** The running cluster that the row is about. */
   readonly context?: string;
   readonly children: readonly TreeRow[];
+  /** Present where the children are too many to come along: they are asked for by it. */
+  readonly part?: TreePart;
+}
+
+/** The rows of one namespace of a scope; '' is what lives outside namespaces. */
+export interface TreePart {
+  readonly scope: string;
+  readonly namespace: string;
 }
 
 /** Something a trace may start from or go to, for quick picks and completion. */
@@ -233,6 +241,8 @@ export interface TraceAnswer {
   readonly fixes: readonly { readonly title: string; readonly edits: readonly FileEdit[] }[];
   readonly markdown: string;
   readonly mermaid: string;
+  /** The running cluster that the trace is in; absent where files are laid over it, and from all but a panel's answer. */
+  readonly context?: string;
 }
 
 /** The words for one branch of a trace. */

@@ -1,4 +1,5 @@
 import { t } from '@vscode/l10n';
+import { parseCidr } from '../model/addresses.ts';
 import type { AssumptionSettings } from '../model/assumptions.ts';
 import type { JsonObject, JsonValue } from '../model/json.ts';
 import type { FieldPath } from '../model/resource.ts';
@@ -26,21 +27,21 @@ export const cniNames = [
 ] as const;
 
 type Kind =
-  | { readonly type: 'text' | 'boolean' | 'number' | 'list' }
+  | { readonly type: 'networks' | 'boolean' | 'number' | 'addresses' }
   | { readonly type: 'choice'; readonly values: readonly string[] };
 
 const keys: Readonly<Record<keyof AssumptionSettings, Kind>> = {
   cni: { type: 'choice', values: cniNames },
   proxy: { type: 'choice', values: ['iptables', 'ipvs', 'nftables', 'ebpf', 'none'] },
-  podCIDR: { type: 'text' },
-  serviceCIDR: { type: 'text' },
-  clusterCIDR: { type: 'text' },
+  podCIDR: { type: 'networks' },
+  serviceCIDR: { type: 'networks' },
+  clusterCIDR: { type: 'networks' },
   detectLocalMode: {
     type: 'choice',
     values: ['ClusterCIDR', 'NodeCIDR', 'BridgeInterface', 'InterfaceNamePrefix', 'None'],
   },
   masqueradeAll: { type: 'boolean' },
-  nodePortAddresses: { type: 'list' },
+  nodePortAddresses: { type: 'addresses' },
   localhostNodePorts: { type: 'boolean' },
   nodes: { type: 'number' },
   ipBlockMatchesPods: { type: 'boolean' },
@@ -79,8 +80,8 @@ function readValue(kind: Kind, given: JsonValue): unknown {
   switch (kind.type) {
     case 'choice':
       return typeof given === 'string' && kind.values.includes(given) ? given : undefined;
-    case 'text':
-      return typeof given === 'string' ? given : undefined;
+    case 'networks':
+      return typeof given === 'string' && given.split(',').every(isNetwork) ? given : undefined;
     case 'boolean':
       return typeof given === 'boolean' ? given : given === 'true' ? true : given === 'false' ? false : undefined;
     case 'number': {
@@ -89,14 +90,19 @@ function readValue(kind: Kind, given: JsonValue): unknown {
         ? number
         : undefined;
     }
-    case 'list': {
+    case 'addresses': {
       const list: readonly JsonValue[] =
         typeof given === 'string' ? given.split(',') : Array.isArray(given) ? given : [];
-      return list.length > 0 && list.every((one) => typeof one === 'string') ? list : undefined;
+      const isKnown = (one: JsonValue): boolean => one === 'primary' || (typeof one === 'string' && isNetwork(one));
+      return list.length > 0 && list.every(isKnown) ? list.map((one) => String(one).trim()) : undefined;
     }
     default:
       return kind satisfies never;
   }
+}
+
+function isNetwork(text: string): boolean {
+  return parseCidr(text.trim()) !== undefined;
 }
 
 function wrong(key: string, given: JsonValue, kind: Kind | undefined): string {

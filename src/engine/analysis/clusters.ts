@@ -14,6 +14,8 @@ export interface ClusterObjects {
   readonly missing: readonly string[];
   /** The kinds among it. */
   readonly unread: readonly UnreadKind[];
+  /** True where its pods, workloads and policies are still to come: nothing is judged by what is there. */
+  readonly isLoading?: boolean;
 }
 
 const knownVisible = new WeakMap<readonly Resource[], { unread: string; objects: readonly Resource[] }>();
@@ -32,10 +34,17 @@ export function objectsOf({ resources, unread }: ClusterObjects): readonly Resou
 /** The scheme of the texts that stand for objects of running clusters. */
 export const clusterScheme = 'podpath-cluster';
 
+/** What is not known yet of a cluster that is being read. */
+export function loadingText(context: string): string {
+  return t('{0} is still being read: its pods and policies are not known yet', context);
+}
+
 /** The whole cluster as a scope of its own, named for its context. */
 export function clusterScope(cluster: ClusterObjects): Scope {
-  const { context, missing } = cluster;
-  return { name: context, files: [], resources: objectsOf(cluster), incomplete: missing, notRendered: [], context };
+  const { context, missing, isLoading = false } = cluster;
+  const incomplete = isLoading ? [...missing, loadingText(context)] : missing;
+  const scope = { name: context, files: [], resources: objectsOf(cluster), incomplete, notRendered: [], context };
+  return isLoading ? { ...scope, isLoading } : scope;
 }
 
 /**
@@ -61,11 +70,12 @@ export function readClusterUri(uri: string): { readonly context: string; readonl
   }
 }
 
-const texts = new WeakMap<Resource, SourceFile>();
+/** Texts are far larger than what they are made of, so they go when nobody reads them. */
+const texts = new WeakMap<Resource, WeakRef<SourceFile>>();
 
 /** A live object as a text that can be read and pointed into; made when it is first asked for. */
 export function liveFile(resource: Resource, context: string): SourceFile {
-  let file = texts.get(resource);
+  let file = texts.get(resource)?.deref();
   if (file === undefined) {
     const head = t(
       'As Podpath keeps it from context {0}: without Secrets, environment values and managed fields',
@@ -75,7 +85,7 @@ export function liveFile(resource: Resource, context: string): SourceFile {
       clusterUri(context, resource.ref),
       `# ${head.replaceAll(/\s+/g, ' ')}\n${yamlText([resource.object])}`,
     );
-    texts.set(resource, file);
+    texts.set(resource, new WeakRef(file));
   }
   return file;
 }

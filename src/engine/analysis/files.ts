@@ -64,6 +64,7 @@ function namesOf(value: JsonValue | undefined): readonly string[] {
     'configurations',
     'generators',
     'transformers',
+    'validators',
     'patchesStrategicMerge',
   ];
   const patches = ['patches', 'patchesJson6902', 'replacements'].flatMap((key) =>
@@ -74,7 +75,12 @@ function namesOf(value: JsonValue | undefined): readonly string[] {
       [...stringsAt(one, 'files'), ...stringsAt(one, 'envs')].map((entry) => entry.replace(/^[^=]*=/, '')),
     ),
   );
-  return [...lists.flatMap((key) => stringsAt(value, key)), ...patches, ...generated].filter(
+  const charts = arrayAt(value, 'helmCharts').flatMap((one) =>
+    [stringAt(one, 'valuesFile') ?? [], ...stringsAt(one, 'additionalValuesFiles')].flat(),
+  );
+  const schema = [stringAt(value, 'openapi', 'path') ?? []].flat();
+  const listed = lists.flatMap((key) => stringsAt(value, key));
+  return [...listed, ...patches, ...generated, ...charts, ...schema].filter(
     (name) => !name.includes('\n') && !/^[a-z+]+:\/\//.test(name),
   );
 }

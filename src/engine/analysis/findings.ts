@@ -32,8 +32,9 @@ function* compute(analysis: Analysis): Generator<undefined, readonly LocatedFind
   const all: LocatedFinding[] = analysis.files.flatMap((file) => [...textFindings(analysis, file)]);
   for (const folder of analysis.folders) all.push(...configFindings(analysis, folder));
   for (const scope of analysis.scopes) {
+    if (scope.scope.isLoading) continue;
     scope.findings ??= yield* scopeFindings(analysis, scope);
-    all.push(...scope.findings);
+    for (const one of scope.findings) all.push(one);
   }
   for (const result of yield* runTests(analysis)) all.push(...testFindings(analysis, result));
   return suppress(analysis, unique(agreed(analysis, all))).sort(byPlace);

@@ -1,5 +1,6 @@
 import { t } from '@vscode/l10n';
 import { rules as knownRules } from '../diagnostics/rules.ts';
+import { misfits, type Shape } from '../diagnostics/shapes.ts';
 import type { AssumptionSettings } from '../model/assumptions.ts';
 import { arrayAt, isObject, type JsonObject, type JsonValue, objectAt, stringAt, stringsAt } from '../model/json.ts';
 import type { FieldPath } from '../model/resource.ts';
@@ -15,6 +16,8 @@ export interface ConfiguredScope {
   readonly renderedPath?: string;
   readonly context?: string;
   readonly assume: AssumptionSettings;
+  /** Where the entry stands in podpath.yaml. */
+  readonly at: FieldPath;
 }
 
 /** An entry of `ignores`; absent members match everything. `expires` is a date, `YYYY-MM-DD`. */
@@ -63,20 +66,73 @@ export const emptyConfig: PodpathConfig = {
 
 const knownKeys = ['scopes', 'assume', 'rules', 'ignores', 'include', 'exclude', 'tests'] as const;
 const scopeKeys = ['name', 'paths', 'kustomize', 'helm', 'context', 'assume'] as const;
+const assertionKeys = ['from', 'to', 'port', 'protocol', 'expect'] as const;
+const helmKeys = ['chart', 'values'] as const;
 const ignoreKeys = ['code', 'kind', 'namespace', 'name', 'path', 'reason', 'expires'] as const;
+
+const text: Shape = { is: 'text' };
+const texts: Shape = { is: 'list', of: text };
+const anObject: Shape = { is: 'object', fields: {} };
+const day: Shape = { is: 'text', fits: isDay, what: 'a day, as 2027-12-31' };
+
+/** What its keys hold (CONTRACT.md). Items without what they need are told in words of their own. */
+const shape: Shape = {
+  is: 'object',
+  fields: {
+    scopes: {
+      is: 'list',
+      of: {
+        is: 'object',
+        fields: {
+          paths: texts,
+          kustomize: text,
+          helm: { is: 'object', fields: { chart: text, values: texts } },
+          context: text,
+          assume: anObject,
+        },
+      },
+    },
+    assume: anObject,
+    rules: anObject,
+    ignores: {
+      is: 'list',
+      of: { is: 'object', fields: { kind: text, namespace: text, name: text, path: text, expires: day } },
+    },
+    include: texts,
+    exclude: texts,
+    tests: { is: 'list', of: anObject },
+  },
+};
+
+/** A day of the calendar; what stands behind it, as where YAML read a point in time, does not matter. */
+function isDay(written: string): boolean {
+  const start = written.slice(0, 10);
+  return /^\d{4}-\d{2}-\d{2}(T|$)/.test(written) && !Number.isNaN(Date.parse(start));
+}
 
 /** Reads podpath.yaml. Unknown keys and values are problems; the rest counts. */
 export function readPodpathConfig(value: JsonValue | undefined): PodpathConfig {
-  if (!isObject(value)) return emptyConfig;
+  if (value === undefined || value === null) return emptyConfig;
+  if (!isObject(value)) {
+    return { ...emptyConfig, problems: [{ path: [], message: t('podpath.yaml must be a mapping of keys to values') }] };
+  }
   const problems: ConfigProblem[] = unknownKeys(value, knownKeys, []);
   const assume = readAssumptions(objectAt(value, 'assume'), ['assume']);
   problems.push(...assume.problems);
   const rules = readRules(objectAt(value, 'rules') ?? {}, problems);
+  const scopes = arrayAt(value, 'scopes').flatMap((one, index) => readScope(one, index, problems));
+  problems.push(...sameNames(scopes));
+  for (const [index, one] of arrayAt(value, 'tests').entries()) {
+    if (isObject(one)) problems.push(...unknownKeys(one, assertionKeys, ['tests', index]));
+  }
+  const ignores = arrayAt(value, 'ignores').flatMap((one, index) => readIgnore(one, index, problems));
+  const told = new Set(problems.map(({ path }) => path.join('/')));
+  problems.push(...[...misfits(shape, value, [])].filter(({ path }) => !told.has(path.join('/'))));
   return {
-    scopes: arrayAt(value, 'scopes').flatMap((one, index) => readScope(one, index, problems)),
+    scopes,
     assume: assume.settings,
     rules,
-    ignores: arrayAt(value, 'ignores').flatMap((one, index) => readIgnore(one, index, problems)),
+    ignores,
     include: stringsAt(value, 'include'),
     exclude: stringsAt(value, 'exclude'),
     tests: arrayAt(value, 'tests'),
@@ -118,6 +174,7 @@ function readScope(value: JsonValue, index: number, problems: ConfigProblem[]): 
     return [];
   }
   problems.push(...unknownKeys(value, scopeKeys, path));
+  problems.push(...unknownKeys(objectAt(value, 'helm') ?? {}, helmKeys, [...path, 'helm']));
   const assume = readAssumptions(objectAt(value, 'assume'), [...path, 'assume']);
   problems.push(...assume.problems);
   const context = stringAt(value, 'context');
@@ -125,12 +182,22 @@ function readScope(value: JsonValue, index: number, problems: ConfigProblem[]): 
   return [
     {
       name,
+      at: path,
       paths: stringsAt(value, 'paths'),
       assume: assume.settings,
       ...(rendered === undefined ? {} : { renderedPath: rendered }),
       ...(context === undefined ? {} : { context }),
     },
   ];
+}
+
+/** Scopes are chosen by name, so one name means one of them. */
+function sameNames(scopes: readonly ConfiguredScope[]): readonly ConfigProblem[] {
+  return scopes.flatMap(({ name, at }, index) =>
+    scopes.slice(0, index).some((one) => one.name === name)
+      ? [{ path: [...at, 'name'], message: t('Two scopes have the name {0}: give each a name of its own', name) }]
+      : [],
+  );
 }
 
 function readIgnore(value: JsonValue, index: number, problems: ConfigProblem[]): IgnoreEntry[] {

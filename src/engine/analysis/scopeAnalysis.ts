@@ -27,8 +27,8 @@ export class ScopeAnalysis {
 
   get derived(): Derived {
     if (this.#derived === undefined) {
-      const { name, resources, incomplete } = this.scope;
-      const input = { scope: name, resources, assume: this.assume, incomplete };
+      const { name, resources, incomplete, isLoading = false } = this.scope;
+      const input = { scope: name, resources, assume: this.assume, incomplete, isLoading };
       this.#derived = new Derived(buildSnapshot(input, this.#previous?.snapshot), this.#previous);
       this.#previous = undefined;
     }

@@ -33,6 +33,8 @@ export interface Scope {
   readonly configured?: ConfiguredScope;
   /** The running cluster that the objects are of, or that they are laid over. */
   readonly context?: string;
+  /** True for a cluster of which only Services and their endpoints are known yet. */
+  readonly isLoading?: boolean;
 }
 
 /**

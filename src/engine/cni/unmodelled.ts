@@ -16,15 +16,20 @@ function generic(
   return { ...unknownCni, name, title, enforces, otherKinds, ipBlockMatchesPods, ownNode, podAddresses };
 }
 
+/** Cilium's way between nodes does not change how it treats Services; Calico's eBPF mode has its own programs at connect. */
+function inSockets(profile: CniProfile): CniProfile {
+  return { ...profile, replacesProxy: true };
+}
+
 /** CNIs that may be assumed or detected and have no datapath of their own here. Sorted by name. */
 export const unmodelledCnis: readonly CniProfile[] = [
   generic('antrea', 'Antrea', 'yes', antreaKinds, true, 'node-cidr'),
   generic('aws-vpc', 'AWS VPC CNI', 'unknown'),
   generic('azure', 'Azure CNI', 'unknown'),
   generic('bridge', 'plain bridge', 'no', {}, true, 'node-cidr'),
-  generic('calico-ebpf', 'Calico (eBPF)', 'yes', calicoKinds, true, 'own-pools'),
-  generic('cilium-geneve', 'Cilium (Geneve)', 'yes', ciliumKinds, false, 'own-pools'),
-  generic('cilium-native', 'Cilium (native routing)', 'yes', ciliumKinds, false, 'own-pools'),
+  inSockets(generic('calico-ebpf', 'Calico (eBPF)', 'yes', calicoKinds, true, 'own-pools')),
+  inSockets(generic('cilium-geneve', 'Cilium (Geneve)', 'yes', ciliumKinds, false, 'own-pools')),
+  inSockets(generic('cilium-native', 'Cilium (native routing)', 'yes', ciliumKinds, false, 'own-pools')),
   generic('gke', 'GKE Dataplane V2', 'yes', gkeKinds, false),
   generic('kindnet', 'kindnet', 'yes', agentKinds, true, 'node-cidr'),
   generic('ovn-kubernetes', 'OVN-Kubernetes', 'yes', ovnKinds),

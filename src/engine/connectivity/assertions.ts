@@ -34,7 +34,9 @@ export function readAssertion(value: JsonValue): Assertion | string {
   if (expect !== 'allowed' && expect !== 'denied') return t('expect must be allowed or denied');
   const protocol = readProtocol(value['protocol']);
   if (protocol === undefined) return t('protocol must be TCP, UDP or SCTP');
-  const port = numberAt(value, 'port') ?? stringAt(value, 'port');
+  const written = numberAt(value, 'port') ?? stringAt(value, 'port');
+  // A number in quotes can be no port's name.
+  const port = typeof written === 'string' && /^\d+$/.test(written) ? Number(written) : written;
   return { from, to, protocol, expect, ...(port === undefined ? {} : { port }) };
 }
 

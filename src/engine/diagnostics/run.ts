@@ -13,7 +13,7 @@ export function* runRules(
 ): Generator<undefined, readonly Finding[]> {
   const found: Finding[] = [];
   for (const rule of rules.filter(isWanted)) {
-    found.push(...check(rule, context));
+    for (const one of check(rule, context)) found.push(one);
     yield;
   }
   return found;

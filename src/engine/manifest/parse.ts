@@ -5,6 +5,7 @@ import { notRendered, readDocument } from './documents.ts';
 import { readJsonText } from './jsonText.ts';
 import type { FileRole, ManifestDocument, ManifestFile, ManifestProblem } from './manifest.ts';
 import { recordingOf } from './recording.ts';
+import { refused } from './refused.ts';
 import { type DocumentSlice, splitDocuments } from './splitDocuments.ts';
 import { hasDirective, isChartTemplate } from './template.ts';
 
@@ -31,7 +32,9 @@ export function documentSlices(text: string): readonly DocumentSlice[] {
  */
 export function parseManifest(text: string, uri: string): ManifestFile {
   const named = roleOfName(uri);
-  const read = readDocuments(text).map((one) => withoutTemplate(text, one));
+  const read = readDocuments(text)
+    .map((one) => withoutTemplate(text, one))
+    .map((one) => (named === 'manifest' ? withRefused(text, one) : one));
   const templates = read.flatMap((one) => one.problems.filter(({ code }) => code === 'manifest-not-rendered'));
   if (isChart(text, uri, templates.length > 0)) {
     const whole = { start: 0, end: text.length };
@@ -68,6 +71,11 @@ function withoutTemplate(text: string, document: ReadDocument): ReadDocument {
   const names = [stringAt(document.value, 'metadata', 'name'), stringAt(document.value, 'metadata', 'namespace')];
   if (!names.some((name) => name !== undefined && hasDirective(name))) return document;
   return { start: document.start, end: document.end, problems: [notRendered(text, document)] };
+}
+
+function withRefused(text: string, document: ReadDocument): ReadDocument {
+  const more = refused(text, document, document.value);
+  return more.length === 0 ? document : { ...document, problems: [...document.problems, ...more] };
 }
 
 /** A file of a chart is a template as a whole, whichever of its documents happen to be YAML. */

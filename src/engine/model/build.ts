@@ -15,6 +15,7 @@ export interface SnapshotInput {
   readonly assume?: AssumptionSettings;
   /** Why parts of the scope can't be seen, each a sentence. */
   readonly incomplete?: readonly string[];
+  readonly isLoading?: boolean;
 }
 
 /**
@@ -65,6 +66,7 @@ class BuiltSnapshot implements Snapshot {
   readonly namespaces: ReadonlyMap<string, Namespace>;
   readonly assume: AssumptionSettings;
   readonly incomplete: readonly string[];
+  readonly isLoading: boolean;
   readonly material: Material;
   readonly #policies: ResourceIndex;
   #resources: readonly Resource[] | undefined;
@@ -72,6 +74,7 @@ class BuiltSnapshot implements Snapshot {
   constructor(input: SnapshotInput, material: Material) {
     this.scope = input.scope;
     this.incomplete = input.incomplete ?? [];
+    this.isLoading = input.isLoading ?? false;
     this.allResources = input.resources;
     this.assume = input.assume ?? {};
     this.material = material;

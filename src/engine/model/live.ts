@@ -16,6 +16,8 @@ export interface LiveKind {
   readonly fieldSelector?: string;
   /** Proof of what other kinds show already: nothing is missing where it may not be read. */
   readonly isProof?: true;
+  /** Read before all others: with these alone a Service's endpoints are known. */
+  readonly isFirst?: true;
 }
 
 function kindsOf(group: string, kinds: readonly string[], sameAs?: string): readonly LiveKind[] {
@@ -58,7 +60,8 @@ const gateway = [
 
 /** Every kind that answers are made of, sorted by group; the only ones that a cluster is asked for. */
 export const liveKinds: readonly LiveKind[] = [
-  ...kindsOf('', ['Endpoints', 'Namespace', 'Node', 'Pod', 'ReplicationController', 'Service']),
+  ...kindsOf('', ['Namespace', 'Node', 'Service']).map((one): LiveKind => ({ ...one, isFirst: true })),
+  ...kindsOf('', ['Endpoints', 'Pod', 'ReplicationController']),
   { group: '', kind: 'ConfigMap', only: { names: Object.keys(configMapData), label: 'istio.io/rev' } },
   { group: '', kind: 'Event', fieldSelector: 'type=Warning', isProof: true },
   ...kindsOf('apps', ['DaemonSet', 'Deployment', 'ReplicaSet', 'StatefulSet']),
@@ -67,7 +70,7 @@ export const liveKinds: readonly LiveKind[] = [
   ...kindsOf('crd.antrea.io', ['ClusterNetworkPolicy', 'NetworkPolicy']),
   // Calico's own API server shows the same objects in the group without `crd`, under the names that people gave them.
   ...kindsOf('crd.projectcalico.org', calico, 'projectcalico.org'),
-  ...kindsOf('discovery.k8s.io', ['EndpointSlice']),
+  { group: 'discovery.k8s.io', kind: 'EndpointSlice', isFirst: true },
   ...kindsOf('gateway.networking.k8s.io', gateway),
   ...kindsOf('install.istio.io', ['IstioOperator']),
   ...kindsOf('k8s.cni.cncf.io', ['MultiNetworkPolicy']),

@@ -1,7 +1,7 @@
 import { familyOf, normalIp, parseCidr } from './addresses.ts';
 import type { ClusterNode, Pod, PodTemplate } from './cluster.ts';
 import { stableHash } from './hash.ts';
-import { arrayAt, stringAt, valueAt } from './json.ts';
+import { arrayAt, numberAt, stringAt, valueAt } from './json.ts';
 import { SimulationPool } from './pool.ts';
 import { isLive, type Resource, type ResourceRef, refKey } from './resource.ts';
 import { type Controller, controllerRef, owningWorkload, templateOf } from './workloads.ts';
@@ -34,7 +34,8 @@ export function buildPods(
     const ownedByOther = owner !== undefined && byRef.has(refKey(owner));
     // What a running cluster has not made yet is not there.
     if (owning.has(refKey(controller.resource.ref)) || ownedByOther || isLive(controller.resource)) continue;
-    placed.push(...expectedPods(controller, nodes));
+    // More pods than a call may have arguments.
+    for (const pod of expectedPods(controller, nodes)) placed.push(pod);
   }
   return addresses(placed, nodes);
 }
@@ -81,14 +82,15 @@ function isReady({ object }: Resource): boolean {
 function expectedPods({ resource, template, replicas }: Controller, nodes: readonly ClusterNode[]): PlacedPod[] {
   const { ref } = resource;
   const base = stableHash(`${ref.namespace}/${ref.name}`);
+  const first = ref.kind === 'StatefulSet' ? (numberAt(resource.object, 'spec', 'ordinals', 'start') ?? 0) : 1;
   return Array.from({ length: replicas }, (_, i) => {
     const onEveryNode = ref.kind === 'DaemonSet';
     const node = onEveryNode ? nodes[i] : nodes[(base + i) % nodes.length];
-    const suffix = onEveryNode ? (node?.name ?? i) : ref.kind === 'StatefulSet' ? i : i + 1;
+    const suffix = onEveryNode ? (node?.name ?? i) : first + i;
     const name = `${ref.name}-${suffix}`;
     return {
       ref: { group: '', kind: 'Pod', namespace: ref.namespace, name },
-      template: ownTemplate(resource, name, i, template),
+      template: ownTemplate(resource, name, first + i, template),
       resource,
       workload: ref,
       ...(node ? { node: node.name } : {}),

@@ -7,6 +7,8 @@ import { stableHash } from './hash.ts';
  */
 export class SimulationPool {
   readonly #taken = new Set<string>();
+  /** Where the search from a place went on to: what is taken stays taken, so the pods of one workload need not begin anew. */
+  readonly #searched = new Map<string, number>();
 
   /** Marks a value that a real object has. */
   reserve(value: string): void {
@@ -19,10 +21,14 @@ export class SimulationPool {
     if (usable <= 0n) return '';
     const slots = usable > 65_536n ? 65_536 : Number(usable);
     const start = stableHash(name) % slots;
-    for (let step = 0; step < slots; step++) {
+    const place = `${block.first} ${skip} ${start}`;
+    for (let step = this.#searched.get(place) ?? 0; step < slots; step++) {
       const text = nthAddress(block, BigInt(skip + ((start + step) % slots)));
-      if (this.#take(text)) return text;
+      if (!this.#take(text)) continue;
+      this.#searched.set(place, step + 1);
+      return text;
     }
+    this.#searched.set(place, slots);
     return '';
   }
 

@@ -7,8 +7,8 @@ import { readProtocol } from './template.ts';
 
 const types = new Set(['ClusterIP', 'NodePort', 'LoadBalancer', 'ExternalName']);
 
-/** Load balancers of files get addresses of the benchmarking network (RFC 2544), which no real client has. */
-const loadBalancerBlock = parseCidr('198.18.0.0/16');
+/** Load balancers of files get addresses of the benchmarking networks (RFC 2544, RFC 5180), which no real client has. */
+const loadBalancerBlocks = ['198.18.0.0/16', '2001:2::/48'].flatMap((text) => parseCidr(text) ?? []);
 
 /** Reads a Service with the API server's defaults, without inventing anything. Odd fields read as absent. */
 export function readService(resource: Resource): Service {
@@ -111,14 +111,24 @@ function simulateService(service: Service, pool: SimulationPool, blocks: readonl
   const exposed = service.type === 'NodePort' || (service.type === 'LoadBalancer' && allocatesNodePorts(service));
   const needsPorts = exposed && service.ports.some((port) => !port.nodePort);
   const needsBalancer = service.type === 'LoadBalancer' && service.loadBalancer.length === 0;
-  const balancer = needsBalancer && loadBalancerBlock ? pool.address(loadBalancerBlock, name, 1) : '';
+  const clusterIPs = needsIPs ? simulatedClusterIPs(service, pool, blocks, name) : service.clusterIPs;
+  const loadBalancer = needsBalancer ? simulatedBalancer(pool, name, clusterIPs) : service.loadBalancer;
   return {
     ...service,
-    ...(needsIPs ? { clusterIPs: simulatedClusterIPs(service, pool, blocks, name) } : {}),
+    clusterIPs,
     ...(needsPorts ? { ports: simulatedNodePorts(service, pool, name) } : {}),
-    ...(balancer ? { loadBalancer: [{ ip: balancer, ipMode: 'VIP' as const }] } : {}),
-    simulated: { clusterIPs: needsIPs, nodePorts: needsPorts, loadBalancer: balancer !== '' },
+    loadBalancer,
+    simulated: { clusterIPs: needsIPs, nodePorts: needsPorts, loadBalancer: needsBalancer && loadBalancer.length > 0 },
   };
+}
+
+/** An address of each family that the Service has, as a cloud gives them. */
+function simulatedBalancer(pool: SimulationPool, name: string, clusterIPs: readonly string[]): Service['loadBalancer'] {
+  const families = new Set(clusterIPs.map((ip) => (familyOf(ip) === 'IPv6' ? 6 : 4)));
+  return loadBalancerBlocks.flatMap((block) => {
+    const ip = families.has(block.family) ? pool.address(block, name, 1) : '';
+    return ip === '' ? [] : [{ ip, ipMode: 'VIP' as const }];
+  });
 }
 
 function allocatesNodePorts({ resource }: Service): boolean {

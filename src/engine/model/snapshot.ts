@@ -36,6 +36,8 @@ export interface Snapshot {
   readonly serviceCIDRs: readonly string[];
   /** True when parts of the scope are not visible: charts or overlays not rendered, operators' custom resources. Each a sentence. */
   readonly incomplete: readonly string[];
+  /** True while pods are still to come: endpoints are those that EndpointSlices name. */
+  readonly isLoading: boolean;
 }
 
 /** Who has an address. */

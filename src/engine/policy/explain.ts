@@ -1,5 +1,7 @@
 import { t } from '@vscode/l10n';
-import { formatSelector, matches, selectsAll } from '../model/labels.ts';
+import { ipInCidr } from '../model/addresses.ts';
+import type { Pod } from '../model/cluster.ts';
+import { formatSelector, type LabelSelector, matches, selectsAll } from '../model/labels.ts';
 import { type Evidence, refLabel } from '../model/resource.ts';
 import { type PolicyConnection, peersMatch, portsMatch } from './match.ts';
 import type { Direction, Peer, PolicyEnd, PolicyProgram, PolicyRule, PortMatch } from './policy.ts';
@@ -62,7 +64,7 @@ function missOf(policies: PolicySet, rule: PolicyRule, connection: PolicyConnect
   return { distance: (port ? 1 : 3) + nearest.distance, text };
 }
 
-/** The peer that the other end comes closest to: one that lacks a label before one in another namespace. */
+/** The peer that the other end comes closest to: a block that takes an address out again, a pod that lacks few labels. */
 function nearestPeer(policies: PolicySet, rule: PolicyRule, connection: PolicyConnection): Miss {
   const other = rule.direction === 'ingress' ? connection.source : connection.destination;
   const peers = (rule.peers ?? []).map((peer) => ({
@@ -73,11 +75,20 @@ function nearestPeer(policies: PolicySet, rule: PolicyRule, connection: PolicyCo
 }
 
 function peerDistance(policies: PolicySet, peer: Peer, other: PolicyEnd): number {
+  if (peer.kind === 'block' && other.kind === 'address') return ipInCidr(other.ip, peer.cidr) ? 0 : 1;
   if (peer.kind !== 'pods' || other.kind !== 'pod') return 2;
   const { pod } = other;
   const namespace = policies.namespaceMatches(peer.pods, pod.ref.namespace);
-  const labels = matches(peer.pods.pods, (key) => policies.label(pod, key));
-  return (namespace ? 0 : 0.5) + (labels ? 0 : 1);
+  return (namespace ? 0 : 0.5) + labelDistance(policies, peer.pods.pods, pod);
+}
+
+/** 0 where the pod has the labels, up to 1 where it has none of those that are asked for. */
+function labelDistance(policies: PolicySet, selector: LabelSelector, pod: Pod): number {
+  const read = (key: string): string | undefined => policies.label(pod, key);
+  if (matches(selector, read)) return 0;
+  const { requirements } = selector;
+  const lacking = requirements.filter((one) => !matches({ requirements: [one] }, read)).length;
+  return 0.5 + 0.5 * (requirements.length === 0 ? 1 : lacking / requirements.length);
 }
 
 /** A peer in words: `pods app=frontend in namespaces team=web`, `10.0.0.0/8 except 10.1.0.0/16`. */

@@ -35,12 +35,13 @@ export function translate(
   const source = sourceOf(packet, host, config);
   const chains = serviceChains(servicePortName(service.ref.namespace, service.ref.name, port.name), port.protocol);
   const choice = choose(target, lists, source, config, chains);
-  if (via === 'loadBalancer' && !inSourceRanges(service, packet, host)) {
-    return { verdict: 'DROP', service, port, chain: 'KUBE-PROXY-FIREWALL', why: 'source-range' };
-  }
   if (!lists.hasAny) {
     const chain = via === 'clusterIP' ? 'KUBE-SERVICES' : 'KUBE-EXTERNAL-SERVICES';
     return { verdict: 'REJECT', service, port, chain, why: 'no-endpoints' };
+  }
+  // The firewall's rules are only there while the Service has endpoints.
+  if (via === 'loadBalancer' && !inSourceRanges(service, packet, host)) {
+    return { verdict: 'DROP', service, port, chain: 'KUBE-PROXY-FIREWALL', why: 'source-range' };
   }
   if (choice.endpoints.length === 0) {
     const chain = via === 'clusterIP' ? 'KUBE-SERVICES' : 'KUBE-EXTERNAL-SERVICES';
@@ -85,6 +86,8 @@ function addressKind(service: Service, ip: string): Via | undefined {
 /** Node ports answer on the node's addresses that are configured, and on IPv4 loopback where that is allowed. */
 function servesNodePorts({ destinationIP }: ProxyPacket, host: ProxyHost, config: ProxyConfig): boolean {
   const family = familyOf(destinationIP);
+  const primary = host.node.internalIPs.find((ip) => familyOf(ip) === family);
+  if (config.nodePortAddresses.includes('primary')) return destinationIP === primary;
   const own = config.nodePortAddresses.filter((cidr) => familyOf(cidr.slice(0, cidr.indexOf('/'))) === family);
   const loopback = destinationIP === '::1' || ipInCidr(destinationIP, '127.0.0.0/8');
   if (loopback && (family === 'IPv6' || !config.localhostNodePorts)) return false;

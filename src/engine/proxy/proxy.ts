@@ -7,7 +7,7 @@ export interface ProxyConfig {
   readonly detectLocalMode: 'ClusterCIDR' | 'NodeCIDR' | 'BridgeInterface' | 'InterfaceNamePrefix' | 'None';
   readonly clusterCIDRs: readonly string[];
   readonly masqueradeAll: boolean;
-  /** CIDRs of the node addresses that node ports are served on; empty: all. */
+  /** CIDRs of the node addresses that node ports are served on, or `primary` for the node's own; empty: all. */
   readonly nodePortAddresses: readonly string[];
   readonly localhostNodePorts: boolean;
 }

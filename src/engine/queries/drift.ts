@@ -62,7 +62,7 @@ export function* drift(analysis: Analysis, only: string | undefined): Generator<
   const wanted = files.filter(({ scope }) => only === undefined || scope.name === only);
   for (const { context } of analysis.clusters) {
     const live = analysis.scopeNamed(context);
-    if (live === undefined) continue;
+    if (live === undefined || live.scope.isLoading) continue;
     for (const one of wanted) {
       answers.push(yield* driftOf(analysis, one, live));
       yield;

@@ -11,7 +11,7 @@ export function liveLines(analysis: Analysis, files: ScopeAnalysis, resource: Re
   if (resource.origin.type !== 'manifest' || !isCompared(resource.ref)) return [];
   return analysis.clusters.flatMap(({ context }) => {
     const live = analysis.scopeNamed(context);
-    if (live === undefined || live === files) return [];
+    if (live === undefined || live === files || live.scope.isLoading) return [];
     return [`${context}: ${[...liveState(live, resource), standing(files, live, resource)].join(' · ')}`];
   });
 }

@@ -18,12 +18,14 @@ import type {
   TraceAnswer,
   TraceProblem,
   TraceRequest,
+  TreePart,
   TreeRow,
 } from '../analysis/answers.ts';
 import { findings } from '../analysis/findings.ts';
 import { runTests, type TestResult } from '../analysis/tests.ts';
 import type { Location, TextPosition, TextRange } from '../model/resource.ts';
 import { endpointsTable } from '../render/table.ts';
+import type { ProbePlan, ProbeProblem } from '../verify/plan.ts';
 import { changes } from './changes.ts';
 import { completion } from './completion.ts';
 import { definition, endAt } from './definition.ts';
@@ -35,6 +37,7 @@ import { hints } from './hints.ts';
 import { hover } from './hover.ts';
 import { inspectQuery } from './inspect.ts';
 import { lenses } from './lenses.ts';
+import { probe } from './probe.ts';
 import { references } from './references.ts';
 import { scopeFor } from './scopeChoice.ts';
 import { suggest } from './suggest.ts';
@@ -85,13 +88,15 @@ export interface Queries {
     readonly params: TraceRequest;
     readonly result: TestEditAnswer | { readonly problem: string };
   };
+  /** What would be run where to verify a trace; it runs nothing. */
+  readonly probe: { readonly params: TraceRequest; readonly result: ProbePlan | ProbeProblem };
   readonly graph: { readonly params: GraphRequest; readonly result: GraphAnswer };
   readonly inspect: {
     readonly params: { readonly scope?: string; readonly box: string };
     readonly result: InspectAnswer | null;
   };
   readonly tree: {
-    readonly params: { readonly view: 'services' | 'policies' | 'scopes' };
+    readonly params: { readonly view: 'services' | 'policies' | 'scopes'; readonly part?: TreePart };
     readonly result: readonly TreeRow[];
   };
   /** What workloads are open to that is not in the files. */
@@ -139,9 +144,10 @@ const answers: Answers = {
   ends: (analysis, params) => atOnce(ends(analysis, params)),
   trace: traceQuery,
   testEdit: (analysis, request) => atOnce(testEdit(analysis, request)),
+  probe: (analysis, request) => atOnce(probe(analysis, request)),
   graph: graphQuery,
   inspect: inspectQuery,
-  tree: (analysis, { view }) => atOnce(tree(analysis, view)),
+  tree: (analysis, { view, part }) => atOnce(tree(analysis, view, part)),
   exposure: exposureQuery,
   suggest: (analysis, { uri }) => atOnce(suggest(analysis, uri)),
   tests: (analysis) => runTests(analysis),

@@ -1,6 +1,7 @@
 import { t } from '@vscode/l10n';
 import type { Analysis } from '../analysis/analysis.ts';
 import type { LocatedFinding, TraceAnswer, TraceProblem, TraceRequest } from '../analysis/answers.ts';
+import { loadingText } from '../analysis/clusters.ts';
 import { findings } from '../analysis/findings.ts';
 import type { ScopeAnalysis } from '../analysis/scopeAnalysis.ts';
 import { refKey } from '../model/resource.ts';
@@ -18,6 +19,7 @@ export function traceFlow(
   fixes: TraceAnswer['fixes'] = [],
 ): TraceAnswer | FlowProblem {
   const { derived, snapshot } = scope;
+  if (snapshot.isLoading) return { code: 'no-such-end', message: loadingText(scope.scope.name), choices: [] };
   const from = parseEnd(snapshot, request.from, 'from');
   if (isProblem(from)) return from;
   const to = parseEnd(snapshot, request.to, 'to');
@@ -48,8 +50,10 @@ export function* traceQuery(
     const problem = t('There are no Kubernetes manifests to trace in');
     return { problem, code: 'no-such-end', choices: [] };
   }
-  const answer = traceFlow(analysis, scope, request);
-  if (isProblem(answer)) return { problem: answer.message, code: answer.code, choices: answer.choices };
+  const traced = traceFlow(analysis, scope, request);
+  if (isProblem(traced)) return { problem: traced.message, code: traced.code, choices: traced.choices };
+  const { context, files } = scope.scope;
+  const answer = context === undefined || files.length > 0 ? traced : { ...traced, context };
   if (answer.verdict === 'delivered') return answer;
   return { ...answer, fixes: fixesFor(answer.trace, yield* findings(analysis)) };
 }

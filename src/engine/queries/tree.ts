@@ -1,9 +1,10 @@
 import { t } from '@vscode/l10n';
 import type { Analysis } from '../analysis/analysis.ts';
-import type { ScopeSummary, TreeRow } from '../analysis/answers.ts';
+import type { ScopeSummary, TreePart, TreeRow } from '../analysis/answers.ts';
+import { clusterUri } from '../analysis/clusters.ts';
 import type { ScopeAnalysis } from '../analysis/scopeAnalysis.ts';
 import type { Service } from '../model/cluster.ts';
-import { refLabel } from '../model/resource.ts';
+import { type Location, type ResourceRef, refLabel } from '../model/resource.ts';
 import { isUnmodelledPolicy } from '../policy/kinds.ts';
 import type { PolicyProgram } from '../policy/policy.ts';
 import { environmentLine } from '../render/environmentText.ts';
@@ -13,11 +14,26 @@ import { endpointText } from '../render/table.ts';
 /** Children of one row; more are counted in a last row. */
 const mostChildren = 100;
 
-/** A view of the side bar. With several scopes each is a group of its own. */
-export function tree(analysis: Analysis, view: 'services' | 'policies' | 'scopes'): readonly TreeRow[] {
-  const filled = analysis.scopes.filter(({ scope }) => scope.resources.length > 0);
+/** Services or policies that are shown without their namespaces. */
+const mostUngrouped = 200;
+
+/**
+ * A view of the side bar. With several scopes each is a group of its own; a scope with many objects is one group a
+ * namespace, and `part` asks for the rows of one.
+ */
+export function tree(
+  analysis: Analysis,
+  view: 'services' | 'policies' | 'scopes',
+  part?: TreePart,
+): readonly TreeRow[] {
   if (view === 'scopes') return analysis.scopes.map((one) => scopeRow(analysis, one));
-  const rows = (one: ScopeAnalysis) => (view === 'services' ? serviceRows(analysis, one) : policyRows(analysis, one));
+  if (part !== undefined) {
+    const scope = analysis.scopeNamed(part.scope);
+    const all = scope === undefined ? [] : entries(analysis, scope, view);
+    return all.filter(({ namespace }) => namespace === part.namespace).map((one) => one.row());
+  }
+  const filled = analysis.scopes.filter(({ scope }) => scope.resources.length > 0);
+  const rows = (one: ScopeAnalysis) => viewRows(analysis, one, view);
   const [only] = filled;
   if (only === undefined) return [];
   if (filled.length === 1) return rows(only);
@@ -27,6 +43,38 @@ export function tree(analysis: Analysis, view: 'services' | 'policies' | 'scopes
     const rest = { description: `${children.length}`, children };
     return [row(`${view}/${one.scope.name}`, one.scope.name, 'group', 'folder', rest)];
   });
+}
+
+/** Something that a view shows of a scope; its row is made when it is shown. */
+interface Entry {
+  readonly namespace: string;
+  readonly row: () => TreeRow;
+}
+
+function entries(analysis: Analysis, scope: ScopeAnalysis, view: 'services' | 'policies'): readonly Entry[] {
+  const { snapshot, derived } = scope;
+  if (view === 'policies') {
+    return derived.policies.policies.map((one) => ({
+      namespace: one.ref.namespace,
+      row: () => policyRow(analysis, scope, one),
+    }));
+  }
+  const own = snapshot.services.filter(({ resource }) => resource.origin.type !== 'simulated');
+  return own.map((one) => ({ namespace: one.ref.namespace, row: () => serviceRow(analysis, scope, one) }));
+}
+
+function viewRows(analysis: Analysis, scope: ScopeAnalysis, view: 'services' | 'policies'): readonly TreeRow[] {
+  const all = entries(analysis, scope, view);
+  if (all.length <= mostUngrouped) return all.map((one) => one.row());
+  const { name } = scope.scope;
+  return [...Map.groupBy(all, ({ namespace }) => namespace)]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([namespace, { length }]) =>
+      row(`${view}/${name}/${namespace}`, namespace || t('outside namespaces'), 'group', 'symbol-namespace', {
+        description: `${length}`,
+        part: { scope: name, namespace },
+      }),
+    );
 }
 
 function row(
@@ -39,14 +87,17 @@ function row(
   return { id, label, kind, icon, description: '', tooltip: '', children: [], ...rest };
 }
 
-/** `location` as a member, where there is one. */
-function at(
-  analysis: Analysis,
-  { snapshot }: ScopeAnalysis,
-  ref: Parameters<typeof refLabel>[0],
-): Pick<TreeRow, 'location'> {
+/** `location` as a member, where there is one. A live object's text is made when it is opened, and not for its place. */
+function at(analysis: Analysis, { snapshot }: ScopeAnalysis, ref: ResourceRef): Pick<TreeRow, 'location'> {
+  const origin = snapshot.get(ref)?.origin;
+  if (origin?.type === 'cluster') return { location: topOf(clusterUri(origin.context, ref)) };
   const location = analysis.locate(snapshot, ref, ['metadata', 'name']);
   return location === undefined ? {} : { location };
+}
+
+function topOf(uri: string): Location {
+  const zero = { line: 0, character: 0 };
+  return { uri, range: { start: zero, end: zero } };
 }
 
 function some(rows: readonly TreeRow[], id: string): readonly TreeRow[] {
@@ -55,11 +106,6 @@ function some(rows: readonly TreeRow[], id: string): readonly TreeRow[] {
     ...rows.slice(0, mostChildren),
     row(`${id}/more`, t('{0} more', rows.length - mostChildren), 'group', 'ellipsis'),
   ];
-}
-
-function serviceRows(analysis: Analysis, scope: ScopeAnalysis): readonly TreeRow[] {
-  const own = scope.snapshot.services.filter(({ resource }) => resource.origin.type !== 'simulated');
-  return own.map((service) => serviceRow(analysis, scope, service));
 }
 
 function serviceRow(analysis: Analysis, scope: ScopeAnalysis, service: Service): TreeRow {
@@ -99,10 +145,6 @@ function endpointCount(count: number): string {
   return count === 1 ? t('1 endpoint') : t('{0} endpoints', count);
 }
 
-function policyRows(analysis: Analysis, scope: ScopeAnalysis): readonly TreeRow[] {
-  return scope.derived.policies.policies.map((program) => policyRow(analysis, scope, program));
-}
-
 function policyRow(analysis: Analysis, scope: ScopeAnalysis, program: PolicyProgram): TreeRow {
   const { ref, isolates } = program;
   const id = `${scope.scope.name}/${refLabel(ref)}`;
@@ -138,10 +180,7 @@ function scopeRow(analysis: Analysis, one: ScopeAnalysis): TreeRow {
   const id = `scope/${scope.name}`;
   const files = scope.files.map(({ uri }) => {
     const name = uri.slice((analysis.folderOf(uri)?.uri.length ?? -1) + 1);
-    const zero = { line: 0, character: 0 };
-    return row(`${id}/${uri}`, decodeName(name), 'file', 'file-code', {
-      location: { uri, range: { start: zero, end: zero } },
-    });
+    return row(`${id}/${uri}`, decodeName(name), 'file', 'file-code', { location: topOf(uri) });
   });
   const reasons = scope.incomplete.map((text, index) =>
     row(`${id}/incomplete${index}`, text, 'reason', 'info', { tooltip: text }),

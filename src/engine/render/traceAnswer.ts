@@ -109,7 +109,8 @@ export function clientText(clientSees: ClientSees): string {
 
 function headline(trace: Trace, { from, to }: TraceWords): string {
   const sign = verdictSign(verdictOf(trace.disposition));
-  const port = trace.port === 0 || to.endsWith(`:${trace.port}`) || to.includes('://') ? '' : `:${trace.port}`;
+  const isSaid = to.endsWith(`:${trace.port}`) || to.includes('://') || /^[^:]*:[\w-]+$/.test(to);
+  const port = trace.port === 0 || isSaid ? '' : `:${trace.port}`;
   return `${sign} ${dispositionText(trace.disposition)} — ${from} → ${to}${port} (${trace.flow.protocol})`;
 }
 

@@ -4,7 +4,7 @@ import type { Snapshot } from '../model/snapshot.ts';
 import type { Endpoint, ServiceEndpoints } from './endpoint.ts';
 
 /** The kinds of records that cluster DNS serves. */
-export type RecordType = 'A' | 'AAAA' | 'SRV' | 'PTR' | 'CNAME';
+export type RecordType = 'A' | 'AAAA' | 'SRV' | 'PTR' | 'CNAME' | 'TXT';
 
 /** One resource record; names end with a dot, an SRV's data is `priority weight port target`. */
 export interface DnsRecord {
@@ -30,6 +30,9 @@ export interface DnsZone {
   endpointsOf(service: Service): ServiceEndpoints;
 }
 
+/** Of the specification that {@link answerDns} keeps to, as its section 2.2 has it asked. */
+const schemaVersion = '1.1.0';
+
 const nothing = { answer: [], services: [], endpoints: [] } as const;
 const nxdomain: DnsAnswer = { rcode: 'NXDOMAIN', ...nothing };
 const nodata: DnsAnswer = { rcode: 'NOERROR', ...nothing };
@@ -47,7 +50,8 @@ export function answerDns(zone: DnsZone, qname: string, qtype: string): DnsAnswe
   const type = labels.at(-1);
   if (type === 'svc') return serviceName(zone, qname, qtype, labels.slice(0, -1));
   if (type === 'pod') return podName(zone, qname, qtype, labels.slice(0, -1));
-  return nxdomain;
+  if (name !== `dns-version.${zone.zone}`) return nxdomain;
+  return qtype === 'TXT' ? { ...nodata, answer: [{ name: qname, type: 'TXT', rdata: `"${schemaVersion}"` }] } : nodata;
 }
 
 /** `labels` are what stands before `svc`: [_port _proto | host] service namespace. */

@@ -28,16 +28,39 @@ export function resolveEndpoints(snapshot: Snapshot, service: Service): ServiceE
   }
   const hasSelector = service.selector !== undefined && Object.keys(service.selector).length > 0;
   const written = writtenEndpoints(snapshot, service);
-  if (!hasSelector) return manual(service, written);
+  if (!hasSelector || snapshot.isLoading) return manual(service, written);
   // Slices of a Service whose pods are not in the files were written where the pods are: they are all there is to know.
   return podsSelected(snapshot, service).length === 0 && written.length > 0
     ? manual(service, written)
-    : selected(snapshot, service);
+    : withForeign(selected(snapshot, service), snapshot);
+}
+
+const controllers: ReadonlySet<string> = new Set([
+  'endpointslice-controller.k8s.io',
+  'endpointslicemirroring-controller.k8s.io',
+]);
+
+/** A proxy takes every slice with the Service's label, whoever wrote it: those of others add to the controller's. */
+function withForeign(own: ServiceEndpoints, snapshot: Snapshot): ServiceEndpoints {
+  const { namespace, name } = own.service.ref;
+  const foreign = (slicesByService(snapshot).get(`${namespace}/${name}`) ?? []).filter(({ object }) => {
+    const manager = stringMapAt(object, 'metadata', 'labels')['endpointslice.kubernetes.io/managed-by'];
+    return manager === undefined || !controllers.has(manager);
+  });
+  const key = ({ ip, port, portName, protocol }: Endpoint): string => `${ip} ${port} ${portName} ${protocol}`;
+  const known = new Set(own.endpoints.map(key));
+  const more = foreign
+    .flatMap((slice) => sliceEndpoints(snapshot, own.service, slice))
+    .filter((one) => !known.has(key(one)));
+  return more.length === 0 ? own : { ...own, endpoints: [...own.endpoints, ...more] };
 }
 
 function manual(service: Service, endpoints: readonly Endpoint[]): ServiceEndpoints {
   if (endpoints.length > 0) return { service, endpoints, reasons: notReady(endpoints), source: 'manual' };
-  const text = t('{0} has no selector, and no EndpointSlice or Endpoints names it', service.ref.name);
+  const text =
+    Object.keys(service.selector ?? {}).length === 0
+      ? t('{0} has no selector, and no EndpointSlice or Endpoints names it', service.ref.name)
+      : t('No EndpointSlice has an address for {0}', service.ref.name);
   const evidence = { ref: service.ref, path: ['spec'], note: '' };
   return { service, endpoints: [], reasons: [{ text, evidence }], source: 'none' };
 }

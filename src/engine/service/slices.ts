@@ -146,8 +146,10 @@ function podAddresses(pod: JsonObject): readonly string[] {
 export function sliceLabels(service: JsonObject): Labels {
   const clusterIP = stringAt(service, 'spec', 'clusterIP') ?? '';
   const virtual = clusterIP !== '' && clusterIP !== 'None';
+  // The controller's own label says what the Service is now, whatever the Service's labels say.
+  const { 'service.kubernetes.io/headless': _, ...own } = stringMapAt(service, 'metadata', 'labels');
   return {
-    ...stringMapAt(service, 'metadata', 'labels'),
+    ...own,
     'kubernetes.io/service-name': stringAt(service, 'metadata', 'name') ?? '',
     'endpointslice.kubernetes.io/managed-by': 'endpointslice-controller.k8s.io',
     ...(virtual ? {} : { 'service.kubernetes.io/headless': '' }),

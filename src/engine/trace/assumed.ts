@@ -4,6 +4,7 @@ import { meshAssumption } from '../mesh/assumption.ts';
 import type { Assumption, Detected } from '../model/assumptions.ts';
 import type { Pod } from '../model/cluster.ts';
 import { refLabel } from '../model/resource.ts';
+import { localBalancer } from './entry.ts';
 import type { Branch } from './flow.ts';
 
 /** What a trace rests on that nobody has confirmed, each with how to confirm or change it. */
@@ -43,6 +44,22 @@ export function assumptionsOf(derived: Derived, branches: readonly Branch[]): re
     );
     break;
   }
+  const own = new Set(snapshot.nodes.flatMap(({ internalIPs }) => internalIPs));
+  if (!profile.modelled && branches.some(({ serverSees, destination }) => destination.pod && own.has(serverSees.ip))) {
+    const text = t("The server sees a node's own address; with some CNIs it is that of the node's bridge or tunnel");
+    add('node-source-address', text, '--assume cni=…');
+  }
+  if (branches.some((one) => isBalanced(derived, one))) {
+    const text = t('The load balancer checks the health of nodes, and sends to those with an endpoint');
+    add('balancer-health-checks', text, 'kubectl get svc … -o jsonpath={.spec.healthCheckNodePort}');
+  }
+  if (branches.some(isDialledOutside)) {
+    const text =
+      profile.podsRoutedOutside === 'no'
+        ? t('The network outside has a route to pod addresses; {0} makes none', profile.title)
+        : t('The network outside has a route to pod addresses');
+    add('pods-routed-outside', text, 'ip route get …');
+  }
   if (branches.some((one) => one.clientSees === 'connected')) {
     add('process-listens', t('A process listens on the port'), 'kubectl exec … -- ss -lnt');
   }
@@ -56,6 +73,18 @@ function clientPods({ snapshot }: Derived, branches: readonly Branch[]): readonl
     const [, namespace = '', name = ''] = /^pod ([^/]*)\/(.*)$/s.exec(first?.location.namespace ?? '') ?? [];
     return snapshot.pod(namespace, name) ?? [];
   });
+}
+
+function isBalanced(derived: Derived, { forward: [first] }: Branch): boolean {
+  const dialled = first?.location.namespace === 'external' ? first.steps[0]?.after.dst : undefined;
+  return dialled !== undefined && localBalancer(derived, dialled) !== undefined;
+}
+
+/** True where a client outside the cluster dials a pod's own address, which few networks have a route to. */
+function isDialledOutside({ forward, destination }: Branch): boolean {
+  const isOutside = forward[0]?.location.namespace === 'external';
+  const isPod = destination.pod !== undefined && forward.at(-1)?.location.namespace.startsWith('pod ') === true;
+  return isOutside && isPod && !forward.some(({ steps }) => steps.some(({ kind }) => kind === 'dnat'));
 }
 
 function systemParts(derived: Derived, branches: readonly Branch[]): readonly string[] {

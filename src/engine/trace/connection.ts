@@ -21,8 +21,18 @@ export interface Connection {
   readonly masquerade: boolean;
   /** The address that the client dialled, where it was translated. */
   readonly dialled?: { readonly ip: string; readonly port: number };
+  /** Present where another node carries the client's packets to `entry`; `source` is then the client as `entry` sees it. */
+  readonly carriedBy?: CarryingNode;
   /** True where the client's socket already dials the endpoint: nothing on the wire was translated. */
   readonly inSocket: boolean;
+}
+
+/** The client's own node, where another one translates: what it lets out, and whom it has to give the reply to. */
+export interface CarryingNode {
+  readonly node: ClusterNode;
+  readonly client: Place;
+  /** What policies say of the client's way to the other node, before anything is translated. */
+  readonly egress: Verdict;
 }
 
 /** How a connection ended, as a branch has it. */
@@ -43,20 +53,26 @@ export function finishForward(walk: Walk, connection: Connection): Outcome {
   const clientSeen = sameNode && profile.policySeesClient;
   const { egress, ingress } = verdicts(connection, clientSeen ? source.ip : sees);
   const outcome = ending(connection, egress, ingress, sees);
-  if (!policyStep(walk, connection, egress)) return outcome;
+  if (connection.carriedBy === undefined && !policyStep(walk, connection, egress)) return outcome;
   if (entry !== undefined && target.kind === 'outside') return leaveCluster(walk, connection, entry, snat, outcome);
   if (clientSeen && !policyStep(walk, connection, ingress)) return outcome;
   if (snat !== undefined) snatStep(walk, snat);
   if (entry !== undefined && targetNode !== undefined && !sameNode) {
-    crossNodes(walk, entry, targetNode, profile, isHost(source), isHost(target));
+    crossNodes(walk, entry, targetNode, profile, isOwn(connection), isHost(target));
   }
   if (!clientSeen && !policyStep(walk, connection, ingress)) return outcome;
   if (target.kind === 'pod' && !isHost(target) && targetNode !== undefined) {
-    const from = !sameNode ? 'link' : isHost(source) ? 'host' : source.kind === 'pod' ? 'pod' : 'link';
+    const isNear = sameNode && connection.carriedBy === undefined;
+    const from = !isNear ? 'link' : isHost(source) ? 'host' : source.kind === 'pod' ? 'pod' : 'link';
     reachPod(walk, target.pod, targetNode, profile, from);
   }
   deliver(walk, target, targetNode, 'connection');
   return outcome;
+}
+
+/** True for packets that the entry node itself sends: they have not been forwarded yet. */
+function isOwn({ source, carriedBy }: Connection): boolean {
+  return isHost(source) && carriedBy === undefined;
 }
 
 /** The pod device that a direction's policy acts on. */
@@ -101,7 +117,7 @@ function verdictsOn(connection: Connection, seen: string, port: number): Verdict
   const { derived, source, target, protocol } = connection;
   const end = policyEnd(target, target.ip);
   const decision = derived.enforce(policyEnd(source, source.ip), end, protocol, port);
-  const { egress } = decision;
+  const egress = connection.carriedBy?.egress ?? decision.egress;
   const itself = source.kind === 'pod' && target.kind === 'pod' && source.pod === target.pod;
   if (seen === source.ip || itself) return { egress, ingress: decision.ingress };
   return { egress, ingress: derived.enforce(seenAs(connection, seen), end, protocol, port, true).ingress };
@@ -120,7 +136,7 @@ const stepActions = {
 } as const;
 
 /** Writes down what policies say; false where the packet ends here. A CNI that does not enforce lets it pass. */
-function policyStep(walk: Walk, connection: Connection, verdict: Verdict): boolean {
+export function policyStep(walk: Walk, connection: Connection, verdict: Verdict): boolean {
   const { derived } = connection;
   if (verdict.decidedBy.length === 0 && verdict.action === 'allow') return true;
   const kind = verdict.direction === 'egress' ? 'egress-policy' : 'ingress-policy';
@@ -133,7 +149,8 @@ function policyStep(walk: Walk, connection: Connection, verdict: Verdict): boole
   return action !== 'denied';
 }
 
-function snatStep(walk: Walk, { ip, mechanism }: TranslatedSource): void {
+/** Writes down that the source becomes a node's. */
+export function snatStep(walk: Walk, { ip, mechanism }: TranslatedSource): void {
   walk.step({
     kind: 'snat',
     action: 'transformed',
@@ -157,7 +174,7 @@ function leaveCluster(
     mechanism: 'eth0',
     why: lost ? outcome.reason : t('{0} routes it to its own network', entry.name),
     // The node's own packets have not been forwarded yet.
-    change: isHost(connection.source) ? {} : { ttl: walk.packet.ttl - 1 },
+    change: isOwn(connection) ? {} : { ttl: walk.packet.ttl - 1 },
   });
   if (lost) return outcome;
   if (snat !== undefined) snatStep(walk, snat);
@@ -262,9 +279,31 @@ export function reply(walk: Walk, connection: Connection): void {
     leave(walk, entry);
     return;
   }
+  if (connection.carriedBy !== undefined) {
+    backThrough(walk, connection, entry, connection.carriedBy);
+    return;
+  }
   if (source.kind === 'pod' && !isHost(source) && sourceNode !== undefined) {
     const from = !sameNode ? 'link' : isHost(target) ? 'host' : 'pod';
     reachPod(walk, source.pod, sourceNode, profile, from);
   }
   deliver(walk, source, sourceNode, 'reply');
+}
+
+/** The last part of a reply: from the node that translated to the client's own, and to the client. */
+function backThrough(
+  walk: Walk,
+  { derived, target }: Connection,
+  entry: ClusterNode,
+  { node, client }: CarryingNode,
+): void {
+  const { profile, snapshot } = derived;
+  const isEntrys = isHost(target) && nodeOf(snapshot, target)?.name === entry.name;
+  crossNodes(walk, entry, node, profile, isEntrys, walk.packet.dst === ownAddress(node, walk.packet.dst));
+  if (walk.packet.dst !== client.ip) {
+    const why = t('Connection tracking on {0} gives it back its true destination', node.name);
+    walk.step({ kind: 'un-snat', action: 'transformed', mechanism: 'conntrack', why, change: { dst: client.ip } });
+  }
+  if (client.kind === 'pod' && !isHost(client)) reachPod(walk, client.pod, node, profile, 'link');
+  deliver(walk, client, node, 'reply');
 }

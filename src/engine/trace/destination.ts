@@ -71,6 +71,11 @@ export function resolveTarget(
     case 'address':
       return withNumber(flow, (port) => dial([{ ip: destination.ip, port, share: 1 }]));
     case 'name':
+      // Every container's /etc/hosts has it.
+      if (/^localhost\.?$/i.test(destination.name)) {
+        const ip = familyOf(source.ip) === 'IPv6' ? '::1' : '127.0.0.1';
+        return withNumber(flow, (port) => dial([{ ip, port, share: 1 }]));
+      }
       return withoutDns(derived, source, destination.name) ?? toName(derived, flow, source, destination.name);
     case 'url':
       return noSuchEnd(destination.url);
@@ -148,11 +153,13 @@ function toService(derived: Derived, flow: Flow, source: Place, namespace: strin
     const reason = t('There is no Service {0} in namespace {1}', name, namespace);
     return { kind: 'fails', disposition: 'no-such-service', clientSees: 'nxdomain', reason, evidence: [] };
   }
-  if (service.type === 'ExternalName')
+  if (service.type === 'ExternalName') {
+    if (source.kind === 'outside') return notOutside(service);
     return toName(derived, flow, source, `${name}.${namespace}.svc.${derived.dns.zone}.`);
+  }
   const port = servicePort(service, flow);
   if (typeof port === 'object') return port;
-  if (source.kind === 'outside') return fromOutside(derived, flow, service, port);
+  if (source.kind === 'outside') return fromOutside(derived, flow, service, port, source);
   if (service.headless) return toHeadless(derived, flow, service, port, source);
   const family = familyOf(source.ip);
   const ip = service.clusterIPs.find((one) => familyOf(one) === family) ?? service.clusterIPs[0];
@@ -165,19 +172,32 @@ function fails(service: Service, disposition: Disposition, clientSees: ClientSee
 }
 
 /** From outside a Service means its load balancer, else its node port, else an externalIP (CONTRACT.md). */
-function fromOutside(derived: Derived, flow: Flow, service: Service, port: number): Target {
-  const balancer = service.loadBalancer.find((one) => one.ip !== undefined)?.ip;
+function fromOutside(derived: Derived, flow: Flow, service: Service, port: number, source: Place): Target {
+  const family = familyOf(source.ip);
+  const ofFamily = (ips: readonly string[]): string | undefined => ips.find((ip) => familyOf(ip) === family) ?? ips[0];
+  const balancer = ofFamily(service.loadBalancer.flatMap(({ ip }) => ip ?? []));
   if (balancer !== undefined) return dial([{ ip: balancer, port, share: 1 }]);
   const nodePort = service.ports.find((one) => one.port === port && one.protocol === flow.protocol)?.nodePort;
   const { nodes } = derived.snapshot;
   const node = nodes.find((one) => one.name === flow.node) ?? nodes[0];
   if (nodePort !== undefined && node !== undefined) {
-    return dial([{ ip: node.externalIPs[0] ?? node.internalIPs[0] ?? '', port: nodePort, share: 1 }]);
+    const ip = ofFamily([...node.externalIPs, ...node.internalIPs]) ?? '';
+    return dial([{ ip, port: nodePort, share: 1 }]);
   }
-  const [external] = service.externalIPs;
+  const external = ofFamily(service.externalIPs);
   if (external !== undefined) return dial([{ ip: external, port, share: 1 }]);
-  const reason = t('Service {0} is of type {1}: it has no address outside the cluster', service.ref.name, service.type);
-  return fails(service, 'no-route', 'unreachable', reason);
+  return notOutside(service);
+}
+
+function notOutside({ ref, type }: Service): Target {
+  const reason = t('Service {0} is of type {1}: it has no address outside the cluster', ref.name, type);
+  return {
+    kind: 'fails',
+    disposition: 'no-route',
+    clientSees: 'unreachable',
+    reason,
+    evidence: [{ ref, path: ['spec'], note: '' }],
+  };
 }
 
 /** A headless name is answered with the ready endpoints; the client dials one of them, on the port that it names itself. */
@@ -209,7 +229,6 @@ function toHeadless(derived: Derived, flow: Flow, service: Service, port: number
   });
 }
 
-/** Walks the search path as the pod's resolver does; the first name that has addresses counts. */
 /** A pod that may not ask the cluster's DNS gets no answer, whatever stands in it. */
 function withoutDns(derived: Derived, source: Place, name: string): Target | undefined {
   const denied = source.kind === 'pod' ? dnsDenied(derived, source.pod) : undefined;
@@ -218,7 +237,11 @@ function withoutDns(derived: Derived, source: Place, name: string): Target | und
   return { kind: 'fails', disposition: 'denied-egress', clientSees: 'timeout', reason, evidence: denied.decidedBy };
 }
 
-function toName(derived: Derived, flow: Flow, source: Place, name: string): Target | FlowProblem {
+/** CoreDNS gives up after so many aliases of one name. */
+const mostAliases = 10;
+
+/** Walks the search path as the pod's resolver does; the first name that has addresses counts. */
+function toName(derived: Derived, flow: Flow, source: Place, name: string, aliases = 0): Target | FlowProblem {
   const conf = resolverOf(derived, source);
   const type = familyOf(source.ip) === 'IPv6' ? 'AAAA' : 'A';
   for (const candidate of searchOrder(name, conf.search, ndotsOf(conf))) {
@@ -229,7 +252,7 @@ function toName(derived: Derived, flow: Flow, source: Place, name: string): Targ
         ? t('DNS, as written')
         : t('DNS, search path {0}', candidate.slice(name.length + 1, -1));
     if (service?.type === 'ExternalName' && result.answer.length > 0)
-      return toAlias(derived, flow, source, service, name);
+      return toAlias(derived, flow, source, service, name, aliases);
     if (result.answer.length === 0) continue;
     const found = result.answer.map((one) => one.rdata).join(', ');
     const resolution = { name, found, why };
@@ -268,10 +291,20 @@ function toAnswers(derived: Derived, flow: Flow, ips: readonly string[], resolut
 }
 
 /** The alias of a name in the cluster is followed; one outside has an address that nobody here knows. */
-function toAlias(derived: Derived, flow: Flow, source: Place, service: Service, name: string): Target | FlowProblem {
+function toAlias(
+  derived: Derived,
+  flow: Flow,
+  source: Place,
+  service: Service,
+  name: string,
+  aliases: number,
+): Target | FlowProblem {
   const alias = `${(service.externalName ?? '').replace(/\.$/, '')}.`;
-  if (alias.toLowerCase().endsWith(`.${derived.dns.zone}.`) && alias !== name)
-    return toName(derived, flow, source, alias);
+  if (alias.toLowerCase().endsWith(`.${derived.dns.zone}.`)) {
+    if (aliases < mostAliases) return toName(derived, flow, source, alias, aliases + 1);
+    const reason = t('{0} is an alias that leads back to itself: DNS has no address for it', service.ref.name);
+    return fails(service, 'no-such-name', 'nxdomain', reason);
+  }
   const reason = t(
     '{0} is an alias of {1}, which is outside the cluster',
     service.ref.name,

@@ -2,15 +2,18 @@ import { t } from '@vscode/l10n';
 import type { Derived } from '../analysis/derived.ts';
 import { familyOf } from '../model/addresses.ts';
 import type { ClusterNode, Service } from '../model/cluster.ts';
-import type { Snapshot } from '../model/snapshot.ts';
 import { translate } from '../proxy/iptables.ts';
 import type { TranslatedEndpoint, Translation } from '../proxy/proxy.ts';
 import { isProxied } from '../proxy/services.ts';
+import { type DialContext, type Dnat, dnatStep, evidenceOf, finished, refused, stopped } from './branch.ts';
 import { originate, reachHost } from './carry.ts';
-import { type Connection, finishForward, reply } from './connection.ts';
+import type { Connection } from './connection.ts';
 import type { Dialled, Resolution, Target } from './destination.ts';
-import type { Branch, Disposition, Flow, Packet } from './flow.ts';
-import { isHost, nodeOf, type Place, placeOf } from './place.ts';
+import { entryNodes } from './entry.ts';
+import type { Branch, Flow } from './flow.ts';
+import { isLoopback, toItself } from './loopback.ts';
+import { throughOtherNode } from './otherNode.ts';
+import { isHost, nodeOf, type Place, placeName, placeOf } from './place.ts';
 import { hostSource } from './sourceAddress.ts';
 import { Walk } from './walk.ts';
 
@@ -50,15 +53,6 @@ function failedBranch(derived: Derived, source: Place, target: Extract<Target, {
   };
 }
 
-/** The node whose proxy and routes see the packet: the sender's own, or from outside the one that is addressed. */
-function entryNode(snapshot: Snapshot, flow: Flow, source: Place, ip: string): ClusterNode | undefined {
-  const own = nodeOf(snapshot, source);
-  if (own !== undefined) return own;
-  const { nodes, pods } = snapshot.ownersOf(ip);
-  const home = snapshot.nodes.find((one) => one.name === pods[0]?.node);
-  return nodes[0] ?? home ?? snapshot.nodes.find((one) => one.name === flow.node) ?? snapshot.nodes[0];
-}
-
 function dialBranches(
   derived: Derived,
   flow: Flow,
@@ -66,22 +60,101 @@ function dialBranches(
   dialled: Dialled,
   resolved: Resolution | undefined,
 ): readonly Branch[] {
-  const entry = entryNode(derived.snapshot, flow, source, dialled.ip);
-  if (entry === undefined) return [];
+  const entries = entryNodes(derived, flow, source, dialled);
+  const one = { ...dialled, share: dialled.share / entries.length };
+  return entries.flatMap((entry) => branchesAt(derived, flow, source, entry, one, resolved));
+}
+
+function branchesAt(
+  derived: Derived,
+  flow: Flow,
+  source: Place,
+  entry: ClusterNode,
+  dialled: Dialled,
+  resolved: Resolution | undefined,
+): readonly Branch[] {
   const familiar = { ...source, ip: sourceFor(source, dialled.ip) };
-  const packet = { sourceIP: familiar.ip, destinationIP: dialled.ip, protocol: flow.protocol, port: dialled.port };
-  const host = { node: entry, addresses: [...entry.internalIPs, ...entry.externalIPs], podCIDRs: entry.podCIDRs };
-  const result = translate(packet, host, derived.proxyConfig, derived.proxyServices);
+  const unable = cannotDial(familiar, dialled.ip);
+  if (unable !== undefined) {
+    const walk = opened(derived, flow, familiar, dialled, resolved);
+    walk.step({ kind: 'drop', action: 'denied', mechanism: 'route', why: unable });
+    return [stopped({ derived, flow, source: familiar, entry, dialled }, walk, 'no-route', 'unreachable', unable, [])];
+  }
+  const inPod = familiar.kind === 'pod' && !isHost(familiar);
+  if (isLoopback(dialled.ip) && inPod) return [toItself(derived, flow, familiar, dialled)];
+  const result = translated(derived, flow, familiar, entry, dialled);
   const isDirect = result.verdict === 'NONE';
   const ip = isDirect ? hostSource(derived, familiar, entry, targetPlace(derived, dialled)) : familiar.ip;
   const from = { ...familiar, ip };
   const walk = opened(derived, flow, from, dialled, resolved);
-  const context: DialContext = { derived, flow, source: from, entry, dialled };
-  if (result.verdict === 'DNAT') return translated(context, walk, result);
-  if (result.verdict === 'REJECT' || result.verdict === 'DROP') return [refused(context, walk, result)];
-  const missing = result.verdict === 'NONE' ? result.services.filter(isProxied) : [];
-  if (missing.length > 0) return [notExposed(context, walk, missing)];
-  return [direct(context, walk)];
+  return answered({ derived, flow, source: from, entry, dialled }, walk, result);
+}
+
+/** What the proxy of the entry node does with the client's packet. */
+function translated(derived: Derived, flow: Flow, source: Place, entry: ClusterNode, dialled: Dialled): Translation {
+  const packet = { sourceIP: source.ip, destinationIP: dialled.ip, protocol: flow.protocol, port: dialled.port };
+  // A socket is translated for the node ports of every node, for it knows all their addresses.
+  const nodes = inSockets(derived, source) ? derived.snapshot.nodes : [entry];
+  const addresses = nodes.flatMap((one) => [...one.internalIPs, ...one.externalIPs]);
+  const host = { node: entry, addresses, podCIDRs: entry.podCIDRs };
+  return translate(packet, host, derived.proxyConfig, derived.proxyServices);
+}
+
+function answered(context: DialContext, walk: Walk, result: Translation): readonly Branch[] {
+  const { derived, flow, source, entry, dialled } = context;
+  if (result.verdict === 'NONE' || result.verdict === 'ACCEPT') {
+    const missing = result.verdict === 'NONE' ? result.services.filter(isProxied) : [];
+    if (missing.length > 0) return [notExposed(context, walk, missing)];
+    if (isLoopback(dialled.ip)) return [toItself(derived, flow, source, dialled)];
+    return throughOtherNode(context, walk) ?? [direct(context, walk)];
+  }
+  if (derived.proxy.value === 'none' && !derived.profile.replacesProxy)
+    return [withoutProxy(context, walk, result.service)];
+  if (source.kind === 'outside' && result.service.clusterIPs.includes(dialled.ip))
+    return [onlyInside(context, walk, result.service)];
+  if (result.verdict === 'DNAT') return toEndpoints(context, walk, result);
+  reachHost(walk, source, entry, derived.profile);
+  return [refused(context, walk, result)];
+}
+
+/** Why no packet can be sent at all: no address of the family, or an address that means the client itself. */
+function cannotDial(source: Place, ip: string): string | undefined {
+  const family = familyOf(ip);
+  if (isLoopback(ip))
+    return source.kind === 'outside' ? t('{0} means the client itself, not the cluster', ip) : undefined;
+  if (family === undefined || familyOf(source.ip) === family) return undefined;
+  return t('{0} has no {1} address to reach {2} from', placeName(source), family, ip);
+}
+
+/** A ClusterIP is known to the cluster's nodes alone: no network outside has a way to it. */
+function onlyInside(context: DialContext, walk: Walk, service: Service): Branch {
+  const why = t(
+    '{0} is the ClusterIP of Service {1}: no network outside leads there',
+    context.dialled.ip,
+    service.ref.name,
+  );
+  const evidence = [{ ref: service.ref, path: ['spec', 'type'], note: '' }];
+  walk.enter('', 'fabric', '').step({ kind: 'drop', action: 'denied', mechanism: 'network', why, evidence });
+  return stopped(context, walk, 'no-route', 'unreachable', why, evidence);
+}
+
+function withoutProxy(context: DialContext, walk: Walk, service: Service): Branch {
+  const { derived, source, entry, dialled } = context;
+  const why = t(
+    'Nothing on {0} translates {1} of Service {2}: there is no proxy',
+    entry.name,
+    dialled.ip,
+    service.ref.name,
+  );
+  const evidence = [{ ref: service.ref, path: ['spec'], note: '' }];
+  reachHost(walk, source, entry, derived.profile);
+  walk.step({ kind: 'drop', action: 'denied', mechanism: 'route', why, evidence });
+  return stopped(context, walk, 'no-route', 'timeout', why, evidence);
+}
+
+/** True where the client's socket already dials the endpoint, before there is a packet. */
+function inSockets({ profile, proxy }: Derived, source: Place): boolean {
+  return profile.replacesProxy && proxy.value === 'ebpf' && source.kind !== 'outside';
 }
 
 /** The packet as the client sends it, after it found the address. */
@@ -99,14 +172,6 @@ function opened(derived: Derived, flow: Flow, source: Place, dialled: Dialled, r
 
 function targetPlace(derived: Derived, { pod, ip }: Dialled): Place {
   return pod === undefined ? placeOf(derived.snapshot, ip) : { kind: 'pod', pod, ip };
-}
-
-interface DialContext {
-  readonly derived: Derived;
-  readonly flow: Flow;
-  readonly source: Place;
-  readonly entry: ClusterNode;
-  readonly dialled: Dialled;
 }
 
 /** A dual-stack source talks from its address of the destination's family. */
@@ -135,32 +200,9 @@ function direct(context: DialContext, walk: Walk): Branch {
   return finished(walk, connection, dialled.share);
 }
 
-/** Both ways of one connection as a branch. */
-function finished(walk: Walk, connection: Connection, probability: number): Branch {
-  const outcome = finishForward(walk, connection);
-  const { target, port, source, dialled } = connection;
-  const answered = outcome.disposition === 'delivered' || outcome.disposition === 'not-enforced';
-  const back = new Walk(replyPacket(walk.packet, target.ip, port, outcome.serverSees.ip));
-  if (answered) reply(back, { ...connection, source, ...(dialled ? { dialled } : {}) });
-  const pod = target.kind === 'pod' ? { pod: { namespace: target.pod.ref.namespace, name: target.pod.ref.name } } : {};
-  return {
-    ...outcome,
-    probability,
-    forward: walk.hops,
-    reverse: back.hops,
-    destination: { ip: target.ip, port, ...pod },
-  };
-}
-
-function replyPacket(last: Packet, src: string, sport: number, dst: string): Packet {
-  return { src, dst, sport, dport: last.sport, ttl: 64 };
-}
-
-type Dnat = Extract<Translation, { verdict: 'DNAT' }>;
-
-function translated(context: DialContext, walk: Walk, result: Dnat): readonly Branch[] {
+function toEndpoints(context: DialContext, walk: Walk, result: Dnat): readonly Branch[] {
   const { derived, entry, dialled, flow } = context;
-  const inSocket = derived.profile.replacesProxy && derived.proxy.value === 'ebpf' && context.source.kind !== 'outside';
+  const inSocket = inSockets(derived, context.source);
   return result.endpoints.map((one) => {
     const own = walk.branch();
     const { pod, ip } = one.endpoint;
@@ -185,27 +227,6 @@ function translated(context: DialContext, walk: Walk, result: Dnat): readonly Br
   });
 }
 
-function share(one: TranslatedEndpoint): string {
-  return t('rule {0} of {1}, 1/{1} of the connections', one.rule.index, one.rule.of);
-}
-
-function evidenceOf(service: Service, result: Dnat): Branch['decidedBy'] {
-  return [{ ref: service.ref, path: result.port.path, note: '' }];
-}
-
-function dnatStep(walk: Walk, derived: Derived, result: Dnat, one: TranslatedEndpoint): void {
-  const printed = one.rule.probability === undefined ? '' : `, p=${one.rule.probability}`;
-  const known = derived.proxy.value === 'iptables';
-  walk.step({
-    kind: 'dnat',
-    action: 'transformed',
-    mechanism: known ? `iptables nat ${one.chains.join(' → ')}` : derived.proxy.value,
-    why: known ? share(one) + printed : t('{0} chooses one of {1} endpoints', derived.proxy.value, one.rule.of),
-    evidence: evidenceOf(result.service, result),
-    change: { dst: one.endpoint.ip, dport: one.endpoint.port },
-  });
-}
-
 function socketStep(walk: Walk, result: Dnat, one: TranslatedEndpoint, src: string): void {
   walk.step({
     kind: 'socket-lb',
@@ -218,59 +239,6 @@ function socketStep(walk: Walk, result: Dnat, one: TranslatedEndpoint, src: stri
     evidence: evidenceOf(result.service, result),
     change: { src, dst: one.endpoint.ip, dport: one.endpoint.port },
   });
-}
-
-/** The proxy turns the packet away: nobody to send it to, none on this node, or a source that is not let in. */
-function refused(
-  context: DialContext,
-  walk: Walk,
-  result: Extract<Translation, { verdict: 'REJECT' | 'DROP' }>,
-): Branch {
-  const { derived, source, entry } = context;
-  reachHost(walk, source, entry, derived.profile);
-  const { service, why } = result;
-  const missing = derived.endpointsOf(service).reasons[0]?.text ?? '';
-  const reason =
-    why === 'no-endpoints'
-      ? t('Service {0} has no ready endpoint. {1}', service.ref.name, missing)
-      : why === 'no-local-endpoints'
-        ? t('Service {0} has no endpoint on {1}, and its traffic policy is Local', service.ref.name, entry.name)
-        : t('{0} is not in loadBalancerSourceRanges of Service {1}', source.ip, service.ref.name);
-  const rejected = result.verdict === 'REJECT';
-  const evidence = [{ ref: service.ref, path: ['spec'], note: '' }];
-  walk.step({
-    kind: rejected ? 'reject' : 'drop',
-    action: rejected ? 'rejected' : 'denied',
-    mechanism: `iptables filter ${result.chain}`,
-    why: reason.trim(),
-    evidence,
-  });
-  const disposition: Disposition = why === 'source-range' ? 'denied-ingress' : why;
-  return stopped(context, walk, disposition, rejected ? 'refused' : 'timeout', reason.trim(), evidence);
-}
-
-function stopped(
-  { dialled, source }: DialContext,
-  walk: Walk,
-  disposition: Disposition,
-  clientSees: Branch['clientSees'],
-  reason: string,
-  decidedBy: Branch['decidedBy'],
-): Branch {
-  return {
-    probability: dialled.share,
-    forward: walk.hops,
-    reverse: [],
-    disposition,
-    destination: { ip: dialled.ip, port: dialled.port },
-    serverSees: { ip: source.ip },
-    clientSees,
-    masquerade: false,
-    pathMtu: 0,
-    reason,
-    decidedBy,
-    considered: [],
-  };
 }
 
 /** In iptables mode no rule answers for another port of a ClusterIP: the packet is routed on and lost. */

@@ -23,12 +23,13 @@ export function parseEnd(snapshot: Snapshot, text: string, side: 'from' | 'to'):
   if (parseIp(name)?.family === 4) return address(name, port);
   const parts = name.split('/');
   if (name === '' || parts.includes('') || parts.length > 3) return malformed(text);
+  if (port !== undefined && !isPort(port)) return noPort(port);
   if (parts.length === 1) {
-    return side === 'to' ? withPort({ kind: 'name', name }, port) : malformed(text);
+    return side === 'to' && /^[\w.-]+$/.test(name) ? withPort({ kind: 'name', name }, port) : malformed(text);
   }
   const end =
     parts.length === 2
-      ? pair(parts[0] ?? '', parts[1] ?? '')
+      ? pair(snapshot, parts[0] ?? '', parts[1] ?? '')
       : triple(snapshot, parts[0] ?? '', parts[1] ?? '', parts[2] ?? '');
   return end === undefined ? malformed(text) : withPort(end, port);
 }
@@ -46,7 +47,21 @@ function malformed(text: string): FlowProblem {
   return { code: 'malformed', message, choices: [] };
 }
 
-function address(ip: string, port: string | undefined): ParsedEnd {
+/** A number that a port can have, or a name; nothing behind the colon counts as no port. */
+function isPort(port: string): boolean {
+  return !/^\d+$/.test(port) || (Number(port) >= 1 && Number(port) <= 65_535);
+}
+
+function noPort(port: string): FlowProblem {
+  return {
+    code: 'malformed',
+    message: t('{0} is no port: write a number from 1 to 65535 or a name', port),
+    choices: [],
+  };
+}
+
+function address(ip: string, port: string | undefined): ParsedEnd | FlowProblem {
+  if (port !== undefined && !isPort(port)) return noPort(port);
   return withPort({ kind: 'address', ip: normalIp(ip) }, port);
 }
 
@@ -55,11 +70,11 @@ function withPort(end: FlowEnd, port: string | undefined): ParsedEnd {
   return { end, port: /^\d+$/.test(port) ? Number(port) : port };
 }
 
-function pair(first: string, second: string): FlowEnd {
+function pair(snapshot: Snapshot, first: string, second: string): FlowEnd | undefined {
   if (first === 'node') return { kind: 'node', name: second };
   const bracket = /^(.+)\[([A-Za-z]+)\]$/.exec(second);
-  if (bracket === null || bracket[2] === 'Pod') return { kind: 'pod', namespace: first, name: bracket?.[1] ?? second };
-  return { kind: 'workload', ref: { group: '', kind: bracket[2] ?? '', namespace: first, name: bracket[1] ?? '' } };
+  if (bracket === null) return { kind: 'pod', namespace: first, name: second };
+  return triple(snapshot, first, bracket[2] ?? '', bracket[1] ?? '');
 }
 
 function triple(snapshot: Snapshot, namespace: string, kind: string, name: string): FlowEnd | undefined {

@@ -3,6 +3,7 @@ import type { ClusterNode, Pod } from '../model/cluster.ts';
 import { stringAt } from '../model/json.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { PolicyEnd } from '../policy/policy.ts';
+import type { FlowEnd } from './flow.ts';
 
 /** A concrete end of a packet's way, with the address that it has there. */
 export type Place =
@@ -17,6 +18,17 @@ export function placeOf(snapshot: Snapshot, ip: string): Place {
   if (pod !== undefined) return { kind: 'pod', pod, ip };
   const [node] = nodes;
   return node === undefined ? { kind: 'outside', ip } : { kind: 'node', node, ip };
+}
+
+/** The pod that a trace from a pod or a workload starts in, of a workload its first by name; `undefined` where there is none. */
+export function sourcePod(snapshot: Snapshot, end: FlowEnd): Pod | undefined {
+  if (end.kind === 'pod') return snapshot.pod(end.namespace, end.name);
+  if (end.kind !== 'workload') return undefined;
+  const { namespace, kind, name } = end.ref;
+  const found = snapshot.workloads.find(
+    ({ ref }) => ref.namespace === namespace && ref.kind === kind && ref.name === name,
+  );
+  return [...(found?.pods ?? [])].sort((a, b) => (a.ref.name < b.ref.name ? -1 : 1))[0];
 }
 
 /** A pod's place for a family; its first address where it has none of that family. `undefined` where it has no address. */
@@ -72,6 +84,12 @@ export function policyEnd(place: Place, ip: string): PolicyEnd {
   if (place.ip !== ip) return { kind: 'address', ip };
   if (place.kind === 'pod') return { kind: 'pod', pod: place.pod, ip };
   return place.kind === 'node' ? { kind: 'node', node: place.node, ip } : { kind: 'address', ip };
+}
+
+/** A place's name for sentences: the pod's, the node's, or the address. */
+export function placeName(place: Place): string {
+  if (place.kind === 'outside') return place.ip;
+  return place.kind === 'pod' ? place.pod.ref.name : place.node.name;
 }
 
 /** `pod ns/name`, `host` or `external`, as hops name network namespaces. */

@@ -5,9 +5,9 @@ import type { Snapshot } from '../model/snapshot.ts';
 import { assemble } from './assemble.ts';
 import { resolveTarget, type Target } from './destination.ts';
 import { branchesTo } from './dial.ts';
-import { isProblem } from './ends.ts';
+import { formatFlowEnd, isProblem } from './ends.ts';
 import type { Flow, FlowEnd, FlowProblem, Trace } from './flow.ts';
-import { type Place, placeOf, podPlace } from './place.ts';
+import { type Place, placeOf, podPlace, sourcePod } from './place.ts';
 import { traceUrl } from './url.ts';
 
 /**
@@ -32,15 +32,8 @@ function portOf(target: Target, flow: Flow): number {
 function sourcePlace(snapshot: Snapshot, end: FlowEnd): Place | FlowProblem {
   switch (end.kind) {
     case 'pod':
-      return fromPod(snapshot.pod(end.namespace, end.name), `${end.namespace}/${end.name}`);
-    case 'workload': {
-      const { namespace, kind, name } = end.ref;
-      const workload = snapshot.workloads.find(
-        ({ ref }) => ref.namespace === namespace && ref.kind === kind && ref.name === name,
-      );
-      const pods = [...(workload?.pods ?? [])].sort((a, b) => (a.ref.name < b.ref.name ? -1 : 1));
-      return fromPod(pods[0], `${namespace}/${kind}/${name}`);
-    }
+    case 'workload':
+      return fromPod(sourcePod(snapshot, end), formatFlowEnd(end));
     case 'node': {
       const node = snapshot.nodes.find((one) => one.name === end.name);
       if (node === undefined) return noSuchSource(`node/${end.name}`);

@@ -66,7 +66,8 @@ function behindController(
   const evidence = [{ ref: route.ingress.ref, path: route.backend.path, note: '' }];
   if (service === undefined || port === undefined) {
     const reason = route.backend.problem?.text ?? t('The backend of the rule is not known');
-    return [answered(derived, first, controller, 'http-503', reason, evidence)];
+    const disposition = service === undefined ? 'no-such-service' : 'port-not-exposed';
+    return [{ ...answered(derived, first, controller, 'http-503', reason, evidence), disposition }];
   }
   const ready = derived.endpointsOf(service).endpoints.filter((one) => one.ready && one.portName === port.name);
   if (ready.length === 0) {
@@ -141,7 +142,6 @@ function answered(
 ): Branch {
   const place = podPlace(controller, 'IPv4');
   const hops = place === undefined ? [] : proxyHops(derived, first, place, reason, evidence, false);
-  const disposition =
-    clientSees === 'http-404' ? 'port-not-exposed' : evidence.length === 0 ? 'no-such-service' : 'no-endpoints';
+  const disposition = clientSees === 'http-404' ? 'port-not-exposed' : 'no-endpoints';
   return { ...first, forward: [...first.forward, ...hops], disposition, clientSees, reason, decidedBy: evidence };
 }

@@ -19,6 +19,16 @@ const clusterIP: Shape = {
 const block: Shape = { is: 'text', fits: (one) => parseCidr(one.trim()) !== undefined, what: 'a CIDR block' };
 const containerPort: Shape = { is: 'text', fits: (one) => one === '' || isPortName(one), what: 'the name of a port' };
 
+/** Placeholders that a pipeline fills in are let pass. */
+const labels: Shape = {
+  is: 'map',
+  of: {
+    is: 'text',
+    fits: (one) => one === '' || one.includes('$') || /^[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/.test(one),
+    what: 'a text of up to 63 letters, digits, -, _ and .',
+  },
+};
+
 function oneOf(...names: readonly string[]): Shape {
   return { is: 'text', oneOf: names };
 }
@@ -33,7 +43,7 @@ const protocols = oneOf('', 'TCP', 'UDP', 'SCTP');
 /** kubernetes.io, API reference of Service v1 and its validation (pkg/apis/core/validation). */
 const service = object({
   type: oneOf('', 'ClusterIP', 'NodePort', 'LoadBalancer', 'ExternalName'),
-  selector: { is: 'map', of: text },
+  selector: labels,
   clusterIP,
   externalIPs: { is: 'list', of: address },
   loadBalancerSourceRanges: { is: 'list', of: block },
@@ -76,9 +86,15 @@ const container = object(
   'name',
 );
 const podSpec = object({ containers: { is: 'list', of: container, isFilled: true } }, 'containers');
-const template = object({ spec: podSpec }, 'spec');
+const metadata = object({ labels });
+const template = object({ metadata, spec: podSpec }, 'spec');
 const workload: Shape = object(
-  { replicas: { is: 'number', from: 0, to: 2_147_483_647 }, selector: object({}), serviceName: text, template },
+  {
+    replicas: { is: 'number', from: 0, to: 2_147_483_647 },
+    selector: object({ matchLabels: labels }),
+    serviceName: text,
+    template,
+  },
   'selector',
   'template',
 );
@@ -110,7 +126,6 @@ interface Shaped {
   readonly shape: Shape;
 }
 
-/** All in version v1: other versions of a kind have other fields. */
 const shapes: readonly Shaped[] = [
   { group: '', kind: 'Pod', shape: podSpec },
   { group: '', kind: 'Service', shape: service },
@@ -124,16 +139,22 @@ const shapes: readonly Shaped[] = [
 function* check({ snapshot }: RuleContext): Generator<Finding> {
   for (const { group, kind, shape } of shapes) {
     for (const resource of snapshot.ofKind(group, kind)) {
-      // A running cluster has let the object in.
-      const isWritten = resource.origin.type === 'manifest' && resource.apiVersion.split('/').at(-1) === 'v1';
-      if (isWritten) yield* findingsOf(resource, shape);
+      if (isWritten(resource)) yield* findingsOf(resource, found(resource, shape));
     }
+  }
+  for (const namespace of snapshot.ofKind('', 'Namespace')) {
+    if (isWritten(namespace)) yield* findingsOf(namespace, ofMetadata(namespace));
   }
 }
 
-function* findingsOf(resource: Resource, shape: Shape): Generator<Finding> {
+/** A running cluster has let its objects in; other versions of a kind have other fields. */
+function isWritten({ origin, apiVersion }: Resource): boolean {
+  return origin.type === 'manifest' && apiVersion.split('/').at(-1) === 'v1';
+}
+
+function* findingsOf(resource: Resource, misfitting: Iterable<Found>): Generator<Finding> {
   const { ref, origin } = resource;
-  for (const { path, message } of found(resource, shape)) {
+  for (const { path, message } of misfitting) {
     yield { code: rule.code, message: t('{0}: {1}', ref.name, message), ref, origin, path, related: [], fixes: [] };
   }
 }
@@ -144,8 +165,8 @@ interface Found {
 }
 
 function* found(resource: Resource, shape: Shape): Generator<Found> {
-  const { object: whole } = resource;
-  const spec = valueAt(whole, 'spec');
+  yield* ofMetadata(resource);
+  const spec = valueAt(resource.object, 'spec');
   if (spec === undefined || spec === null) {
     yield { path: [], message: t('it needs a spec') };
     return;
@@ -162,6 +183,11 @@ function* found(resource: Resource, shape: Shape): Generator<Found> {
   if (shape === service && needsPorts(resource)) {
     yield { path: ['spec'], message: t('a Service needs ports, unless it is headless or an ExternalName') };
   }
+}
+
+function* ofMetadata({ object: whole }: Resource): Generator<Found> {
+  const written = valueAt(whole, 'metadata');
+  if (written !== undefined && written !== null) yield* misfits(metadata, written, ['metadata']);
 }
 
 function* pathsWithoutSlash(spec: JsonValue): Generator<Found> {
@@ -226,11 +252,12 @@ spec:
 export const rule: Rule = {
   code: 'object-field-invalid',
   summary:
-    'A field of a Service, a workload, a Pod or an Ingress that the API server refuses: no number, out of range, missing.',
+    'A field of a Service, a workload, a Pod or an Ingress, or a label, that the API server refuses: no number, out of range, missing.',
   description:
     'The object can not be applied as it stands. Podpath goes on as if the field were absent, so answers about the object may be about less than was meant.',
   severity: 'error',
   reads: [
+    '/Namespace',
     '/Pod',
     '/Service',
     'apps/DaemonSet',

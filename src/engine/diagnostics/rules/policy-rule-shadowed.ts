@@ -1,42 +1,77 @@
 import { t } from '@vscode/l10n';
 import { formatPeer } from '../../policy/explain.ts';
 import { isAllPods } from '../../policy/peers.ts';
-import type { PolicyRule, PortMatch } from '../../policy/policy.ts';
+import type { Peer, PolicyRule, PortMatch } from '../../policy/policy.ts';
 import { networkPolicies } from '../policyRules.ts';
 import type { Finding, Rule, RuleContext } from '../rule.ts';
 
 function* check(context: RuleContext): Generator<Finding> {
   for (const { ref, rules } of networkPolicies(context)) {
-    for (const [index, one] of rules.entries()) {
-      const cover = rules.find((other, at) => {
-        if (at === index || other.direction !== one.direction || !covers(other, one)) return false;
+    const prepared = rules.map(prepare);
+    const near = neighbours(prepared);
+    for (const one of prepared) {
+      const { index } = one;
+      const found = near(one).find((other) => {
+        if (other === one || other.rule.direction !== one.rule.direction || !covers(other, one)) return false;
         // Of two that are alike the later one is told.
-        return at < index || !covers(one, other);
+        return other.index < index || !covers(one, other);
       });
-      if (cover === undefined) continue;
+      if (found === undefined) continue;
+      const cover = found.rule;
       yield {
         code: rule.code,
         message: t('This rule of policy {0} adds nothing: another one allows all of it', ref.name),
         ref,
-        path: one.evidence.path,
+        path: one.rule.evidence.path,
         related: [{ ref, path: cover.evidence.path, message: t('The rule that allows it all') }],
-        fixes: [{ title: t('Remove this rule'), target: ref, changes: [{ kind: 'remove', path: one.evidence.path }] }],
+        fixes: [
+          { title: t('Remove this rule'), target: ref, changes: [{ kind: 'remove', path: one.rule.evidence.path }] },
+        ],
       };
     }
   }
 }
 
-/** True where the outer rule allows whatever the inner one does. */
-function covers(outer: PolicyRule, inner: PolicyRule): boolean {
-  return coversPeers(outer, inner) && coversPorts(outer.ports, inner.ports);
+/** A rule with what it is compared by; `peers` are absent where it is about everybody. */
+interface Prepared {
+  readonly index: number;
+  readonly rule: PolicyRule;
+  readonly peers: ReadonlyMap<string, Peer> | undefined;
+  readonly everyPod: boolean;
 }
 
-function coversPeers({ peers: outer }: PolicyRule, { peers: inner }: PolicyRule): boolean {
+function prepare(one: PolicyRule, index: number): Prepared {
+  const peers = one.peers === undefined ? undefined : new Map(one.peers.map((peer) => [formatPeer(peer), peer]));
+  return { index, rule: one, peers, everyPod: one.peers?.some(isAllPods) ?? false };
+}
+
+/** The rules that may cover one, in their order: those about everybody or every pod, and those that share its first peer. */
+function neighbours(all: readonly Prepared[]): (one: Prepared) => readonly Prepared[] {
+  const wide = all.filter(({ peers, everyPod }) => peers === undefined || everyPod);
+  const byPeer = new Map<string, Prepared[]>();
+  for (const one of all) {
+    for (const text of one.peers?.keys() ?? []) {
+      const list = byPeer.get(text);
+      if (list === undefined) byPeer.set(text, [one]);
+      else list.push(one);
+    }
+  }
+  return ({ peers }) => {
+    const [first] = peers?.keys() ?? [];
+    const same = first === undefined ? [] : (byPeer.get(first) ?? []);
+    return [...new Set([...wide, ...same])].sort((a, b) => a.index - b.index);
+  };
+}
+
+/** True where the outer rule allows whatever the inner one does. */
+function covers(outer: Prepared, inner: Prepared): boolean {
+  return coversPorts(outer.rule.ports, inner.rule.ports) && coversPeers(outer, inner);
+}
+
+function coversPeers({ peers: outer, everyPod }: Prepared, { peers: inner }: Prepared): boolean {
   if (outer === undefined) return true;
-  if (inner === undefined || inner.length === 0) return false;
-  const texts = new Set(outer.map(formatPeer));
-  const everyPod = outer.some(isAllPods);
-  return inner.every((peer) => texts.has(formatPeer(peer)) || (everyPod && peer.kind === 'pods'));
+  if (inner === undefined || inner.size === 0) return false;
+  return [...inner].every(([text, peer]) => outer.has(text) || (everyPod && peer.kind === 'pods'));
 }
 
 function coversPorts(outer: readonly PortMatch[] | undefined, inner: readonly PortMatch[] | undefined): boolean {

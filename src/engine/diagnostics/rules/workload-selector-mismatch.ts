@@ -15,6 +15,7 @@ function* check({ snapshot }: RuleContext): Generator<Finding> {
     const { ref, template } = workload;
     const selector = selectorOf(workload);
     if (selector === undefined || workload.system || matchesLabels(selector, template.labels)) continue;
+    if (hasOddLabel(workload)) continue;
     yield {
       code: rule.code,
       message: t(
@@ -29,6 +30,15 @@ function* check({ snapshot }: RuleContext): Generator<Finding> {
       fixes: copyLabels(workload, selector),
     };
   }
+}
+
+/** True where a label is no text on either side: that is said of the label itself, and quotes make both agree. */
+function hasOddLabel({ template, resource }: Workload): boolean {
+  const written = [
+    objectAt(resource.object, 'spec', 'selector', 'matchLabels'),
+    objectAt(resource.object, ...template.metadataPath, 'labels'),
+  ];
+  return written.some((labels) => Object.values(labels ?? {}).some((value) => typeof value !== 'string'));
 }
 
 /** The selector as the kind writes it; `undefined` for Pods and for kinds that have it filled in. */
