@@ -211,7 +211,7 @@ test('hovering a manifest shows how the object stands in the cluster, and a live
   };
   assert.match(
     hoverAt('/w/all.yaml', text, 'selector: { app: api }'),
-    /\ntest: 1 of 1 endpoint ready · differs in spec\.ports\[0\]\.port\n/,
+    /\ntest: 1 of 1 endpoints ready · differs in spec\.ports\[0\]\.port\n/,
   );
   assert.match(hoverAt('/w/all.yaml', text, 'ingress: ['), /\ntest: as in this file\n/);
   const [answer] = finish(drift(analysis, undefined));
