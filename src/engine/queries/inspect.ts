@@ -9,7 +9,7 @@ import { stringMapAt } from '../model/json.ts';
 import { refLabel } from '../model/resource.ts';
 import type { Direction } from '../policy/policy.ts';
 import { endpointText } from '../render/table.ts';
-import { type Box, boxId, isIsolated, portsText, topology } from '../topology/graph.ts';
+import { type Box, boxId, isIsolated, ownBoxes, portsText, structure } from '../topology/graph.ts';
 import { placed, problemCounts } from './graph.ts';
 import { scopeFor } from './scopeChoice.ts';
 
@@ -24,8 +24,8 @@ export function* inspectQuery(
   const scope = scopeFor(analysis, request.scope === undefined ? {} : { scope: request.scope });
   if (scope === undefined) return null;
   const box =
-    topology(scope.derived, 'workload').boxes.find((one) => one.id === request.box) ??
-    topology(scope.derived, 'pod').boxes.find((one) => one.id === request.box);
+    structure(scope.derived, 'workload').boxes.find((one) => one.id === request.box) ??
+    ownBoxes(scope.derived, 'pod').find((one) => one.id === request.box);
   if (box === undefined) return null;
   const all = yield* findings(analysis);
   const node = placed(analysis, scope, box, problemCounts(scope, all));

@@ -5,8 +5,12 @@ import type { Box, Topology } from './graph.ts';
 /** Whatever joins two boxes. */
 export type Joint = GraphEdge | GraphChange;
 
-/** A topology that fits, and how many boxes were folded away. */
-export interface Folded extends Topology<Joint> {
+/** Boxes that fit. */
+export interface Folded {
+  readonly boxes: readonly Box[];
+  /** What stands for a box that is drawn no more. */
+  readonly target: ReadonlyMap<string, string>;
+  /** How many boxes were folded away. */
   readonly hidden: number;
 }
 
@@ -17,8 +21,8 @@ export function keepBoxes({ boxes, edges }: Topology<Joint>, keep: (box: Box) =>
   return { boxes: kept, edges: edges.filter(({ from, to }) => ids.has(from) && ids.has(to)) };
 }
 
-/** Boxes within one arrow of the chosen ones. A box that is only reached through a Service counts as next to it. */
-export function neighbourhood({ boxes, edges }: Topology<Joint>, chosen: ReadonlySet<string>): Topology<Joint> {
+/** Boxes within one arrow of the chosen ones, these included. A box that is only reached through a Service is next to it. */
+export function neighbourhood({ boxes, edges }: Topology<Joint>, chosen: ReadonlySet<string>): ReadonlySet<string> {
   const near = new Set(chosen);
   for (const { from, to } of edges) {
     if (chosen.has(from)) near.add(to);
@@ -27,11 +31,11 @@ export function neighbourhood({ boxes, edges }: Topology<Joint>, chosen: Readonl
   // The pods behind a neighbouring Service are what one looks for.
   const services = new Set(boxes.filter((one) => one.kind === 'service' && near.has(one.id)).map((one) => one.id));
   for (const { from, to, kind } of edges) if (kind === 'selects' && services.has(from)) near.add(to);
-  return keepBoxes({ boxes, edges }, (box) => near.has(box.id));
+  return near;
 }
 
 /** One box a namespace. */
-export function foldToNamespaces({ boxes, edges }: Topology<Joint>): Topology<Joint> {
+export function foldToNamespaces(boxes: readonly Box[]): Folded {
   const groups = Map.groupBy(boxes, (one) => one.namespace);
   const target = new Map<string, string>();
   const folded: Box[] = [...(groups.get('') ?? [])];
@@ -44,41 +48,61 @@ export function foldToNamespaces({ boxes, edges }: Topology<Joint>): Topology<Jo
     const title = t('Namespace ({0} workloads)', workloads);
     folded.push({ id, kind: 'namespace', namespace: '', name: namespace, title, label: namespace, ref });
   }
-  return { boxes: folded, edges: mapEdges(edges, target) };
+  return { boxes: folded, target, hidden: 0 };
 }
 
 /**
- * Folds what does not fit: whole namespaces first, the largest before the others, those that the user opened last.
+ * Folds what does not fit: whole namespaces, those that the user opened last, the largest of the others first. Of more
+ * namespaces than boxes the largest are boxes of their own, and one box is all the others.
  * At most `limit` boxes come back; each fold says how many it holds.
  */
-export function foldToLimit(topology: Topology<Joint>, limit: number, unfolded: readonly string[]): Folded {
-  const { boxes, edges } = topology;
-  if (boxes.length <= limit) return { ...topology, hidden: 0 };
-  const groups = [...Map.groupBy(boxes, (one) => one.namespace)].map(([namespace, members]) => {
-    const open = unfolded.includes(foldId(namespace));
-    return { namespace, members, open };
+export function foldToLimit(boxes: readonly Box[], limit: number, unfolded: readonly string[]): Folded {
+  if (boxes.length <= limit) return { boxes, target: new Map(), hidden: 0 };
+  const all = [...Map.groupBy(boxes, (one) => one.namespace)].map(([namespace, members]) => {
+    return { namespace, members, open: unfolded.includes(foldId(namespace)) };
   });
-  groups.sort((a, b) => Number(b.open) - Number(a.open) || a.members.length - b.members.length);
+  all.sort((a, b) => Number(b.open) - Number(a.open) || a.members.length - b.members.length);
+  const { groups, others } = all.length > limit ? largest(all, limit - 1) : { groups: all, others: [] };
   const target = new Map<string, string>();
   const shown: Box[] = [];
   let hidden = 0;
+  const fold = (box: Box, members: readonly Box[]): void => {
+    shown.push(box);
+    for (const one of members) target.set(one.id, box.id);
+    hidden += members.length;
+  };
   for (const [index, { namespace, members, open }] of groups.entries()) {
     // Every later group needs a place for its fold.
-    const room = limit - shown.length - (groups.length - index - 1);
+    const room = limit - shown.length - (groups.length - index - 1) - Math.min(1, others.length);
     if (members.length <= room) {
       shown.push(...members);
       continue;
     }
     const own = open ? members.slice(0, Math.max(0, room - 1)) : [];
-    const rest = members.slice(own.length);
     shown.push(...own);
-    if (shown.length < limit) shown.push(foldBox(namespace, rest, own.length > 0));
-    for (const one of rest) target.set(one.id, foldId(namespace));
-    hidden += rest.length;
+    fold(foldBox(namespace, members.slice(own.length), own.length > 0), members.slice(own.length));
   }
-  const ids = new Set(shown.map((one) => one.id));
-  const mapped = mapEdges(edges, target).filter(({ from, to }) => ids.has(from) && ids.has(to));
-  return { boxes: shown, edges: mapped, hidden };
+  if (others.length > 0)
+    fold(
+      othersBox(others.length),
+      others.flatMap(({ members }) => members),
+    );
+  return { boxes: shown, target, hidden };
+}
+
+/** The namespaces that are boxes of their own: those that were opened, then those with the most in them. */
+function largest<T extends { readonly members: readonly Box[]; readonly open: boolean }>(
+  all: readonly T[],
+  count: number,
+): { readonly groups: readonly T[]; readonly others: readonly T[] } {
+  const bySize = all.toSorted((a, b) => Number(b.open) - Number(a.open) || b.members.length - a.members.length);
+  const own = new Set(bySize.slice(0, count));
+  return { groups: all.filter((one) => own.has(one)), others: all.filter((one) => !own.has(one)) };
+}
+
+function othersBox(namespaces: number): Box {
+  const title = t('+{0} namespaces', namespaces);
+  return { id: 'fold', kind: 'fold', namespace: '', name: '', title, label: t('choose among them above') };
 }
 
 function foldId(namespace: string): string {
@@ -95,13 +119,12 @@ function foldBox(namespace: string, members: readonly Box[], hasSiblings: boolea
   return { id: foldId(namespace), kind: 'fold', namespace: lane, name: namespace, title, label };
 }
 
-/** Arrows after boxes were replaced by others; several between two boxes become one, with the ports of all. */
-function mapEdges(edges: readonly Joint[], target: ReadonlyMap<string, string>): readonly Joint[] {
+/** Arrows between the boxes that are drawn; several between two of them become one, with the ports of all. */
+export function joined(edges: readonly Joint[], placeOf: (box: string) => string | undefined): readonly Joint[] {
   const merged = new Map<string, { edge: Joint; ports: Set<string> }>();
   for (const edge of edges) {
-    const from = target.get(edge.from) ?? edge.from;
-    const to = target.get(edge.to) ?? edge.to;
-    if (from === to) continue;
+    const [from, to] = [placeOf(edge.from), placeOf(edge.to)];
+    if (from === undefined || to === undefined || from === to) continue;
     const key = `${edge.kind} ${from} ${to}`;
     const old = merged.get(key);
     if (old === undefined) merged.set(key, { edge: { ...edge, from, to }, ports: new Set([edge.ports]) });
