@@ -1,6 +1,7 @@
 import { t } from '@vscode/l10n';
 import { parseCidr, parseIp } from '../../model/addresses.ts';
 import { arrayAt, isObject, type JsonValue, numberAt, objectAt, stringAt, valueAt } from '../../model/json.ts';
+import { isPolicyKind } from '../../model/kinds.ts';
 import { isPortName } from '../../model/ports.ts';
 import type { FieldPath, Resource } from '../../model/resource.ts';
 import type { Finding, Rule, RuleContext } from '../rule.ts';
@@ -104,6 +105,15 @@ const ingress = object({
   rules: { is: 'list', of: object({ host: text, http }) },
 });
 
+/** kubernetes.io, API reference of ObjectMeta. */
+const metadata = object({
+  name: text,
+  generateName: text,
+  namespace: text,
+  labels: { is: 'map', of: text },
+  annotations: { is: 'map', of: text },
+});
+
 interface Shaped {
   readonly group: string;
   readonly kind: string;
@@ -126,15 +136,39 @@ function* check({ snapshot }: RuleContext): Generator<Finding> {
     for (const resource of snapshot.ofKind(group, kind)) {
       // A running cluster has let the object in.
       const isWritten = resource.origin.type === 'manifest' && resource.apiVersion.split('/').at(-1) === 'v1';
-      if (isWritten) yield* findingsOf(resource, shape);
+      if (isWritten) yield* findingsOf(resource, found(resource, shape));
     }
+  }
+  for (const resource of snapshot.resources) {
+    if (resource.origin.type === 'manifest') yield* findingsOf(resource, ofMetadata(resource, ['metadata']));
+  }
+  for (const { resource, template: own } of snapshot.workloads) {
+    const isOwn = own.metadataPath.length > 1 && resource.origin.type === 'manifest';
+    if (isOwn) yield* findingsOf(resource, ofMetadata(resource, own.metadataPath));
   }
 }
 
-function* findingsOf(resource: Resource, shape: Shape): Generator<Finding> {
-  const { ref, origin } = resource;
-  for (const { path, message } of found(resource, shape)) {
-    yield { code: rule.code, message: t('{0}: {1}', ref.name, message), ref, origin, path, related: [], fixes: [] };
+function* findingsOf({ ref, origin }: Resource, all: Iterable<Found>): Generator<Finding> {
+  for (const { path, message } of all) {
+    yield {
+      code: rule.code,
+      message: t('{0}: {1}', ref.name || ref.kind, message),
+      ref,
+      origin,
+      path,
+      related: [],
+      fixes: [],
+    };
+  }
+}
+
+/** Names, labels and annotations that read as a number or as `true` are what people forget the quotes of. */
+function* ofMetadata({ ref, object: whole }: Resource, path: FieldPath): Generator<Found> {
+  const value = valueAt(whole, ...path);
+  if (value !== undefined && value !== null) yield* misfits(metadata, value, path);
+  // Configuration files have none either, and no policy would be told by its name.
+  if (path.length === 1 && ref.name === '' && isPolicyKind(ref.group, ref.kind)) {
+    yield { path: value === undefined ? [] : path, message: t('{0} needs {1}', 'metadata', 'name') };
   }
 }
 
@@ -222,23 +256,15 @@ spec:
         - containerPort: 80
 `;
 
-/** A field of a Service, workload or Ingress that the API server would refuse. */
+/** A field of a Service, workload or Ingress, or of any object's metadata, that the API server would refuse. */
 export const rule: Rule = {
   code: 'object-field-invalid',
   summary:
-    'A field of a Service, a workload, a Pod or an Ingress that the API server refuses: no number, out of range, missing.',
+    'A field of a Service, a workload, a Pod or an Ingress, or a name or label of any object, that the API server refuses.',
   description:
-    'The object can not be applied as it stands. Podpath goes on as if the field were absent, so answers about the object may be about less than was meant.',
+    'The object can not be applied as it stands: a number is no number or out of range, a field is missing, a label or name without quotes reads as a number or as true. Podpath goes on as if the field were absent, so answers about the object may be about less than was meant.',
   severity: 'error',
-  reads: [
-    '/Pod',
-    '/Service',
-    'apps/DaemonSet',
-    'apps/Deployment',
-    'apps/ReplicaSet',
-    'apps/StatefulSet',
-    'networking.k8s.io/Ingress',
-  ],
+  reads: ['*'],
   example: { failing: example('"80"'), corrected: example('80') },
   check,
 };
