@@ -2,6 +2,7 @@ import { t } from '@vscode/l10n';
 import type { Resource } from '../model/resource.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import {
+  adminRivals,
   compileAdminNetworkPolicy,
   compileBaselineAdminNetworkPolicy,
   compileClusterNetworkPolicy,
@@ -48,14 +49,27 @@ const ovn = 'k8s.ovn.org';
 
 const policyKinds: readonly PolicyKind[] = [
   { group: 'networking.k8s.io', kind: 'NetworkPolicy', versions: ['v1'], compile: compileNetworkPolicy },
-  { group: admin, kind: 'AdminNetworkPolicy', versions: ['v1alpha1'], compile: compileAdminNetworkPolicy },
+  {
+    group: admin,
+    kind: 'AdminNetworkPolicy',
+    versions: ['v1alpha1'],
+    compile: compileAdminNetworkPolicy,
+    related: adminRivals,
+  },
   {
     group: admin,
     kind: 'BaselineAdminNetworkPolicy',
     versions: ['v1alpha1'],
     compile: compileBaselineAdminNetworkPolicy,
+    related: adminRivals,
   },
-  { group: admin, kind: 'ClusterNetworkPolicy', versions: ['v1alpha2'], compile: compileClusterNetworkPolicy },
+  {
+    group: admin,
+    kind: 'ClusterNetworkPolicy',
+    versions: ['v1alpha2'],
+    compile: compileClusterNetworkPolicy,
+    related: adminRivals,
+  },
   {
     group: cilium,
     kind: 'CiliumNetworkPolicy',
