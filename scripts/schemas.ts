@@ -207,6 +207,10 @@ const strangers = object({
   'namespaces?': { ...text, description: 'a selector of namespaces' },
   'pods?': { ...text, description: 'a selector of pods' },
   ports: list(portRange),
+  'portNames?': {
+    ...list(object({ protocol: oneOf('TCP', 'UDP', 'SCTP'), name: text })),
+    description: 'ports that are open by their names, whatever number a pod gives them',
+  },
 });
 const open = object({
   isProtected: yes,
