@@ -200,7 +200,16 @@ const explained = object({
   egress: verdict,
   ingress: verdict,
 });
-const explain = output({ explanations: list(object({ from: text, to: text, groups: list(explained) })) });
+const explain = output({
+  explanations: list(
+    object({
+      from: text,
+      to: text,
+      'network?': { ...text, description: "a network beside the cluster's own that both are attached to" },
+      groups: list(explained),
+    }),
+  ),
+});
 
 const strangers = object({
   'namespace?': { ...text, description: 'the one namespace that is meant' },

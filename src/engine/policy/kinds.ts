@@ -14,6 +14,7 @@ import { compileCiliumClusterwidePolicy, compileCiliumPolicy } from './ciliumPol
 import { ciliumRelated } from './ciliumRelated.ts';
 import { compileAuthorizationPolicies } from './istioAuthorization.ts';
 import { compilePeerAuthentications } from './istioPeerAuthentication.ts';
+import { compileMultiNetworkPolicy } from './multiNetworkPolicy.ts';
 import { compileNetworkPolicy } from './networkPolicy.ts';
 import type { PolicyProgram, PolicyTier } from './policy.ts';
 import { builtInTiers } from './tiers.ts';
@@ -89,6 +90,12 @@ const policyKinds: readonly PolicyKind[] = [
     { ...api, kind: 'HostEndpoint', compile: compileHostEndpoint },
     { ...api, kind: 'NetworkPolicy', compile: compileCalicoPolicy, related: calicoRelated },
   ]),
+  {
+    group: 'k8s.cni.cncf.io',
+    kind: 'MultiNetworkPolicy',
+    versions: ['v1beta1', 'v1beta2'],
+    compile: compileMultiNetworkPolicy,
+  },
   { group: ovn, kind: 'ClusterUserDefinedNetwork', versions: ['v1'], compile: compileClusterUserDefinedNetwork },
   { group: ovn, kind: 'UserDefinedNetwork', versions: ['v1'], compile: compileUserDefinedNetwork },
 ];
