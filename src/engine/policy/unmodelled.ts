@@ -20,11 +20,14 @@ const named: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * True for a kind that can change who may connect, also where its name is misspelt in a way that people do. Calico's
- * staged policies only watch.
+ * True for a kind that can change who may connect, also where its name is misspelt in a way that people do, or its group.
+ * Calico's staged policies only watch.
  */
 export function isPolicyLike(group: string, kind: string): boolean {
-  return named.has(`${group}/${kind}`) || (/networkpolic(y|ies)$/i.test(kind) && !kind.startsWith('Staged'));
+  return (
+    named.has(`${group}/${kind}`) ||
+    (/(networkpolic(y|ies)|userdefinednetwork)$/i.test(kind) && !kind.startsWith('Staged'))
+  );
 }
 
 /**
