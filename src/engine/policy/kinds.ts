@@ -16,6 +16,7 @@ import { compileAuthorizationPolicies } from './istioAuthorization.ts';
 import { compilePeerAuthentications } from './istioPeerAuthentication.ts';
 import { compileMultiNetworkPolicy } from './multiNetworkPolicy.ts';
 import { compileNetworkPolicy } from './networkPolicy.ts';
+import { openPods } from './openDefaultPorts.ts';
 import type { PolicyProgram, PolicyTier } from './policy.ts';
 import { builtInTiers } from './tiers.ts';
 import { isPolicyLike, notModelled, unmodelledProgram } from './unmodelled.ts';
@@ -96,8 +97,20 @@ const policyKinds: readonly PolicyKind[] = [
     versions: ['v1beta1', 'v1beta2'],
     compile: compileMultiNetworkPolicy,
   },
-  { group: ovn, kind: 'ClusterUserDefinedNetwork', versions: ['v1'], compile: compileClusterUserDefinedNetwork },
-  { group: ovn, kind: 'UserDefinedNetwork', versions: ['v1'], compile: compileUserDefinedNetwork },
+  {
+    group: ovn,
+    kind: 'ClusterUserDefinedNetwork',
+    versions: ['v1'],
+    compile: compileClusterUserDefinedNetwork,
+    related: openPods,
+  },
+  {
+    group: ovn,
+    kind: 'UserDefinedNetwork',
+    versions: ['v1'],
+    compile: compileUserDefinedNetwork,
+    related: openPods,
+  },
 ];
 
 const mesh = 'security.istio.io';
