@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
+  AnalysisHost,
   buildSnapshot,
   Derived,
   explainEnds,
@@ -11,6 +12,7 @@ import {
   networkConnectivity,
   networkViews,
   parseManifest,
+  query,
 } from '../../src/engine/index.ts';
 
 function pod(name: string, namespace: string, networks?: string): JsonObject {
@@ -127,4 +129,19 @@ test('a virtual machine names its networks in its specification', () => {
     'blue: x/a x/vm[VirtualMachine] all',
     'blue: x/vm[VirtualMachine] x/a all',
   ]);
+});
+
+test('the hover of a policy says what it does on its networks', () => {
+  const spec = {
+    podSelector: { matchLabels: { app: 'a' } },
+    ingress: [{ from: [{ podSelector: { matchLabels: { app: 'b' } } }], ports: [{ port: 80 }] }],
+  };
+  const objects = [policy('p', 'x', 'blue', spec), pod('a', 'x', 'blue'), pod('b', 'x', 'blue')];
+  const text = objects.map((one) => JSON.stringify(one)).join('\n---\n');
+  const settings = { assume: {}, rules: {}, allAsOne: true };
+  const folders = [{ uri: 'w', name: 'w' }];
+  const analysis = new AnalysisHost().apply({ folders, saved: [{ uri: 'w/a.yaml', text }], settings });
+  const position = { line: 0, character: text.indexOf('MultiNetworkPolicy') + 1 };
+  const markdown = finish(query(analysis, 'hover', { uri: 'w/a.yaml', position }))?.markdown ?? '';
+  assert.match(markdown, /On network blue\nMultiNetworkPolicy x\/p\nSelects 1 pods: a \(Pod\)\nIngress: allows only\n.*app=b/);
 });

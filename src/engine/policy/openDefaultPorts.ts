@@ -22,10 +22,17 @@ const metadataPaths: readonly FieldPath[] = [
   ['metadata'],
 ];
 
+const known = new WeakMap<Snapshot['pods'], readonly Resource[]>();
+
 /** The objects whose pods have the annotation. */
-export function openPods(_: Resource, snapshot: Snapshot): readonly Resource[] {
-  const found = snapshot.workloads.flatMap(({ resource, pods }) => [resource, ...pods.map((pod) => pod.resource)]);
-  return [...new Set(found)].filter((one) => pathOf(one) !== undefined);
+export function openPods(_: Resource, { pods, workloads }: Snapshot): readonly Resource[] {
+  let found = known.get(pods);
+  if (found === undefined) {
+    const all = workloads.flatMap((one) => [one.resource, ...one.pods.map((pod) => pod.resource)]);
+    found = [...new Set(all)].filter((one) => pathOf(one) !== undefined);
+    known.set(pods, found);
+  }
+  return found;
 }
 
 function pathOf({ object }: Resource): FieldPath | undefined {
