@@ -143,5 +143,8 @@ test('the hover of a policy says what it does on its networks', () => {
   const analysis = new AnalysisHost().apply({ folders, saved: [{ uri: 'w/a.yaml', text }], settings });
   const position = { line: 0, character: text.indexOf('MultiNetworkPolicy') + 1 };
   const markdown = finish(query(analysis, 'hover', { uri: 'w/a.yaml', position }))?.markdown ?? '';
-  assert.match(markdown, /On network blue\nMultiNetworkPolicy x\/p\nSelects 1 pods: a \(Pod\)\nIngress: allows only\n.*app=b/);
+  assert.match(
+    markdown,
+    /On network blue\nMultiNetworkPolicy x\/p\nSelects 1 pods: a \(Pod\)\nIngress: allows only\n.*app=b/,
+  );
 });
