@@ -4,7 +4,7 @@ import { valueAt } from '../../model/json.ts';
 import { refKey } from '../../model/resource.ts';
 import type { PolicyProgram, PortMatch } from '../../policy/policy.ts';
 import { clusterDns, dnsDenied } from '../../service/clusterDns.ts';
-import { namespacedPolicies, subjectPods } from '../policyRules.ts';
+import { namespacedPolicies, namespacedPolicyKinds, subjectPods } from '../policyRules.ts';
 import type { Finding, Fix, Rule, RuleContext } from '../rule.ts';
 
 function* check(context: RuleContext): Generator<Finding> {
@@ -100,15 +100,7 @@ export const rule: Rule = {
   description:
     'Once a policy isolates the egress of a pod, everything that no rule allows is denied, DNS too. The pod may open connections to some others, but can not resolve their names. A pod that may reach nobody at all is taken as meant.',
   severity: 'warning',
-  reads: [
-    'cilium.io/CiliumNetworkPolicy',
-    'crd.projectcalico.org/NetworkPolicy',
-    'networking.k8s.io/NetworkPolicy',
-    'projectcalico.org/NetworkPolicy',
-    '/Pod',
-    '/Service',
-    '/Namespace',
-  ],
+  reads: [...namespacedPolicyKinds, '/Pod', '/Service', '/Namespace'],
   example: {
     failing: policy(''),
     corrected: policy(`    - to:

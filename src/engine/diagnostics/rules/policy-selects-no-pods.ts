@@ -4,7 +4,7 @@ import { formatSelector, keysOf } from '../../model/labels.ts';
 import { refKey } from '../../model/resource.ts';
 import { closeLabel, closeText, labelFix } from '../closeLabels.ts';
 import { missing, someoneMatches } from '../missing.ts';
-import { namespacedPolicies } from '../policyRules.ts';
+import { namespacedPolicies, namespacedPolicyKinds } from '../policyRules.ts';
 import type { Finding, Rule, RuleContext } from '../rule.ts';
 
 function* check(context: RuleContext): Generator<Finding> {
@@ -56,13 +56,7 @@ export const rule: Rule = {
   description:
     'A policy acts on the pods of its own namespace that its selector matches. No pod here does, so the policy protects nothing.',
   severity: 'warning',
-  reads: [
-    'cilium.io/CiliumNetworkPolicy',
-    'crd.projectcalico.org/NetworkPolicy',
-    'networking.k8s.io/NetworkPolicy',
-    'projectcalico.org/NetworkPolicy',
-    '/Pod',
-  ],
+  reads: [...namespacedPolicyKinds, '/Pod'],
   example: {
     failing: `apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
