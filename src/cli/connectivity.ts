@@ -31,6 +31,7 @@ export const connectivity: Command = async (options) => {
 function besideText(derived: Derived, keep: (one: { from: string; to: string }) => boolean): string {
   const tables = networkViews(derived).map((view) => {
     const { connections, unknown, ...rest } = finish(networkConnectivity(view));
+    if (connections.length + unknown.length === 0) return '';
     const list = { ...rest, connections: connections.filter(keep), unknown: unknown.filter(keep) };
     return `\n${t('On network {0}', view.name)}\n${connectivityText(list)}`;
   });

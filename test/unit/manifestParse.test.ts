@@ -149,6 +149,7 @@ test('a policy is not lost for a name that is no text, or for none', () => {
   const policy = (metadata: string): string =>
     `apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {${metadata}}\nspec: {podSelector: {}}\n`;
   assert.deepEqual(names(policy('name: no, namespace: 5')), ['NetworkPolicy 5/false']);
-  assert.deepEqual(names(policy('namespace: shop')), ['NetworkPolicy shop/']);
+  const nameless = policy('namespace: shop');
+  assert.deepEqual(names(`${nameless}---\n${nameless}`), ['NetworkPolicy shop/(1)', 'NetworkPolicy shop/(2)']);
   assert.deepEqual(names('apiVersion: v1\nkind: Config\nmetadata: {}\n'), []);
 });

@@ -148,3 +148,33 @@ test('the hover of a policy says what it does on its networks', () => {
     /On network blue\nMultiNetworkPolicy x\/p\nSelects 1 pods: a \(Pod\)\nIngress: allows only\n.*app=b/,
   );
 });
+
+test('a network over several namespaces is one where it selects them', () => {
+  const network = {
+    apiVersion: 'k8s.ovn.org/v1',
+    kind: 'ClusterUserDefinedNetwork',
+    metadata: { name: 'wide' },
+    spec: {
+      namespaceSelector: {
+        matchExpressions: [{ key: 'kubernetes.io/metadata.name', operator: 'In', values: ['x', 'y'] }],
+      },
+      network: { topology: 'Layer2', layer2: { role: 'Secondary', subnets: ['10.9.0.0/16'] } },
+    },
+  };
+  const pods = ['x', 'y', 'z'].map((namespace) => pod('a', namespace, 'wide'));
+  assert.deepEqual(open([network, ...pods]), ['wide: x/a y/a all', 'wide: y/a x/a all']);
+});
+
+test('what is no list of networks attaches to none', () => {
+  const odd = [
+    '',
+    ',',
+    '@',
+    '/',
+    'a/',
+    '[',
+    '[{"name": 5}, null, {"name": "blue", "namespace": {}}]',
+    '{"name": "blue"',
+  ];
+  assert.deepEqual(open([pod('a', 'x', 'blue'), ...odd.map((text, index) => pod(`p${index}`, 'y', text))]), []);
+});

@@ -145,11 +145,12 @@ const nameless: ReadonlySet<string> = new Set(['Cluster', 'ClusterConfiguration'
 
 function asResource(object: JsonObject, apiVersion: string, kind: string, place: Place): readonly Resource[] {
   const group = apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '';
-  const name = nameAt(object, 'name') ?? nameAt(object, 'generateName') ?? '';
-  // A policy counts without a name too: left out it would open what it closes.
-  if (name === '' && !nameless.has(kind) && !isPolicyKind(group, kind)) return [];
-  const written = nameAt(object, 'namespace');
-  const namespace = isClusterScoped(group, kind) ? '' : written || 'default';
+  const written = nameAt(object, 'name') || nameAt(object, 'generateName') || '';
+  // A policy counts without a name too: left out it would open what it closes. No name of an object has parentheses.
+  const name =
+    written === '' && isPolicyKind(group, kind) ? `(${[place.document + 1, ...place.prefix].join('.')})` : written;
+  if (name === '' && !nameless.has(kind)) return [];
+  const namespace = isClusterScoped(group, kind) ? '' : nameAt(object, 'namespace') || 'default';
   const ref = { group, kind, namespace, name };
   return [{ ref, apiVersion, object, origin: { type: 'manifest', ...place } }];
 }

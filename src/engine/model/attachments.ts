@@ -62,8 +62,8 @@ function selectedByList(text: string, namespace: string): readonly string[] {
   return text.split(',').flatMap((part) => {
     // Behind the @ stands the name of the interface.
     const name = part.trim().replace(/@.*$/, '');
-    if (name === '') return [];
-    return [name.includes('/') ? name : `${namespace}/${name}`];
+    const whole = name.includes('/') ? name : `${namespace}/${name}`;
+    return whole.startsWith('/') || whole.endsWith('/') ? [] : [whole];
   });
 }
 

@@ -152,7 +152,7 @@ function* findingsOf({ ref, origin }: Resource, all: Iterable<Found>): Generator
   for (const { path, message } of all) {
     yield {
       code: rule.code,
-      message: t('{0}: {1}', ref.name || ref.kind, message),
+      message: t('{0}: {1}', ref.name.startsWith('(') ? ref.kind : ref.name, message),
       ref,
       origin,
       path,
@@ -167,7 +167,8 @@ function* ofMetadata({ ref, object: whole }: Resource, path: FieldPath): Generat
   const value = valueAt(whole, ...path);
   if (value !== undefined && value !== null) yield* misfits(metadata, value, path);
   // Configuration files have none either, and no policy would be told by its name.
-  if (path.length === 1 && ref.name === '' && isPolicyKind(ref.group, ref.kind)) {
+  const isNameless = path.length === 1 && ref.name.startsWith('(') && isPolicyKind(ref.group, ref.kind);
+  if (isNameless && (value === undefined || value === null || isObject(value))) {
     yield { path: value === undefined ? [] : path, message: t('{0} needs {1}', 'metadata', 'name') };
   }
 }
