@@ -200,13 +200,26 @@ const explained = object({
   egress: verdict,
   ingress: verdict,
 });
-const explain = output({ explanations: list(object({ from: text, to: text, groups: list(explained) })) });
+const explain = output({
+  explanations: list(
+    object({
+      from: text,
+      to: text,
+      'network?': { ...text, description: "a network beside the cluster's own that both are attached to" },
+      groups: list(explained),
+    }),
+  ),
+});
 
 const strangers = object({
   'namespace?': { ...text, description: 'the one namespace that is meant' },
   'namespaces?': { ...text, description: 'a selector of namespaces' },
   'pods?': { ...text, description: 'a selector of pods' },
   ports: list(portRange),
+  'portNames?': {
+    ...list(object({ protocol: oneOf('TCP', 'UDP', 'SCTP'), name: text })),
+    description: 'ports that are open by their names, whatever number a pod gives them',
+  },
 });
 const open = object({
   isProtected: yes,

@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import {
   type Connectivity,
   connectivity as computeConnectivity,
@@ -7,6 +8,8 @@ import {
   type Derived,
   endFilter,
   finish,
+  networkConnectivity,
+  networkViews,
 } from '../engine/index.ts';
 import { UsageError } from './arguments.ts';
 import { type Command, jsonOutput } from './command.ts';
@@ -20,8 +23,20 @@ export const connectivity: Command = async (options) => {
   const to = filterOf(derived, options.to, 'to');
   const keep = (one: { from: string; to: string }): boolean => from(one.from) && to(one.to);
   const list = { ...all, connections: all.connections.filter(keep), unknown: all.unknown.filter(keep) };
-  return { output: print(list, options.output), exitCode: 0 };
+  const output = print(list, options.output);
+  return { output: options.output === 'text' ? output + besideText(derived, keep) : output, exitCode: 0 };
 };
+
+/** A table for each network beside the cluster's own. */
+function besideText(derived: Derived, keep: (one: { from: string; to: string }) => boolean): string {
+  const tables = networkViews(derived).map((view) => {
+    const { connections, unknown, ...rest } = finish(networkConnectivity(view));
+    if (connections.length + unknown.length === 0) return '';
+    const list = { ...rest, connections: connections.filter(keep), unknown: unknown.filter(keep) };
+    return `\n${t('On network {0}', view.name)}\n${connectivityText(list)}`;
+  });
+  return tables.join('');
+}
 
 function filterOf(derived: Derived, text: string | undefined, side: 'from' | 'to'): (name: string) => boolean {
   if (text === undefined) return () => true;

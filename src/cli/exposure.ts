@@ -29,11 +29,12 @@ export const exposure: Command = async (options) => {
 function plainDirection({ isProtected, pods, outside }: DirectionExposure): object {
   const selector = (name: string, value: LabelSelector | undefined): object =>
     value === undefined || selectsAll(value) ? {} : { [name]: formatSelector(value) };
-  const strangers = pods.map(({ pods: set, ports }) => ({
+  const strangers = pods.map(({ pods: set, ports, portNames }) => ({
     ...(set?.inNamespace === undefined ? {} : { namespace: set.inNamespace }),
     ...selector('namespaces', set?.namespaces),
     ...selector('pods', set?.pods),
     ports,
+    ...(portNames === undefined ? {} : { portNames }),
   }));
   return { isProtected, pods: strangers, outside };
 }

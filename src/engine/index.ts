@@ -9,6 +9,7 @@ export { readAssumption, readAssumptions } from './analysis/assumptions.ts';
 export { type ClusterObjects, clusterScheme, clusterUri, readClusterUri } from './analysis/clusters.ts';
 export { Derived } from './analysis/derived.ts';
 export { findings } from './analysis/findings.ts';
+export { type NetworkView, networkConnectivity, networkViews } from './analysis/networks.ts';
 export type { ScopeAnalysis } from './analysis/scopeAnalysis.ts';
 export { runTests, type TestResult } from './analysis/tests.ts';
 export { type Assertion, checkAssertion, readAssertion } from './connectivity/assertions.ts';

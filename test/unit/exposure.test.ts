@@ -96,3 +96,41 @@ test('without a policy everything is open, and that is said', () => {
     'egress: any pod (no policy): all ports',
   ]);
 });
+
+test('what is open to a peer is what is open to every pod that it means', () => {
+  const from = (operator: string, ...values: readonly string[]): JsonObject[] => [
+    { podSelector: { matchExpressions: [{ key: 'role', operator, values }] } },
+  ];
+  const spec = {
+    policyTypes: ['Ingress', 'Egress'],
+    ingress: [
+      { from: from('NotIn', 'x', 'y'), ports: [{ port: 90 }] },
+      { from: from('In', 'w', 'x'), ports },
+    ],
+  };
+  assert.deepEqual(linesFor(spec), [
+    'ingress: pods with role notin (x,y) in namespace shop: TCP 90',
+    'ingress: pods with role in (w,x) in namespace shop: TCP 80',
+  ]);
+  const wider = {
+    ...spec,
+    ingress: [
+      { from: from('NotIn', 'x', 'y'), ports: [{ port: 90 }] },
+      { from: from('NotIn', 'w', 'x', 'y'), ports },
+    ],
+  };
+  // Whoever is none of three is none of two of them.
+  assert.deepEqual(linesFor(wider), [
+    'ingress: pods with role notin (x,y) in namespace shop: TCP 90',
+    'ingress: pods with role notin (w,x,y) in namespace shop: TCP 80,90',
+  ]);
+});
+
+test('a port that a rule names is open by that name, whatever its number', () => {
+  const to = [{ podSelector: { matchLabels: { app: 'api' } } }];
+  const named = { to, ports: [{ port: 'http' }, { port: 'dns', protocol: 'UDP' }, { port: 443 }] };
+  const spec = { policyTypes: ['Ingress', 'Egress'], egress: [named] };
+  assert.deepEqual(linesFor(spec), ['egress: pods with app=api in namespace shop: TCP 443; TCP http; UDP dns']);
+  const all = { to, ports: [{ port: 1, endPort: 65_535 }, { port: 'http' }] };
+  assert.deepEqual(linesFor({ ...spec, egress: [all] }), ['egress: pods with app=api in namespace shop: TCP 1-65535']);
+});

@@ -144,3 +144,12 @@ test('JSON with comments of other tools is no broken manifest', () => {
   assert.deepEqual([parseManifest(text, 'tsconfig.json').role, codes(text, 'tsconfig.json')], ['other', []]);
   assert.deepEqual(codes('{"apiVersion": "v1", "kind": "Pod" "x"}', 'a.json'), ['manifest-syntax']);
 });
+
+test('a policy is not lost for a name that is no text, or for none', () => {
+  const policy = (metadata: string): string =>
+    `apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {${metadata}}\nspec: {podSelector: {}}\n`;
+  assert.deepEqual(names(policy('name: no, namespace: 5')), ['NetworkPolicy 5/false']);
+  const nameless = policy('namespace: shop');
+  assert.deepEqual(names(`${nameless}---\n${nameless}`), ['NetworkPolicy shop/(1)', 'NetworkPolicy shop/(2)']);
+  assert.deepEqual(names('apiVersion: v1\nkind: Config\nmetadata: {}\n'), []);
+});

@@ -27,11 +27,16 @@ export class Derived {
   readonly snapshot: Snapshot;
   readonly #memo = new Map<string, unknown>();
   readonly #endpoints: SharedEndpoints;
+  readonly #compile: typeof compilePolicies;
   #matrixBefore: ConnectivityMatrix | undefined;
 
-  /** `previous` is what followed from an earlier state; what still holds of it is taken over. */
-  constructor(snapshot: Snapshot, previous?: Derived) {
+  /**
+   * `previous` is what followed from an earlier state; what still holds of it is taken over. `compile` gives the policies:
+   * those of the cluster's own network where it is absent.
+   */
+  constructor(snapshot: Snapshot, previous?: Derived, compile = compilePolicies) {
     this.snapshot = snapshot;
+    this.#compile = compile;
     this.#matrixBefore = previous?.matrixSoFar;
     this.#endpoints = endpointsOfPods.get(snapshot.pods) ?? { ofService: new Map() };
     endpointsOfPods.set(snapshot.pods, this.#endpoints);
@@ -92,7 +97,7 @@ export class Derived {
         networksMatchPods: assume.ipBlockMatchesPods ?? true,
         hostNetworkPolicy: assume.hostNetworkPolicy ?? 'ignored',
       };
-      return new PolicySet(this.snapshot, compilePolicies(this.snapshot), settings, policyTiers(this.snapshot));
+      return new PolicySet(this.snapshot, this.#compile(this.snapshot), settings, policyTiers(this.snapshot));
     });
   }
 

@@ -8,14 +8,17 @@ import { PolicySet } from '../policy/policySet.ts';
 import type { ConnectivityEnd } from './classes.ts';
 import { formatRange } from './externalRanges.ts';
 import { ConnectivityMatrix } from './matrix.ts';
+import { type NamedDoor, namedDoors, type PortName, withoutDoors } from './namedDoors.ts';
 import { passageTo } from './row.ts';
-import { type Strangers, strangersOf } from './strangers.ts';
+import { type Meant, type Strangers, strangersOf } from './strangers.ts';
 
 /** Pods that are not among the objects, and the ports that are open between them and a workload. */
 export interface OpenToPods {
   /** Whom a rule means; absent: any pod of any namespace, also one that no rule names. */
   readonly pods?: PodSet;
   readonly ports: readonly PortRange[];
+  /** Ports that a rule opens by their names, whatever number a pod gives them; absent where there are none. */
+  readonly portNames?: readonly PortName[];
 }
 
 /** Addresses outside of the cluster, `10.0.0.0-10.255.255.255`, and the ports that are open between them and a workload. */
@@ -42,12 +45,13 @@ export interface Exposure {
 
 /**
  * What every workload may be reached from, and reach, that is not among the objects: pods of workloads that are still to
- * come or live in other repositories, and addresses outside. For each peer that a rule names a pod is imagined that it
- * would mean; one that no rule names stands for any pod.
+ * come or live in other repositories, and addresses outside. For each peer that a rule names pods are imagined that it
+ * would mean, and what is open to all of them counts; those that no rule names stand for any pod.
  */
 export function* exposure(derived: Derived): Generator<undefined, readonly Exposure[]> {
   const { snapshot, policies } = derived;
-  const strangers = strangersOf(snapshot, policies.programs);
+  const doors = namedDoors(policies.programs);
+  const strangers = strangersOf(snapshot, policies.programs, doors);
   const resources = [...snapshot.allResources, ...strangers.resources];
   const peopled = buildSnapshot({ scope: snapshot.scope, resources, assume: snapshot.assume });
   const programs = compilePolicies(peopled);
@@ -56,8 +60,8 @@ export function* exposure(derived: Derived): Generator<undefined, readonly Expos
   for (const { name } of derived.matrix.ends) {
     const end = matrix.endsByName.get(name);
     if (end === undefined) continue;
-    const ingress = directionOf(matrix, strangers, end, 'ingress');
-    found.push({ workload: name, ingress, egress: directionOf(matrix, strangers, end, 'egress') });
+    const ingress = directionOf(matrix, strangers, [], end, 'ingress');
+    found.push({ workload: name, ingress, egress: directionOf(matrix, strangers, doors, end, 'egress') });
     yield;
   }
   return found;
@@ -66,6 +70,7 @@ export function* exposure(derived: Derived): Generator<undefined, readonly Expos
 function directionOf(
   matrix: ConnectivityMatrix,
   { list }: Strangers,
+  doors: readonly NamedDoor[],
   end: ConnectivityEnd,
   direction: Direction,
 ): DirectionExposure {
@@ -73,22 +78,26 @@ function directionOf(
   // The policies of pods that are still to come are not known: what the workload's own allow.
   const row = matrix.row(end.podClass, direction);
   const own = matrix.selecting(end.podClass).flatMap(({ rules }) => rules.filter((one) => one.direction === direction));
-  const all = list.map(({ meant, namespace, name }) => {
+  const opened = (set: number): Pick<OpenToPods, 'ports' | 'portNames'> => {
+    const { set: numbers, names } = withoutDoors(ports, set, doors);
+    return { ports: ports.ranges(numbers), ...(names.length > 0 ? { portNames: names } : {}) };
+  };
+  const byMeaning = new Map<Meant | undefined, number>();
+  for (const { meant, namespace, name } of list) {
     const other = matrix.endsByName.get(`${namespace}/${name}[Pod]`);
-    return { meant, allowed: other === undefined ? ports.none : passageTo(row, other.podClass.index).allowed };
-  });
-  // What any pod may do is what every one of those may do that no rule means.
-  const anyone = all
-    .filter(({ meant }) => meant === undefined)
-    .reduce((common, { allowed }) => ports.intersection(common, allowed), ports.all);
+    const allowed = other === undefined ? ports.none : passageTo(row, other.podClass.index).allowed;
+    // What any of those may do that are meant is what every one of them may do.
+    byMeaning.set(meant, ports.intersection(byMeaning.get(meant) ?? ports.all, allowed));
+  }
+  const anyone = byMeaning.get(undefined) ?? ports.all;
   const paths = new Set(own.map(ruleName));
-  const named = all.flatMap(({ meant, allowed }) => {
+  const named = [...byMeaning].flatMap(([meant, allowed]): OpenToPods[] => {
     const isOwn = meant !== undefined && [...meant.by].some((rule) => paths.has(ruleName(rule)));
-    return isOwn && allowed !== anyone ? [{ pods: meant.set, ports: ports.ranges(allowed) }] : [];
+    return isOwn && allowed !== anyone ? [{ pods: meant.set, ...opened(allowed) }] : [];
   });
   return {
     isProtected: own.length > 0 || matrix.selecting(end.podClass).some((one) => one.isolates[direction]),
-    pods: [...(anyone === ports.none ? [] : [{ ports: ports.ranges(anyone) }]), ...named],
+    pods: [...(anyone === ports.none ? [] : [opened(anyone)]), ...named],
     outside: matrix
       .outside(end, direction)
       .filter(({ set }) => set !== ports.none)

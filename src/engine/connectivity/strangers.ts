@@ -14,11 +14,18 @@ import {
 import type { Resource } from '../model/resource.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { Peer, PodSet, PolicyProgram, PolicyRule } from '../policy/policy.ts';
+import type { NamedDoor } from './namedDoors.ts';
+
+/** Whom rules mean, and which rules. */
+export interface Meant {
+  readonly set: PodSet;
+  readonly by: ReadonlySet<PolicyRule>;
+}
 
 /** A pod that may come: it is not among the objects. */
 export interface Stranger {
-  /** Whom rules mean by it, and which; absent: it stands for pods that no rule means. */
-  readonly meant?: { readonly set: PodSet; readonly by: ReadonlySet<PolicyRule> };
+  /** Several strangers may stand for one; absent: it stands for pods that no rule means. */
+  readonly meant?: Meant;
   readonly namespace: string;
   readonly name: string;
 }
@@ -34,12 +41,20 @@ const home = 'podpath-elsewhere';
 /** More than so many different peers are never in use; beyond, the others stand under "any pod". */
 const most = 500;
 
+/** So many pods are imagined in all: those that differ from the first of their peer are left out beyond. */
+const mostPods = 4 * most;
+
 /**
- * Finds for each peer of the policies a pod that could come and that the peer would mean, with the labels that the peer
- * asks for and no others. Peers whose equalities a pod among the objects has already are left out: that pod stands for
- * them. Pods that no rule means have no labels at all, or those that a rule excludes.
+ * Finds for each peer of the policies pods that could come and that the peer would mean: one with the labels that the
+ * peer asks for and no others, one for each other value that it takes, and one for each label that another rule
+ * excludes. Peers whose equalities a pod among the objects has already are left out: that pod stands for them. Pods
+ * that no rule means have no labels at all, or those that a rule excludes. All have the container ports of `doors`.
  */
-export function strangersOf(snapshot: Snapshot, programs: readonly PolicyProgram[]): Strangers {
+export function strangersOf(
+  snapshot: Snapshot,
+  programs: readonly PolicyProgram[],
+  doors: readonly NamedDoor[],
+): Strangers {
   const sets = new Map<string, { readonly set: PodSet; readonly by: Set<PolicyRule> }>();
   for (const rule of programs.flatMap(({ rules }) => rules)) {
     for (const set of rule.peers?.flatMap(setsIn) ?? []) {
@@ -50,19 +65,54 @@ export function strangersOf(snapshot: Snapshot, programs: readonly PolicyProgram
   }
   const list: Stranger[] = [];
   const resources: Resource[] = [];
-  const add = (wanted: PodSet, meant?: Stranger['meant']): void => {
-    const made = objectsFor(snapshot, wanted, list.length);
+  const add = (wanted: PodSet, meant?: Meant): void => {
+    const made = objectsFor(snapshot, wanted, list.length, doors);
     if (made === undefined) return;
     list.push({ ...(meant === undefined ? {} : { meant }), namespace: made.namespace, name: made.name });
     resources.push(...made.resources);
   };
   add({ namespaces: everything, pods: everything });
-  for (const meant of sets.values()) {
-    const { set } = meant;
+  const unknown = [...sets.values()].filter(({ set }) => !isKnown(snapshot, set));
+  for (const { set } of sets.values()) {
     if (excludes(set.pods) || (set.namespaces !== undefined && excludes(set.namespaces))) add(contrary(set));
-    if (!isKnown(snapshot, set)) add(set, meant);
+  }
+  for (const meant of unknown) add(meant.set, meant);
+  const excluded = [...sets.values()].map(({ set }) => set);
+  for (const meant of unknown) {
+    for (const narrower of narrowed(meant.set, excluded)) if (list.length < mostPods) add(narrower, meant);
   }
   return { list, resources };
+}
+
+/** Parts of a set that some rule may treat in another way: what is open to the set is open to all of them. */
+function narrowed(set: PodSet, others: readonly PodSet[]): readonly PodSet[] {
+  const { inNamespace, namespaces = everything, pods } = set;
+  const ofPods = narrowings(
+    pods,
+    others.map((one) => one.pods),
+  ).map((one) => ({ ...set, pods: one }));
+  if (inNamespace !== undefined) return ofPods;
+  const spaces = narrowings(
+    namespaces,
+    others.flatMap((one) => one.namespaces ?? []),
+  );
+  return [...ofPods, ...spaces.map((one) => ({ ...set, namespaces: one }))];
+}
+
+function narrowings(selector: LabelSelector, others: readonly LabelSelector[]): readonly LabelSelector[] {
+  const { requirements } = selector;
+  const asked = new Set(requirements.filter((one) => !isNegative(one)).map(({ key }) => key));
+  const wanted = new Map<string, LabelRequirement>();
+  const want = (key: string, value: string): unknown =>
+    wanted.set(`${key}=${value}`, { key, operator: 'In', values: [value] });
+  for (const { key, operator, values } of requirements) {
+    if (operator === 'In') for (const value of values.slice(1)) want(key, value);
+  }
+  for (const { key, values } of others.flatMap((one) => one.requirements.filter(isNegative))) {
+    if (!asked.has(key)) for (const value of values.length > 0 ? values : ['any']) want(key, value);
+  }
+  // The wish of what comes first counts.
+  return [...wanted.values()].map((one) => ({ ...selector, requirements: [one, ...requirements] }));
 }
 
 function excludes({ requirements }: LabelSelector): boolean {
@@ -123,6 +173,7 @@ function objectsFor(
   snapshot: Snapshot,
   { inNamespace, namespaces = everything, pods }: PodSet,
   index: number,
+  doors: readonly NamedDoor[],
 ): { readonly namespace: string; readonly name: string; readonly resources: readonly Resource[] } | undefined {
   const wanted = new Map([...wish(namespaces), ...prefixed(wish(pods), 'namespace:')]);
   const asked = wish(pods).get(podFacts.namespace) ?? wanted.get('kubernetes.io/metadata.name');
@@ -141,7 +192,11 @@ function objectsFor(
   // Contradictions, and namespaces that are here with other labels: no pod can come that the set means.
   if (!matches(pods, facts) || (inNamespace === undefined && !matchesLabels(namespaces, spaceLabels))) return undefined;
   const metadata = { name, namespace, labels: own };
-  const spec = { containers: [], ...(account === undefined ? {} : { serviceAccountName: account }) };
+  const ports = doors.map(({ name: door, protocol, port }) => ({ name: door, protocol, containerPort: port }));
+  const spec = {
+    containers: [{ name: 'any', ports }],
+    ...(account === undefined ? {} : { serviceAccountName: account }),
+  };
   return {
     namespace,
     name,
@@ -169,7 +224,7 @@ function wish({ requirements, anyOf = [] }: LabelSelector): ReadonlyMap<string, 
   for (const { key, operator, values } of requirements) {
     if (operator === 'Exists' && !found.has(key)) found.set(key, 'any');
     const isText = operator === 'In' || operator === 'Contains' || operator === 'StartsWith' || operator === 'EndsWith';
-    if (isText) found.set(key, values[0] ?? '');
+    if (isText && !found.has(key)) found.set(key, values[0] ?? '');
   }
   for (const [first] of anyOf) for (const [key, value] of first === undefined ? [] : wish(first)) found.set(key, value);
   return found;

@@ -19,6 +19,24 @@ export function networkPolicies(context: RuleContext): readonly PolicyProgram[] 
   return modelledPolicies(context).filter(({ ref }) => ref.group === 'networking.k8s.io');
 }
 
+/** The kinds of {@link namespacedPolicies}. */
+export const namespacedPolicyKinds: readonly string[] = [
+  'cilium.io/CiliumNetworkPolicy',
+  'crd.projectcalico.org/NetworkPolicy',
+  'networking.k8s.io/NetworkPolicy',
+  'projectcalico.org/NetworkPolicy',
+];
+
+/** Policies of one namespace that filter its pods' connections, whatever their kind; some objects come to several. */
+export function namespacedPolicies(context: RuleContext): readonly PolicyProgram[] {
+  const { tiers } = context.model.policies;
+  const isNetwork = new Map(tiers.map(({ name, layer }) => [name, layer === 'network' && name !== 'networks']));
+  return modelledPolicies(context).filter(
+    ({ ref, subject, tier }) =>
+      ref.namespace !== '' && subject.inNamespace === ref.namespace && isNetwork.get(tier) === true,
+  );
+}
+
 /** The pods that a policy selects. */
 export function subjectPods({ model }: RuleContext, { subject }: PolicyProgram): readonly Pod[] {
   return model.policies.podsOf(subject);

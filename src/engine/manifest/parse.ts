@@ -1,5 +1,5 @@
-import { arrayAt, isObject, type JsonObject, type JsonValue, stringAt } from '../model/json.ts';
-import { isClusterScoped } from '../model/kinds.ts';
+import { arrayAt, isObject, type JsonObject, type JsonValue, stringAt, valueAt } from '../model/json.ts';
+import { isClusterScoped, isPolicyKind } from '../model/kinds.ts';
 import type { FieldPath, Resource } from '../model/resource.ts';
 import { notRendered, readDocument } from './documents.ts';
 import { readJsonText } from './jsonText.ts';
@@ -152,11 +152,19 @@ function expand(object: JsonObject, place: Place, depth: number): readonly Resou
 const nameless: ReadonlySet<string> = new Set(['Cluster', 'ClusterConfiguration', 'Simple', 'KubeProxyConfiguration']);
 
 function asResource(object: JsonObject, apiVersion: string, kind: string, place: Place): readonly Resource[] {
-  const name = stringAt(object, 'metadata', 'name') ?? stringAt(object, 'metadata', 'generateName') ?? '';
-  if (name === '' && !nameless.has(kind)) return [];
   const group = apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '';
-  const written = stringAt(object, 'metadata', 'namespace');
-  const namespace = isClusterScoped(group, kind) ? '' : written || 'default';
+  const written = nameAt(object, 'name') || nameAt(object, 'generateName') || '';
+  // A policy counts without a name too: left out it would open what it closes. No name of an object has parentheses.
+  const name =
+    written === '' && isPolicyKind(group, kind) ? `(${[place.document + 1, ...place.prefix].join('.')})` : written;
+  if (name === '' && !nameless.has(kind)) return [];
+  const namespace = isClusterScoped(group, kind) ? '' : nameAt(object, 'namespace') || 'default';
   const ref = { group, kind, namespace, name };
   return [{ ref, apiVersion, object, origin: { type: 'manifest', ...place } }];
+}
+
+/** A name that reads as a number or as `true` is refused by kubectl, and a rule says so; the object is meant all the same. */
+function nameAt(object: JsonObject, field: string): string | undefined {
+  const value = valueAt(object, 'metadata', field);
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : stringAt(value);
 }

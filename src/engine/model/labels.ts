@@ -29,6 +29,9 @@ export type LabelReader = (key: string) => string | undefined;
 /** The selector that selects everything. */
 export const everything: LabelSelector = { requirements: [] };
 
+/** The selector that nothing meets. */
+export const nothing: LabelSelector = { requirements: [], noneOf: [everything] };
+
 const requirementFields: ReadonlySet<string> = new Set(['key', 'operator', 'values']);
 
 const operators = new Set(['In', 'NotIn', 'Exists', 'DoesNotExist']);

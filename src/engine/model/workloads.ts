@@ -1,5 +1,5 @@
 import type { Pod, PodTemplate, Workload } from './cluster.ts';
-import { arrayAt, isTrueAt, type JsonValue, numberAt, stringAt } from './json.ts';
+import { arrayAt, isTrueAt, type JsonValue, numberAt, stringAt, stringMapAt } from './json.ts';
 import { type FieldPath, type Resource, type ResourceRef, refKey } from './resource.ts';
 import { readTemplate } from './template.ts';
 
@@ -100,25 +100,39 @@ export function controllerRef(resource: Resource): ResourceRef | undefined {
 
 /**
  * The workload that a real pod is reported under: the topmost owner that the files hold. Where a ReplicaSet is not in
- * the files, a Deployment whose name it extends by one hash is its owner, as the Deployment controller names them.
+ * the files, a Deployment whose name it extends by one hash is its owner, as the Deployment controller names them. The pod
+ * that KubeVirt runs a virtual machine in is the machine's.
  */
 export function owningWorkload(pod: Resource, controllers: ReadonlyMap<string, Controller>): ResourceRef {
   const first = controllerRef(pod);
-  return first === undefined ? pod.ref : topOwner(first, controllers, 4);
+  if (first !== undefined) return topOwner(first, controllers, 4);
+  const machine = machineOf(pod);
+  return machine !== undefined && controllers.has(refKey(machine)) ? machine : pod.ref;
 }
 
 /** Owners form a chain in every real object; `hops` ends a loop that somebody wrote by hand. */
 function topOwner(ref: ResourceRef, controllers: ReadonlyMap<string, Controller>, hops: number): ResourceRef {
   const controller = controllers.get(refKey(ref));
-  const above = controller === undefined ? deploymentOf(ref) : controllerRef(controller.resource);
+  const above = controller === undefined ? ownerByName(ref) : controllerRef(controller.resource);
   if (above === undefined || hops === 0 || !controllers.has(refKey(above))) return ref;
   return topOwner(above, controllers, hops - 1);
 }
 
-function deploymentOf(ref: ResourceRef): ResourceRef | undefined {
+/** The owner of an object that is not in the files, by how controllers name what they make. */
+function ownerByName(ref: ResourceRef): ResourceRef | undefined {
+  if (ref.kind === 'VirtualMachineInstance') return { ...ref, kind: 'VirtualMachine' };
   const dash = ref.name.lastIndexOf('-');
   if (ref.kind !== 'ReplicaSet' || dash <= 0) return undefined;
   return { group: 'apps', kind: 'Deployment', namespace: ref.namespace, name: ref.name.slice(0, dash) };
+}
+
+/** The machine of a launcher pod that does not say its owner, as a dump without references leaves it. */
+function machineOf({ ref, object }: Resource): ResourceRef | undefined {
+  const labels = stringMapAt(object, 'metadata', 'labels');
+  const name = labels['kubevirt.io'] === 'virt-launcher' ? labels['vm.kubevirt.io/name'] : undefined;
+  return name === undefined
+    ? undefined
+    : { group: 'kubevirt.io', kind: 'VirtualMachine', namespace: ref.namespace, name };
 }
 
 /** Groups pods under their workloads; controllers without pods stay, so that “replicas: 0” is seen. */

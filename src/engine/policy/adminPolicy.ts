@@ -1,9 +1,10 @@
 import { t } from '@vscode/l10n';
 import { isObject, type JsonValue, numberAt, objectAt, stringAt, valueAt } from '../model/json.ts';
-import { everything } from '../model/labels.ts';
-import type { FieldPath, Resource } from '../model/resource.ts';
+import { everything, type LabelSelector } from '../model/labels.ts';
+import { type FieldPath, type Resource, refLabel } from '../model/resource.ts';
+import type { Snapshot } from '../model/snapshot.ts';
 import type { Direction, Peer, PodSet, PolicyProgram, PolicyRule, PortMatch } from './policy.ts';
-import { doubtedRule, PolicyReader } from './reader.ts';
+import { doubtedRule, PolicyReader, unsure } from './reader.ts';
 
 /** What differs between the versions of the cluster-wide policies of the Network Policy API. */
 interface Dialect {
@@ -19,35 +20,88 @@ interface Dialect {
  * NetworkPolicy. Both shapes of peers are read: label selectors, and the earlier sets with sameLabels.
  * Source: sigs.k8s.io/network-policy-api/apis/v1alpha1.
  */
-export function compileAdminNetworkPolicy(resource: Resource): readonly PolicyProgram[] {
-  const reader = new PolicyReader(resource);
-  const actions = { Allow: 'allow', Deny: 'deny', Pass: 'pass' } as const;
-  return compile(reader, {
-    tier: 'admin',
-    actions,
-    priority: priorityOf(reader),
-    portsField: 'ports',
-    ports: alphaPorts,
+export function compileAdminNetworkPolicy(resource: Resource, rivals: readonly Resource[]): readonly PolicyProgram[] {
+  return withRivals(resource, rivals, (reader) => {
+    const actions = { Allow: 'allow', Deny: 'deny', Pass: 'pass' } as const;
+    const priority = priorityOf(reader);
+    return compile(reader, { tier: 'admin', actions, priority, portsField: 'ports', ports: alphaPorts });
   });
 }
 
 /** Compiles a BaselineAdminNetworkPolicy, which decides what nothing else has decided. */
-export function compileBaselineAdminNetworkPolicy(resource: Resource): readonly PolicyProgram[] {
-  const reader = new PolicyReader(resource);
-  const actions = { Allow: 'allow', Deny: 'deny' } as const;
-  return compile(reader, { tier: 'baseline', actions, priority: 0, portsField: 'ports', ports: alphaPorts });
+export function compileBaselineAdminNetworkPolicy(
+  resource: Resource,
+  rivals: readonly Resource[],
+): readonly PolicyProgram[] {
+  return withRivals(resource, rivals, (reader) => {
+    const actions = { Allow: 'allow', Deny: 'deny' } as const;
+    return compile(reader, { tier: 'baseline', actions, priority: 0, portsField: 'ports', ports: alphaPorts });
+  });
 }
 
 /** Compiles a ClusterNetworkPolicy of policy.networking.k8s.io/v1alpha2, the successor of both. */
-export function compileClusterNetworkPolicy(resource: Resource): readonly PolicyProgram[] {
-  const reader = new PolicyReader(resource);
-  const written = stringAt(resource.object, 'spec', 'tier');
-  if (written !== 'Admin' && written !== 'Baseline') {
-    reader.doubt(['spec', 'tier'], t('the tier {0} is neither Admin nor Baseline', written ?? ''));
+export function compileClusterNetworkPolicy(resource: Resource, rivals: readonly Resource[]): readonly PolicyProgram[] {
+  return withRivals(resource, rivals, (reader) => {
+    const written = stringAt(reader.resource.object, 'spec', 'tier');
+    if (written !== 'Admin' && written !== 'Baseline') {
+      reader.doubt(['spec', 'tier'], t('the tier {0} is neither Admin nor Baseline', written ?? ''));
+    }
+    const actions = { Accept: 'allow', Deny: 'deny', Pass: 'pass' } as const;
+    const tier = written === 'Baseline' ? 'baseline' : 'admin';
+    return compile(reader, { tier, actions, priority: priorityOf(reader), portsField: 'protocols', ports: betaPorts });
+  });
+}
+
+const byPlace = new WeakMap<Snapshot, Map<string, readonly Resource[]>>();
+
+/**
+ * The policies of the same kind, tier and priority with an earlier name: nothing says which of them acts first.
+ * Source: sigs.k8s.io/network-policy-api/apis/v1alpha2, Priority.
+ */
+export function adminRivals(resource: Resource, snapshot: Snapshot): readonly Resource[] {
+  let places = byPlace.get(snapshot);
+  if (places === undefined) {
+    places = new Map();
+    byPlace.set(snapshot, places);
   }
-  const actions = { Accept: 'allow', Deny: 'deny', Pass: 'pass' } as const;
-  const tier = written === 'Baseline' ? 'baseline' : 'admin';
-  return compile(reader, { tier, actions, priority: priorityOf(reader), portsField: 'protocols', ports: betaPorts });
+  const { group, kind, name } = resource.ref;
+  if (!places.has(kind)) {
+    // A kind without policies is marked as read too.
+    places.set(kind, []);
+    for (const [place, list] of Map.groupBy(snapshot.ofKind(group, kind), placeOf)) places.set(place, list);
+  }
+  return (places.get(placeOf(resource)) ?? []).filter(({ ref }) => ref.name < name);
+}
+
+function placeOf({ ref, object }: Resource): string {
+  return JSON.stringify([ref.kind, valueAt(object, 'spec', 'tier'), valueAt(object, 'spec', 'priority')]);
+}
+
+/**
+ * A policy, and for each rival once more what it says, as what may come first: the evaluator then calls unknown what the
+ * order of the two decides.
+ */
+function withRivals(
+  resource: Resource,
+  rivals: readonly Resource[],
+  compileOne: (reader: PolicyReader) => PolicyProgram,
+): readonly PolicyProgram[] {
+  const program = compileOne(new PolicyReader(resource));
+  const ties = rivals.map((rival): PolicyProgram => {
+    const other = compileOne(new PolicyReader(rival));
+    const text = t('{0} has the same priority: which of the two acts first is not defined', refLabel(rival.ref));
+    const rules = program.rules.flatMap((rule) => unsure(rule, text));
+    const subject = inBoth(program.subject, other.subject);
+    return { ...program, subject, priority: program.priority - 0.5, rules, doubts: [] };
+  });
+  return [program, ...ties];
+}
+
+function inBoth(a: PodSet, b: PodSet): PodSet {
+  const join = (one = everything, other = everything): LabelSelector => ({
+    requirements: [...one.requirements, ...other.requirements],
+  });
+  return { namespaces: join(a.namespaces, b.namespaces), pods: join(a.pods, b.pods) };
 }
 
 function priorityOf(reader: PolicyReader): number {
@@ -58,7 +112,7 @@ function priorityOf(reader: PolicyReader): number {
   return -1;
 }
 
-function compile(reader: PolicyReader, dialect: Dialect): readonly PolicyProgram[] {
+function compile(reader: PolicyReader, dialect: Dialect): PolicyProgram {
   const { resource } = reader;
   const subject = subjectOf(reader);
   reader.known(['spec'], ['egress', 'ingress', 'priority', 'subject', 'tier']);
@@ -67,20 +121,18 @@ function compile(reader: PolicyReader, dialect: Dialect): readonly PolicyProgram
   const rules = (['ingress', 'egress'] as const).flatMap((direction) =>
     reader.entries(['spec', direction]).flatMap((path) => ruleOf(reader, dialect, direction, path)),
   );
-  return [
-    {
-      ref: resource.ref,
-      resource,
-      tier: dialect.tier,
-      priority: dialect.priority,
-      subject: subject?.pods ?? { pods: everything },
-      subjectPath: subject?.path ?? ['spec', 'subject'],
-      isolates: { ingress: false, egress: false },
-      rules: isSound ? rules : [],
-      doubts: reader.doubts,
-      couldDeny: true,
-    },
-  ];
+  return {
+    ref: resource.ref,
+    resource,
+    tier: dialect.tier,
+    priority: dialect.priority,
+    subject: subject?.pods ?? { pods: everything },
+    subjectPath: subject?.path ?? ['spec', 'subject'],
+    isolates: { ingress: false, egress: false },
+    rules: isSound ? rules : [],
+    doubts: reader.doubts,
+    couldDeny: true,
+  };
 }
 
 function subjectOf(reader: PolicyReader): { readonly pods: PodSet; readonly path: FieldPath } | undefined {
@@ -130,7 +182,7 @@ function ruleOf(
   }
   const entries = reader.entries([...path, field]);
   if (entries.length === 0) reader.doubt([...path, field], t('the rule needs at least one peer'));
-  const peers = entries.flatMap((one) => peerOf(reader, one));
+  const peers = entries.flatMap((one) => peerOf(reader, one, peerKinds[direction]));
   const ports = readPorts(reader, [...path, portsField]);
   const evidence = reader.evidence(path, stringAt(reader.at(path), 'name') ?? '');
   const doubt = reader.doubts[before];
@@ -140,13 +192,18 @@ function ruleOf(
   return [{ direction, action, peers, ...(ports ? { ports } : {}), evidence }];
 }
 
-function peerOf(reader: PolicyReader, path: FieldPath): readonly Peer[] {
-  const kinds = ['namespaces', 'pods', 'nodes', 'networks', 'domainNames'];
-  reader.known(path, kinds);
+/** What comes in is known by its pod alone. Source: AdminNetworkPolicyIngressPeer, ClusterNetworkPolicyIngressPeer. */
+const peerKinds: Readonly<Record<Direction, readonly string[]>> = {
+  ingress: ['namespaces', 'pods'],
+  egress: ['namespaces', 'pods', 'nodes', 'networks', 'domainNames'],
+};
+
+function peerOf(reader: PolicyReader, path: FieldPath, kinds: readonly string[]): readonly Peer[] {
+  if (!reader.known(path, kinds)) return [];
   const fields = fieldsOf(reader, path, kinds);
   const field = fields[0];
   if (fields.length !== 1 || field === undefined) {
-    reader.doubt(path, t('a peer needs exactly one of namespaces, pods, nodes, networks and domainNames'));
+    reader.doubt(path, t('a peer needs exactly one of {0}', kinds.join(', ')));
     return [];
   }
   const at = [...path, field];
@@ -225,11 +282,18 @@ function textsAt(reader: PolicyReader, path: FieldPath): readonly string[] {
 function alphaPorts(reader: PolicyReader, at: FieldPath): readonly PortMatch[] | undefined {
   return portsOf(reader, at, ['portNumber', 'portRange', 'namedPort'], (path, field) => {
     if (field === 'namedPort') return namedPort(reader, path);
-    return field === 'portNumber' ? reader.range(path, 'port', 'port') : reader.range(path, 'start', 'end');
+    return field === 'portNumber' ? reader.range(path, 'port', 'port') : rangeAt(reader, path);
   });
 }
 
-/** `protocols` of v1alpha2: a protocol with an optional destination port, or a port's name. */
+/** The API takes no range of one port. */
+function rangeAt(reader: PolicyReader, path: FieldPath): PortMatch {
+  const range = reader.range(path, 'start', 'end');
+  if (range.kind !== 'range' || range.from < range.to) return range;
+  return reader.invalidPort(path, t('the start of a range must be less than its end'));
+}
+
+/** `protocols` of v1alpha2: a protocol with a destination port, or a port's name. */
 function betaPorts(reader: PolicyReader, at: FieldPath): readonly PortMatch[] | undefined {
   return portsOf(reader, at, ['tcp', 'udp', 'sctp', 'destinationNamedPort'], (path, field) => {
     if (field === 'destinationNamedPort') return namedPort(reader, path);
@@ -238,10 +302,10 @@ function betaPorts(reader: PolicyReader, at: FieldPath): readonly PortMatch[] | 
     const protocol = field === 'tcp' ? 'TCP' : field === 'udp' ? 'UDP' : 'SCTP';
     const port = [...path, 'destinationPort'];
     const value = reader.at(port);
-    if (value === undefined || value === null) return { kind: 'range', protocol, from: 1, to: 65_535, path };
+    if (value === undefined || value === null) return reader.invalidPort(path, t('it needs a destinationPort'));
     const isRange = valueAt(value, 'range') !== undefined;
     if (isRange) reader.known(port, ['range']);
-    const range = isRange ? reader.range([...port, 'range'], 'start', 'end') : reader.range(port, 'number', 'number');
+    const range = isRange ? rangeAt(reader, [...port, 'range']) : reader.range(port, 'number', 'number');
     return range.kind === 'range' ? { ...range, protocol } : range;
   });
 }

@@ -1,10 +1,10 @@
 import { t } from '@vscode/l10n';
 import { parseCidr } from '../model/addresses.ts';
 import { arrayAt, isObject, stringAt, stringMapAt, stringsAt, valueAt } from '../model/json.ts';
-import { everything, type LabelSelector, podFacts, selectorOfLabels } from '../model/labels.ts';
+import { everything, type LabelSelector, nothing, podFacts, selectorOfLabels } from '../model/labels.ts';
 import type { FieldPath, Resource } from '../model/resource.ts';
 import { readProtocol } from '../model/template.ts';
-import { allOf, nothing, readCalicoSelector, SelectorError, type Vocabulary } from './calicoSelector.ts';
+import { allOf, readCalicoSelector, SelectorError, type Vocabulary } from './calicoSelector.ts';
 import { asCidr, setBlocks } from './calicoSets.ts';
 import type { Peer, PortMatch } from './policy.ts';
 import type { PolicyReader } from './reader.ts';

@@ -1,8 +1,7 @@
 import { t } from '@vscode/l10n';
 import { stringAt, stringsAt } from '../model/json.ts';
-import { everything, type LabelSelector, matches } from '../model/labels.ts';
+import { everything, type LabelSelector, matches, nothing } from '../model/labels.ts';
 import type { Resource } from '../model/resource.ts';
-import { nothing } from './calicoSelector.ts';
 import { labelsOf } from './calicoSets.ts';
 import { unknownTier } from './calicoTiers.ts';
 import type { Direction, PolicyProgram } from './policy.ts';

@@ -1,11 +1,8 @@
 import { t } from '@vscode/l10n';
-import { everything, type LabelRequirement, type LabelSelector, podFacts } from '../model/labels.ts';
+import { everything, type LabelRequirement, type LabelSelector, nothing, podFacts } from '../model/labels.ts';
 
 /** Where a selector's text stops making sense. */
 export class SelectorError extends Error {}
-
-/** The selector that nothing meets. */
-export const nothing: LabelSelector = { requirements: [], noneOf: [everything] };
 
 /** What a key of a selector means: another key, or a value that all pods have and nothing else. */
 export type KeyOf = (key: string) => string | { readonly constant: string };

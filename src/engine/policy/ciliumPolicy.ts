@@ -1,10 +1,10 @@
 import { t } from '@vscode/l10n';
 import { isObject, type JsonObject, type JsonValue } from '../model/json.ts';
-import { everything, type LabelSelector } from '../model/labels.ts';
+import { everything, type LabelSelector, nothing } from '../model/labels.ts';
 import type { FieldPath, Resource } from '../model/resource.ts';
 import { ciliumPeers, type PeerContext, peerFields, type Reach } from './ciliumPeers.ts';
 import { ciliumPorts, type PortEntry, portsOrAll } from './ciliumPorts.ts';
-import { nothing, readCiliumSelector, readNodeSelector } from './ciliumSelector.ts';
+import { readCiliumSelector, readNodeSelector } from './ciliumSelector.ts';
 import type { Direction, PodSet, PolicyProgram, PolicyRule, RuleCondition } from './policy.ts';
 import { PolicyReader } from './reader.ts';
 

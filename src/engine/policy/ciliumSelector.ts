@@ -1,5 +1,5 @@
 import { t } from '@vscode/l10n';
-import { everything, type LabelRequirement, type LabelSelector, podFacts } from '../model/labels.ts';
+import { type LabelRequirement, type LabelSelector, podFacts } from '../model/labels.ts';
 import type { FieldPath } from '../model/resource.ts';
 import type { PolicyReader } from './reader.ts';
 
@@ -19,9 +19,6 @@ export interface CiliumSelector {
   /** What it depends on that can't be seen here. */
   readonly unseen?: string;
 }
-
-/** The selector that no pod meets. */
-export const nothing: LabelSelector = { requirements: [], noneOf: [everything] };
 
 const namespaceKey = 'io.kubernetes.pod.namespace';
 const namespaceLabel = 'io.cilium.k8s.namespace.labels.';

@@ -111,12 +111,17 @@ function inner(
   read: (path: FieldPath) => Demands,
 ): readonly Demands[] {
   const entries = reader.entries(path);
-  if (entries.length === 0) return [noDemands];
+  if (entries.length === 0) {
+    // Absent means anyone; what is there and empty is refused, and must not mean the same.
+    if ((reader.at(path) ?? null) !== null) reader.doubt(path, t('{0} must not be empty', String(path.at(-1))));
+    return [noDemands];
+  }
   return entries.map((one) => {
     const at = [...one, field];
     if (!known(reader, one, [field])) return noDemands;
     const value = valueAt(reader.at(one), field);
-    if (isObject(value) && Object.keys(value).length > 0) return read(at);
+    const isEmpty = (list: JsonValue | undefined): boolean => Array.isArray(list) && list.length === 0;
+    if (isObject(value) && !Object.values(value).every(isEmpty)) return read(at);
     reader.doubt(at, t('{0} must ask for something', field));
     return noDemands;
   });

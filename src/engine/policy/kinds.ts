@@ -2,6 +2,7 @@ import { t } from '@vscode/l10n';
 import type { Resource } from '../model/resource.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import {
+  adminRivals,
   compileAdminNetworkPolicy,
   compileBaselineAdminNetworkPolicy,
   compileClusterNetworkPolicy,
@@ -13,7 +14,9 @@ import { compileCiliumClusterwidePolicy, compileCiliumPolicy } from './ciliumPol
 import { ciliumRelated } from './ciliumRelated.ts';
 import { compileAuthorizationPolicies } from './istioAuthorization.ts';
 import { compilePeerAuthentications } from './istioPeerAuthentication.ts';
+import { compileMultiNetworkPolicy } from './multiNetworkPolicy.ts';
 import { compileNetworkPolicy } from './networkPolicy.ts';
+import { openPods } from './openDefaultPorts.ts';
 import type { PolicyProgram, PolicyTier } from './policy.ts';
 import { builtInTiers } from './tiers.ts';
 import { isPolicyLike, notModelled, unmodelledProgram } from './unmodelled.ts';
@@ -48,14 +51,27 @@ const ovn = 'k8s.ovn.org';
 
 const policyKinds: readonly PolicyKind[] = [
   { group: 'networking.k8s.io', kind: 'NetworkPolicy', versions: ['v1'], compile: compileNetworkPolicy },
-  { group: admin, kind: 'AdminNetworkPolicy', versions: ['v1alpha1'], compile: compileAdminNetworkPolicy },
+  {
+    group: admin,
+    kind: 'AdminNetworkPolicy',
+    versions: ['v1alpha1'],
+    compile: compileAdminNetworkPolicy,
+    related: adminRivals,
+  },
   {
     group: admin,
     kind: 'BaselineAdminNetworkPolicy',
     versions: ['v1alpha1'],
     compile: compileBaselineAdminNetworkPolicy,
+    related: adminRivals,
   },
-  { group: admin, kind: 'ClusterNetworkPolicy', versions: ['v1alpha2'], compile: compileClusterNetworkPolicy },
+  {
+    group: admin,
+    kind: 'ClusterNetworkPolicy',
+    versions: ['v1alpha2'],
+    compile: compileClusterNetworkPolicy,
+    related: adminRivals,
+  },
   {
     group: cilium,
     kind: 'CiliumNetworkPolicy',
@@ -75,8 +91,26 @@ const policyKinds: readonly PolicyKind[] = [
     { ...api, kind: 'HostEndpoint', compile: compileHostEndpoint },
     { ...api, kind: 'NetworkPolicy', compile: compileCalicoPolicy, related: calicoRelated },
   ]),
-  { group: ovn, kind: 'ClusterUserDefinedNetwork', versions: ['v1'], compile: compileClusterUserDefinedNetwork },
-  { group: ovn, kind: 'UserDefinedNetwork', versions: ['v1'], compile: compileUserDefinedNetwork },
+  {
+    group: 'k8s.cni.cncf.io',
+    kind: 'MultiNetworkPolicy',
+    versions: ['v1beta1', 'v1beta2'],
+    compile: compileMultiNetworkPolicy,
+  },
+  {
+    group: ovn,
+    kind: 'ClusterUserDefinedNetwork',
+    versions: ['v1'],
+    compile: compileClusterUserDefinedNetwork,
+    related: openPods,
+  },
+  {
+    group: ovn,
+    kind: 'UserDefinedNetwork',
+    versions: ['v1'],
+    compile: compileUserDefinedNetwork,
+    related: openPods,
+  },
 ];
 
 const mesh = 'security.istio.io';

@@ -170,14 +170,19 @@ export class PolicySet {
   podsOf(set: PodSet): readonly Pod[] {
     let found = this.#members.get(set);
     if (found === undefined) {
-      const { namespaces } = this.#snapshot;
-      const names = set.inNamespace === undefined ? [...namespaces.keys()] : [set.inNamespace];
-      found = names
-        .filter((name) => this.namespaceMatches(set, name))
-        .flatMap((name) => this.#snapshot.podsIn(name).filter((pod) => this.inSet(set, pod)));
+      found = [...this.eachPodOf(set)];
       this.#members.set(set, found);
     }
     return found;
+  }
+
+  /** The same one by one, and not kept: the pods of a wide set are most of a large cluster. */
+  *eachPodOf(set: PodSet): Generator<Pod> {
+    const names = set.inNamespace === undefined ? this.#snapshot.namespaces.keys() : [set.inNamespace];
+    for (const name of names) {
+      if (!this.namespaceMatches(set, name)) continue;
+      for (const pod of this.#snapshot.podsIn(name)) if (this.inSet(set, pod)) yield pod;
+    }
   }
 
   /** True when the set's namespace part holds for the namespace. */

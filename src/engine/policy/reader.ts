@@ -153,6 +153,12 @@ export function doubtedRule(
   doubt: Doubt | undefined,
   evidence: Evidence,
 ): readonly PolicyRule[] {
-  const condition = { of: 'unseen', text: doubt?.note ?? '' } as const;
-  return actions.map((action) => ({ direction, action, condition, implied: true, evidence }));
+  return actions.flatMap((action) => unsure({ direction, action, evidence }, doubt?.note ?? ''));
+}
+
+/** A rule of which it is not known whether it acts, for a reason; what a `pass` leads on to may be either. */
+export function unsure(rule: PolicyRule, text: string): readonly PolicyRule[] {
+  const condition = { of: 'unseen', text } as const;
+  const actions = rule.action === 'pass' ? (['allow', 'deny'] as const) : [rule.action];
+  return actions.map((action) => ({ ...rule, action, condition, implied: true }));
 }

@@ -19,9 +19,15 @@ const named: ReadonlySet<string> = new Set([
   'vpcresources.k8s.aws/SecurityGroupPolicy',
 ]);
 
-/** True for a kind that can change who may connect. Calico's staged policies only watch. */
+/**
+ * True for a kind that can change who may connect, also where its name is misspelt in a way that people do, or its group.
+ * Calico's staged policies only watch.
+ */
 export function isPolicyLike(group: string, kind: string): boolean {
-  return named.has(`${group}/${kind}`) || (kind.endsWith('NetworkPolicy') && !kind.startsWith('Staged'));
+  return (
+    named.has(`${group}/${kind}`) ||
+    (/(networkpolic(y|ies)|userdefinednetwork)$/i.test(kind) && !kind.startsWith('Staged'))
+  );
 }
 
 /**

@@ -1,5 +1,6 @@
 import { t } from '@vscode/l10n';
 import type { Derived } from '../analysis/derived.ts';
+import { networkViews } from '../analysis/networks.ts';
 import { type ExplainedPorts, explainPair } from '../connectivity/explain.ts';
 import type { Pod, Protocol, Service } from '../model/cluster.ts';
 import { refKey } from '../model/resource.ts';
@@ -11,12 +12,14 @@ import type { FlowEnd, FlowProblem } from '../trace/flow.ts';
 export interface Explanation {
   readonly from: string;
   readonly to: string;
+  /** A network beside the cluster's own that both are attached to; absent: the cluster's own. */
+  readonly network?: string;
   readonly groups: readonly ExplainedPorts[];
 }
 
 /**
  * Explains FROM TO: a workload speaks by its first pod, a Service is each of its endpoints' pods. With a port in TO only
- * what decides that port of the protocol.
+ * what decides that port of the protocol. Networks beside the cluster's own that both pods are on follow.
  */
 export function explainEnds(
   derived: Derived,
@@ -35,13 +38,25 @@ export function explainEnds(
   const [source] = sources;
   if (source === undefined) return problem(t('{0} has no pods', fromText));
   if (destinations.length === 0) return problem(t('{0} has no pods', toText));
-  return destinations.map(({ end, name, ports: own = [to.port] }) => ({
-    from: source.name,
-    to: name,
-    groups: explainPair(derived, source.end, end).filter(({ ports }) =>
-      own.some((port) => isAbout(ports, protocol, port)),
-    ),
-  }));
+  return destinations.flatMap(({ end, name, ports: own = [to.port] }) => {
+    const explained = (where: Derived, a: PolicyEnd, b: PolicyEnd, network?: string): Explanation => ({
+      from: source.name,
+      to: name,
+      ...(network === undefined ? {} : { network }),
+      groups: explainPair(where, a, b).filter(({ ports }) => own.some((port) => isAbout(ports, protocol, port))),
+    });
+    const beside = networkViews(derived).flatMap((view) => {
+      const [a, b] = [endOn(view.derived, source.end), endOn(view.derived, end)];
+      return a === undefined || b === undefined ? [] : [explained(view.derived, a, b, view.name)];
+    });
+    return [explained(derived, source.end, end), ...beside];
+  });
+}
+
+/** The same pod on a network beside the cluster's own; `undefined` for what is not attached to it. */
+function endOn({ snapshot }: Derived, end: PolicyEnd): PolicyEnd | undefined {
+  const pod = end.kind === 'pod' ? snapshot.pod(end.pod.ref.namespace, end.pod.ref.name) : undefined;
+  return pod === undefined ? undefined : { kind: 'pod', pod };
 }
 
 function isAbout(ports: ExplainedPorts['ports'], protocol: Protocol, port: number | string | undefined): boolean {

@@ -10,11 +10,13 @@ import type {
 import { findings } from '../analysis/findings.ts';
 import type { ScopeAnalysis } from '../analysis/scopeAnalysis.ts';
 import type { ChangedConnection } from '../connectivity/diff.ts';
+import { finish } from '../connectivity/matrix.ts';
 import { refKey } from '../model/resource.ts';
 import { portsChange } from '../render/diffText.ts';
 import { graphMermaid } from '../render/mermaid.ts';
-import { foldToLimit, foldToNamespaces, type Joint, keepBoxes, neighbourhood } from '../topology/fold.ts';
-import { type Box, boxId, endBoxes, outside, type Topology, topology } from '../topology/graph.ts';
+import { foldToLimit, foldToNamespaces, type Joint, joined, keepBoxes, neighbourhood } from '../topology/fold.ts';
+import { type Box, boxId, endBoxes, outside, structure, type Topology } from '../topology/graph.ts';
+import { mayConnect, type PlaceOf, touching } from '../topology/mayConnect.ts';
 import { unsavedDiff } from './changes.ts';
 import { scopeFor } from './scopeChoice.ts';
 
@@ -26,8 +28,9 @@ export function wholeGraph(
   analysis: Analysis,
   scope: ScopeAnalysis,
 ): { readonly nodes: readonly GraphNode[]; readonly edges: readonly GraphEdge[] } {
-  const { boxes, edges } = topology(scope.derived, 'workload');
-  return { nodes: boxes.map((box) => placed(analysis, scope, box, new Map())), edges };
+  const { boxes, edges } = structure(scope.derived, 'workload');
+  const allowed = finish(mayConnect(scope.derived, 'workload', (box) => box, Number.POSITIVE_INFINITY));
+  return { nodes: boxes.map((box) => placed(analysis, scope, box, new Map())), edges: [...edges, ...allowed] };
 }
 
 /** The part of the topology that a request asks for, folded to what fits. */
@@ -36,21 +39,41 @@ export function* graphQuery(analysis: Analysis, request: GraphRequest): Generato
   if (scope === undefined)
     return { scope: '', nodes: [], edges: [], changes: [], namespaces: [], hidden: 0, mermaid: '' };
   const detail = request.level === 'pod' ? 'pod' : 'workload';
-  const { boxes: all, edges: arrows } = topology(scope.derived, detail);
-  const whole = { boxes: all, edges: [...arrows, ...(yield* unsavedChanges(analysis, scope, detail))] };
+  const base = structure(scope.derived, detail);
+  const whole = { boxes: base.boxes, edges: [...base.edges, ...(yield* unsavedChanges(analysis, scope, detail))] };
   const namespaces = [...new Set(whole.boxes.map((one) => one.namespace))].filter((one) => one !== '').sort();
   yield;
-  const chosen = choose(analysis, scope, request, whole);
-  const level = request.level === 'namespace' ? foldToNamespaces(chosen) : chosen;
-  const limit = Math.max(3, Math.min(request.limit, mostBoxes));
-  const folded = foldToLimit(level, limit, request.unfolded);
-  const { boxes, hidden } = folded;
-  const edges = folded.edges.filter((one): one is GraphEdge => !isChange(one));
-  const changes = folded.edges.filter(isChange);
+  const chosen = choose(analysis, scope, request, detail, whole);
+  const { boxes, hidden, placeOf } = folded(chosen.boxes, request);
+  const allowed = isDrawn('allows', request) ? yield* mayConnect(scope.derived, detail, placeOf) : [];
+  const all = joined([...chosen.edges, ...allowed], placeOf);
+  const edges = all.filter((one): one is GraphEdge => !isChange(one));
+  const changes = all.filter(isChange);
   const problems = problemCounts(scope, yield* findings(analysis));
   const nodes = boxes.map((box) => placed(analysis, scope, box, problems));
   const mermaid = graphMermaid(nodes, edges);
   return { scope: scope.scope.name, nodes, edges, changes, namespaces, hidden, mermaid };
+}
+
+/** The boxes that fit, and which of them each box is drawn as. */
+function folded(
+  all: readonly Box[],
+  { level, limit, unfolded }: GraphRequest,
+): { readonly boxes: readonly Box[]; readonly hidden: number; readonly placeOf: PlaceOf } {
+  const byNamespace = level === 'namespace' ? foldToNamespaces(all) : { boxes: all, target: new Map<string, string>() };
+  const { boxes, target, hidden } = foldToLimit(byNamespace.boxes, Math.max(3, Math.min(limit, mostBoxes)), unfolded);
+  const shown = new Set(boxes.map(({ id }) => id));
+  const placeOf = (box: string): string | undefined => {
+    const first = byNamespace.target.get(box) ?? box;
+    const place = target.get(first) ?? first;
+    return shown.has(place) ? place : undefined;
+  };
+  return { boxes, hidden, placeOf };
+}
+
+/** Arrows of the kinds that were asked for, and always those of an edit. */
+function isDrawn(kind: Joint['kind'], { edges }: GraphRequest): boolean {
+  return edges.length === 0 || kind === 'opens' || kind === 'closes' || edges.includes(kind);
 }
 
 function isChange(joint: Joint): joint is GraphChange {
@@ -83,23 +106,29 @@ function scopeOfRequest(analysis: Analysis, { scope, around }: GraphRequest): Sc
   return ofFile ?? scopeFor(analysis, {});
 }
 
+/** What the request is about, by namespace and neighbourhood; arrows of what may connect count for the latter. */
 function choose(
   analysis: Analysis,
   scope: ScopeAnalysis,
   request: GraphRequest,
+  detail: 'workload' | 'pod',
   whole: Topology<Joint>,
 ): Topology<Joint> {
-  const { namespaces, edges, around } = request;
-  const kinds =
-    edges.length === 0 ? whole.edges : whole.edges.filter((one) => isChange(one) || edges.includes(one.kind));
-  let result: Topology<Joint> = { boxes: whole.boxes, edges: kinds };
+  const { namespaces, around } = request;
+  let result: Topology<Joint> = { boxes: whole.boxes, edges: whole.edges.filter(({ kind }) => isDrawn(kind, request)) };
   if (namespaces.length > 0) {
     result = keepBoxes(result, (box) => box.namespace === '' || namespaces.includes(box.namespace));
     result = keepBoxes(result, (box) => box.namespace !== '' || isConnected(result, box));
   }
   if (around === undefined) return result;
   const centre = new Set('box' in around ? [around.box] : boxesOfFile(analysis, scope, result, around.uri));
-  return centre.size === 0 ? result : neighbourhood(result, centre);
+  if (centre.size === 0) return result;
+  const ids = new Set(result.boxes.map(({ id }) => id));
+  const allowed = isDrawn('allows', request)
+    ? touching(scope.derived, detail, centre, (box) => (ids.has(box) ? box : undefined))
+    : [];
+  const near = neighbourhood({ boxes: result.boxes, edges: [...result.edges, ...allowed] }, centre);
+  return keepBoxes(result, (box) => near.has(box.id));
 }
 
 function isConnected({ edges }: Topology<Joint>, { id }: Box): boolean {

@@ -3,9 +3,11 @@ import type { Analysis } from '../analysis/analysis.ts';
 import type { ActionLink, HoverAnswer } from '../analysis/answers.ts';
 import type { Derived } from '../analysis/derived.ts';
 import { locateFix } from '../analysis/findings.ts';
+import { networkViews } from '../analysis/networks.ts';
 import type { ScopeAnalysis } from '../analysis/scopeAnalysis.ts';
 import { reachOfService } from '../connectivity/reach.ts';
 import type { Service, Workload } from '../model/cluster.ts';
+import { isPolicyKind } from '../model/kinds.ts';
 import { type FieldPath, type Resource, refLabel, type TextPosition } from '../model/resource.ts';
 import { escapeMarkdown, fenced } from '../render/markdown.ts';
 import { workloadLines } from '../render/objectText.ts';
@@ -113,6 +115,14 @@ function policyHover(derived: Derived, resource: Resource, path: FieldPath): rea
   return programs.flatMap((one, index) => policyLines(derived, one).slice(index === 0 ? 0 : 2));
 }
 
+/** What a policy does on the networks beside the cluster's own. */
+function networkLines(derived: Derived, resource: Resource, path: FieldPath): readonly string[] {
+  return networkViews(derived).flatMap((view) => {
+    const lines = policyHover(view.derived, resource, path);
+    return lines.length === 0 ? [] : [t('On network {0}', view.name), ...lines];
+  });
+}
+
 /** Workloads on their name, kind and selector; policies also on each of their rules. */
 function objectHover(analysis: Analysis, subject: Subject): HoverAnswer | null {
   const { scope, resource, path, range } = subject;
@@ -121,6 +131,10 @@ function objectHover(analysis: Analysis, subject: Subject): HoverAnswer | null {
   const program = scope.derived.policies.policies.find((one) => one.resource === resource);
   if (program !== undefined) {
     return { markdown: fenced([...policyHover(scope.derived, resource, path), ...live]), links: [], range };
+  }
+  if (isPolicyKind(ref.group, ref.kind)) {
+    const lines = networkLines(scope.derived, resource, path);
+    return lines.length === 0 ? null : { markdown: fenced([...lines, ...live]), links: [], range };
   }
   const workload = scope.snapshot.workload(ref);
   const telling = [['kind'], ['metadata', 'name'], ['spec', 'selector'], ['spec', 'replicas'], ['metadata', 'labels']];

@@ -11,7 +11,7 @@ import { refLabel } from '../model/resource.ts';
 import type { Direction } from '../policy/policy.ts';
 import { isolatedBy } from '../render/objectText.ts';
 import { endpointText } from '../render/table.ts';
-import { type Box, boxId, outside, portsText, topology } from '../topology/graph.ts';
+import { type Box, boxId, outside, ownBoxes, portsText, structure } from '../topology/graph.ts';
 import { placed, problemCounts } from './graph.ts';
 import { scopeFor } from './scopeChoice.ts';
 
@@ -26,8 +26,8 @@ export function* inspectQuery(
   const scope = scopeFor(analysis, request.scope === undefined ? {} : { scope: request.scope });
   if (scope === undefined) return null;
   const box =
-    topology(scope.derived, 'workload').boxes.find((one) => one.id === request.box) ??
-    topology(scope.derived, 'pod').boxes.find((one) => one.id === request.box);
+    structure(scope.derived, 'workload').boxes.find((one) => one.id === request.box) ??
+    ownBoxes(scope.derived, 'pod').find((one) => one.id === request.box);
   if (box === undefined) return null;
   const all = yield* findings(analysis);
   const node = placed(analysis, scope, box, problemCounts(scope, all));

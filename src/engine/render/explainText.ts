@@ -7,8 +7,8 @@ import type { Place } from './diffText.ts';
 
 /** An explanation for a terminal: ports by what decides them, and for each direction the rules in their order. */
 export function explainText(explanations: readonly Explanation[], place: Place): string {
-  const lines = explanations.flatMap(({ from, to, groups }) => [
-    `${from} → ${to}`,
+  const lines = explanations.flatMap(({ from, to, network, groups }) => [
+    network === undefined ? `${from} → ${to}` : t('{0} → {1} on network {2}', from, to, network),
     ...groups.flatMap(({ ports, decision }) => [
       `  ${formatPortRanges(ports, t('all ports'))}: ${actionText(decision)}`,
       ...(['egress', 'ingress'] as const).flatMap((direction) => verdictLines(decision[direction], place)),

@@ -1,5 +1,6 @@
 import { t } from '@vscode/l10n';
 import type { DirectionExposure, Exposure } from '../connectivity/exposure.ts';
+import type { PortName } from '../connectivity/namedDoors.ts';
 import { everything, formatSelector, type LabelSelector, selectsAll } from '../model/labels.ts';
 import { formatPortRanges, type PortRange } from '../model/ports.ts';
 import type { Direction, PodSet } from '../policy/policy.ts';
@@ -30,7 +31,7 @@ export function arrow(direction: Direction): string {
 export function exposureLines({ workload, ingress, egress }: Exposure): readonly ExposureLine[] {
   const linesOf = (direction: Direction, { isProtected, pods, outside }: DirectionExposure): ExposureLine[] => {
     const peers = [
-      ...pods.map((one) => ({ peer: strangerText(one.pods), ports: portsText(one.ports) })),
+      ...pods.map((one) => ({ peer: strangerText(one.pods), ports: portsText(one.ports, one.portNames) })),
       ...outside.map(({ range, ports }) => ({ peer: range, ports: portsText(ports) })),
     ];
     const note = isProtected ? '' : ` ${t('(no policy)')}`;
@@ -39,8 +40,10 @@ export function exposureLines({ workload, ingress, egress }: Exposure): readonly
   return [...linesOf('ingress', ingress), ...linesOf('egress', egress)];
 }
 
-function portsText(ports: readonly PortRange[]): string {
-  return ports.length === 0 ? t('closed') : formatPortRanges(ports, t('all ports'));
+function portsText(ports: readonly PortRange[], names: readonly PortName[] = []): string {
+  if (ports.length + names.length === 0) return t('closed');
+  const numbers = ports.length === 0 ? [] : [formatPortRanges(ports, t('all ports'))];
+  return [...numbers, ...names.map(({ protocol, name }) => `${protocol} ${name}`)].join('; ');
 }
 
 function strangerText(set: PodSet | undefined): string {

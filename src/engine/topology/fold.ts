@@ -5,8 +5,12 @@ import type { Box, Topology } from './graph.ts';
 /** Whatever joins two boxes. */
 export type Joint = GraphEdge | GraphChange;
 
-/** A topology that fits, and how many boxes were folded away. */
-export interface Folded extends Topology<Joint> {
+/** Boxes that fit. */
+export interface Folded {
+  readonly boxes: readonly Box[];
+  /** What stands for a box that is drawn no more. */
+  readonly target: ReadonlyMap<string, string>;
+  /** How many boxes were folded away. */
   readonly hidden: number;
 }
 
@@ -17,8 +21,8 @@ export function keepBoxes({ boxes, edges }: Topology<Joint>, keep: (box: Box) =>
   return { boxes: kept, edges: edges.filter(({ from, to }) => ids.has(from) && ids.has(to)) };
 }
 
-/** Boxes within one arrow of the chosen ones. A box that is only reached through a Service counts as next to it. */
-export function neighbourhood({ boxes, edges }: Topology<Joint>, chosen: ReadonlySet<string>): Topology<Joint> {
+/** Boxes within one arrow of the chosen ones, these included. A box that is only reached through a Service is next to it. */
+export function neighbourhood({ boxes, edges }: Topology<Joint>, chosen: ReadonlySet<string>): ReadonlySet<string> {
   const near = new Set(chosen);
   for (const { from, to } of edges) {
     if (chosen.has(from)) near.add(to);
@@ -27,11 +31,11 @@ export function neighbourhood({ boxes, edges }: Topology<Joint>, chosen: Readonl
   // The pods behind a neighbouring Service are what one looks for.
   const services = new Set(boxes.filter((one) => one.kind === 'service' && near.has(one.id)).map((one) => one.id));
   for (const { from, to, kind } of edges) if (kind === 'selects' && services.has(from)) near.add(to);
-  return keepBoxes({ boxes, edges }, (box) => near.has(box.id));
+  return near;
 }
 
 /** One box a namespace. */
-export function foldToNamespaces({ boxes, edges }: Topology<Joint>): Topology<Joint> {
+export function foldToNamespaces(boxes: readonly Box[]): Folded {
   const groups = Map.groupBy(boxes, (one) => one.namespace);
   const target = new Map<string, string>();
   const folded: Box[] = [...(groups.get('') ?? [])];
@@ -53,7 +57,7 @@ export function foldToNamespaces({ boxes, edges }: Topology<Joint>): Topology<Jo
       members: idsOf(members),
     });
   }
-  return { boxes: folded, edges: mapEdges(edges, target) };
+  return { boxes: folded, target, hidden: 0 };
 }
 
 /** The boxes of one namespace; `open` where the user opened it. */
@@ -67,9 +71,8 @@ interface Group {
  * Folds what does not fit: whole namespaces first, the largest before the others, those that the user opened last.
  * At most `limit` boxes come back; each fold says how many it holds.
  */
-export function foldToLimit(topology: Topology<Joint>, limit: number, unfolded: readonly string[]): Folded {
-  const { boxes, edges } = topology;
-  if (boxes.length <= limit) return { ...topology, hidden: 0 };
+export function foldToLimit(boxes: readonly Box[], limit: number, unfolded: readonly string[]): Folded {
+  if (boxes.length <= limit) return { boxes, target: new Map(), hidden: 0 };
   const groups = [...Map.groupBy(boxes, (one) => one.namespace)].map(([namespace, members]): Group => {
     return { namespace, members, open: unfolded.includes(foldId(namespace)) };
   });
@@ -85,9 +88,7 @@ export function foldToLimit(topology: Topology<Joint>, limit: number, unfolded: 
   folding.place(closed, isCrowded ? limit - 1 : limit);
   if (isCrowded) folding.crowd(left);
   const { shown, target } = folding;
-  const ids = new Set(shown.map((one) => one.id));
-  const mapped = mapEdges(edges, target).filter(({ from, to }) => ids.has(from) && ids.has(to));
-  return { boxes: foldsLast(shown), edges: mapped, hidden: target.size };
+  return { boxes: foldsLast(shown), target, hidden: target.size };
 }
 
 /** Boxes that are shown so far, and which boxes stand for others. */
@@ -168,13 +169,12 @@ function foldBox(namespace: string, members: readonly Box[], hasSiblings: boolea
   return { ...fold, title, label, members: idsOf(members) };
 }
 
-/** Arrows after boxes were replaced by others; several between two boxes become one, with the ports of all. */
-function mapEdges(edges: readonly Joint[], target: ReadonlyMap<string, string>): readonly Joint[] {
+/** Arrows between the boxes that are drawn; several between two of them become one, with the ports of all. */
+export function joined(edges: readonly Joint[], placeOf: (box: string) => string | undefined): readonly Joint[] {
   const merged = new Map<string, { edge: Joint; ports: Set<string> }>();
   for (const edge of edges) {
-    const from = target.get(edge.from) ?? edge.from;
-    const to = target.get(edge.to) ?? edge.to;
-    if (from === to) continue;
+    const [from, to] = [placeOf(edge.from), placeOf(edge.to)];
+    if (from === undefined || to === undefined || from === to) continue;
     const key = `${edge.kind} ${from} ${to}`;
     const old = merged.get(key);
     if (old === undefined) merged.set(key, { edge: { ...edge, from, to }, ports: new Set([edge.ports]) });

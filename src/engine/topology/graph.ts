@@ -4,7 +4,7 @@ import type { Derived } from '../analysis/derived.ts';
 import type { ConnectivityEnd } from '../connectivity/classes.ts';
 import type { Pod, Service, Workload } from '../model/cluster.ts';
 import { formatPortRanges } from '../model/ports.ts';
-import { type ResourceRef, refKey } from '../model/resource.ts';
+import type { ResourceRef } from '../model/resource.ts';
 import type { Direction } from '../policy/policy.ts';
 import { ingressRoutes } from '../route/ingress.ts';
 
@@ -29,19 +29,20 @@ export function boxId({ kind, namespace, name }: ResourceRef): string {
   return `${kind}/${namespace}/${name}`;
 }
 
-/**
- * Everything of a scope as boxes and arrows, folded to workloads or opened to pods. Arrows of what *may connect* are
- * drawn only where a policy takes part: between ends that no policy isolates everything may connect, and says nothing.
- */
-export function topology(derived: Derived, level: 'workload' | 'pod'): Topology {
-  const { snapshot } = derived;
+/** The objects of a scope as boxes, folded to workloads or opened to pods. */
+export function ownBoxes({ snapshot }: Derived, level: 'workload' | 'pod'): readonly Box[] {
   const workloads = snapshot.workloads.filter((one) => !one.system);
-  const boxes: Box[] = [
+  return [
     ...snapshot.ofKind('networking.k8s.io', 'Ingress').map(({ ref }) => objectBox(ref, 'ingress', 'Ingress')),
     ...snapshot.services.filter(isOwn).map(serviceBox),
     ...workloads.flatMap((one) => (level === 'workload' ? [workloadBox(one)] : one.pods.map(podBox))),
   ];
-  const edges = [...routeEdges(derived), ...selectEdges(derived, level), ...allowEdges(derived, level)];
+}
+
+/** What a scope is made of: its boxes, the outside of them, and every arrow but those of what pods may connect to. */
+export function structure(derived: Derived, level: 'workload' | 'pod'): Topology {
+  const boxes = ownBoxes(derived, level);
+  const edges = [...routeEdges(derived), ...selectEdges(derived, level), ...blockEdges(derived, level)];
   const outer = outerBoxes(edges);
   const known = new Set([...boxes, ...outer].map((one) => one.id));
   const unique = new Map(edges.map((edge) => [`${edge.kind} ${edge.from} ${edge.to}`, edge]));
@@ -139,27 +140,6 @@ export function isIsolated({ policies }: Derived, pod: Pod, direction: Direction
   return policies.selecting(pod).some((one) => one.isolates[direction]);
 }
 
-function allowEdges(derived: Derived, level: 'workload' | 'pod'): readonly GraphEdge[] {
-  const { matrix } = derived;
-  const ends = matrix.ends.filter(({ workload }) => !workload.system);
-  const guarded = (end: ConnectivityEnd, direction: Direction) => isIsolated(derived, end.podClass.pod, direction);
-  const out = new Set(ends.filter((one) => guarded(one, 'egress')));
-  const into = new Set(ends.filter((one) => guarded(one, 'ingress')));
-  const edges: GraphEdge[] = [];
-  for (const from of ends) {
-    for (const to of ends) {
-      if (refKey(from.workload.ref) === refKey(to.workload.ref) || !(out.has(from) || into.has(to))) continue;
-      const set = matrix.allowed(from, to);
-      if (set === undefined || set === matrix.ports.none) continue;
-      const ports = portsText(derived, set);
-      for (const a of endBoxes(from, level)) {
-        for (const b of endBoxes(to, level)) edges.push({ from: a, to: b, kind: 'allows', ports });
-      }
-    }
-  }
-  return [...edges, ...blockEdges(derived, ends, level)];
-}
-
 /** `TCP 8080, 9000-9002`; '' where every port is open. */
 export function portsText({ matrix }: Derived, set: number): string {
   return set === matrix.ports.all ? '' : formatPortRanges(matrix.ports.ranges(set), t('all ports'));
@@ -172,13 +152,9 @@ export function endBoxes({ workload, podClass, name }: ConnectivityEnd, level: '
 }
 
 /** Address ranges that policies name: from and to the workloads that they let in or out. */
-function blockEdges(
-  derived: Derived,
-  ends: readonly ConnectivityEnd[],
-  level: 'workload' | 'pod',
-): readonly GraphEdge[] {
-  return ends.flatMap((end) =>
-    derived.policies.selecting(end.podClass.pod).flatMap((program) =>
+function blockEdges({ matrix }: Derived, level: 'workload' | 'pod'): readonly GraphEdge[] {
+  return matrix.ends.flatMap((end) =>
+    matrix.selecting(end.podClass).flatMap((program) =>
       program.rules.flatMap((rule) =>
         (rule.peers ?? []).flatMap((peer) => {
           if (peer.kind !== 'block' || peer.invalid !== undefined) return [];

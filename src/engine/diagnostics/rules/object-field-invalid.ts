@@ -86,8 +86,7 @@ const container = object(
   'name',
 );
 const podSpec = object({ containers: { is: 'list', of: container, isFilled: true } }, 'containers');
-const metadata = object({ labels });
-const template = object({ metadata, spec: podSpec }, 'spec');
+const template = object({ spec: podSpec }, 'spec');
 const workload: Shape = object(
   {
     replicas: { is: 'number', from: 0, to: 2_147_483_647 },
@@ -120,6 +119,12 @@ const ingress = object({
   rules: { is: 'list', of: object({ host: text, http }) },
 });
 
+/** kubernetes.io, API reference of ObjectMeta. */
+const metadata = object({
+  labels,
+  annotations: { is: 'map', of: text },
+});
+
 interface Shaped {
   readonly group: string;
   readonly kind: string;
@@ -139,24 +144,38 @@ const shapes: readonly Shaped[] = [
 function* check({ snapshot }: RuleContext): Generator<Finding> {
   for (const { group, kind, shape } of shapes) {
     for (const resource of snapshot.ofKind(group, kind)) {
-      if (isWritten(resource)) yield* findingsOf(resource, found(resource, shape));
+      // A running cluster has let the object in.
+      const isWritten = resource.origin.type === 'manifest' && resource.apiVersion.split('/').at(-1) === 'v1';
+      if (isWritten) yield* findingsOf(resource, found(resource, shape));
     }
   }
-  for (const namespace of snapshot.ofKind('', 'Namespace')) {
-    if (isWritten(namespace)) yield* findingsOf(namespace, ofMetadata(namespace));
+  for (const resource of snapshot.resources) {
+    if (resource.origin.type === 'manifest') yield* findingsOf(resource, ofMetadata(resource, ['metadata']));
+  }
+  for (const { resource, template: own } of snapshot.workloads) {
+    const isOwn = own.metadataPath.length > 1 && resource.origin.type === 'manifest';
+    if (isOwn) yield* findingsOf(resource, ofMetadata(resource, own.metadataPath));
   }
 }
 
-/** A running cluster has let its objects in; other versions of a kind have other fields. */
-function isWritten({ origin, apiVersion }: Resource): boolean {
-  return origin.type === 'manifest' && apiVersion.split('/').at(-1) === 'v1';
+function* findingsOf({ ref, origin }: Resource, all: Iterable<Found>): Generator<Finding> {
+  for (const { path, message } of all) {
+    yield {
+      code: rule.code,
+      message: t('{0}: {1}', ref.name.startsWith('(') ? ref.kind : ref.name, message),
+      ref,
+      origin,
+      path,
+      related: [],
+      fixes: [],
+    };
+  }
 }
 
-function* findingsOf(resource: Resource, misfitting: Iterable<Found>): Generator<Finding> {
-  const { ref, origin } = resource;
-  for (const { path, message } of misfitting) {
-    yield { code: rule.code, message: t('{0}: {1}', ref.name, message), ref, origin, path, related: [], fixes: [] };
-  }
+/** Labels and annotations that read as a number or as `true` are what people forget the quotes of. */
+function* ofMetadata({ object: whole }: Resource, path: FieldPath): Generator<Found> {
+  const value = valueAt(whole, ...path);
+  if (value !== undefined && value !== null) yield* misfits(metadata, value, path);
 }
 
 interface Found {
@@ -165,7 +184,6 @@ interface Found {
 }
 
 function* found(resource: Resource, shape: Shape): Generator<Found> {
-  yield* ofMetadata(resource);
   const spec = valueAt(resource.object, 'spec');
   if (spec === undefined || spec === null) {
     yield { path: [], message: t('it needs a spec') };
@@ -183,11 +201,6 @@ function* found(resource: Resource, shape: Shape): Generator<Found> {
   if (shape === service && needsPorts(resource)) {
     yield { path: ['spec'], message: t('a Service needs ports, unless it is headless or an ExternalName') };
   }
-}
-
-function* ofMetadata({ object: whole }: Resource): Generator<Found> {
-  const written = valueAt(whole, 'metadata');
-  if (written !== undefined && written !== null) yield* misfits(metadata, written, ['metadata']);
 }
 
 function* pathsWithoutSlash(spec: JsonValue): Generator<Found> {
@@ -248,24 +261,15 @@ spec:
         - containerPort: 80
 `;
 
-/** A field of a Service, workload or Ingress that the API server would refuse. */
+/** A field of a Service, workload or Ingress, or of any object's metadata, that the API server would refuse. */
 export const rule: Rule = {
   code: 'object-field-invalid',
   summary:
-    'A field of a Service, a workload, a Pod or an Ingress, or a label, that the API server refuses: no number, out of range, missing.',
+    'A field of a Service, a workload, a Pod or an Ingress, or a label or annotation of any object, that the API server refuses.',
   description:
-    'The object can not be applied as it stands. Podpath goes on as if the field were absent, so answers about the object may be about less than was meant.',
+    'The object can not be applied as it stands: a number is no number or out of range, a field is missing, a label without quotes reads as a number or as true. Podpath goes on as if the field were absent, so answers about the object may be about less than was meant.',
   severity: 'error',
-  reads: [
-    '/Namespace',
-    '/Pod',
-    '/Service',
-    'apps/DaemonSet',
-    'apps/Deployment',
-    'apps/ReplicaSet',
-    'apps/StatefulSet',
-    'networking.k8s.io/Ingress',
-  ],
+  reads: ['*'],
   example: { failing: example('"80"'), corrected: example('80') },
   check,
 };

@@ -4,12 +4,12 @@ import { valueAt } from '../../model/json.ts';
 import { refKey } from '../../model/resource.ts';
 import type { PolicyProgram, PortMatch } from '../../policy/policy.ts';
 import { clusterDns, dnsDenied } from '../../service/clusterDns.ts';
-import { networkPolicies, subjectPods } from '../policyRules.ts';
+import { namespacedPolicies, namespacedPolicyKinds, subjectPods } from '../policyRules.ts';
 import type { Finding, Fix, Rule, RuleContext } from '../rule.ts';
 
 function* check(context: RuleContext): Generator<Finding> {
   const told = new Set<string>();
-  for (const program of networkPolicies(context)) {
+  for (const program of namespacedPolicies(context)) {
     if (!program.isolates.egress || !program.rules.some((rule) => rule.direction === 'egress')) continue;
     const pod = subjectPods(context, program).find((one) => {
       const workload = refKey(one.workload);
@@ -33,7 +33,8 @@ function finding({ snapshot }: RuleContext, { ref, resource, rules }: PolicyProg
     pod.workload.name,
   );
   const doubt = t('It allows port 53 to others: check the labels of the DNS pods of your cluster');
-  const path = valueAt(resource.object, 'spec', 'egress') === undefined ? ['spec'] : ['spec', 'egress'];
+  const egressPath = egress[0]?.evidence.path.slice(0, -1) ?? ['spec'];
+  const path = valueAt(resource.object, ...egressPath) === undefined ? ['spec'] : egressPath;
   const simulated = snapshot.get({ group: '', kind: 'Service', ...clusterDns })?.origin.type === 'simulated';
   return {
     code: 'policy-egress-blocks-dns',
@@ -43,7 +44,7 @@ function finding({ snapshot }: RuleContext, { ref, resource, rules }: PolicyProg
     part: 'key',
     ...(meant && simulated ? { severity: 'info' as const } : {}),
     related: [],
-    fixes: [allowDns(ref)],
+    fixes: ref.group === 'networking.k8s.io' ? [allowDns(ref)] : [],
   };
 }
 
@@ -99,7 +100,7 @@ export const rule: Rule = {
   description:
     'Once a policy isolates the egress of a pod, everything that no rule allows is denied, DNS too. The pod may open connections to some others, but can not resolve their names. A pod that may reach nobody at all is taken as meant.',
   severity: 'warning',
-  reads: ['networking.k8s.io/NetworkPolicy', '/Pod', '/Service', '/Namespace'],
+  reads: [...namespacedPolicyKinds, '/Pod', '/Service', '/Namespace'],
   example: {
     failing: policy(''),
     corrected: policy(`    - to:

@@ -4,7 +4,7 @@ import { selectsAll } from '../../model/labels.ts';
 import { refKey, refLabel } from '../../model/resource.ts';
 import type { Peer, PolicyProgram, PolicyRule, Verdict } from '../../policy/policy.ts';
 import { namedPort } from '../../policy/policySet.ts';
-import { networkPolicies, subjectPods } from '../policyRules.ts';
+import { networkPolicies } from '../policyRules.ts';
 import type { Finding, Rule, RuleContext } from '../rule.ts';
 
 /** Pairs of pods looked at for one peer; the rest is like them. */
@@ -27,12 +27,10 @@ function* onOneSide(
   peer: Peer,
 ): Generator<Finding> {
   const { model } = context;
-  const own = firstOfWorkloads(subjectPods(context, program));
-  const others = peer.kind === 'pods' ? firstOfWorkloads(model.policies.podsOf(peer.pods)) : [];
-  const pairs = own.flatMap((one) => others.filter((other) => other !== one).map((other) => [one, other] as const));
-  if (pairs.length === 0) return;
+  const own = firstOfWorkloads(model.policies.eachPodOf(program.subject));
+  const others = peer.kind === 'pods' ? firstOfWorkloads(model.policies.eachPodOf(peer.pods)) : [];
   let denial: Verdict | undefined;
-  for (const [one, other] of pairs.slice(0, mostPairs)) {
+  for (const [one, other] of firstPairs(own, others)) {
     const denied = denialOf(context, policyRule, one, other);
     if (denied === undefined) return;
     denial ??= denied;
@@ -47,6 +45,18 @@ function* onOneSide(
     related: blamed === undefined ? [] : [{ ref: blamed.ref, path: blamed.path, message: refLabel(blamed.ref) }],
     fixes: [],
   };
+}
+
+/** The first pairs of different pods: all of them are millions where a peer is wide. */
+function firstPairs(own: readonly Pod[], others: readonly Pod[]): readonly (readonly [Pod, Pod])[] {
+  const pairs: (readonly [Pod, Pod])[] = [];
+  for (const one of own) {
+    for (const other of others) {
+      if (pairs.length === mostPairs) return pairs;
+      if (other !== one) pairs.push([one, other]);
+    }
+  }
+  return pairs;
 }
 
 /** What the other side says to a connection that the rule's side allows, where it denies it. */
@@ -66,13 +76,15 @@ function denialOf({ model }: RuleContext, policyRule: PolicyRule, one: Pod, othe
   return here.action === 'allow' && there.action === 'deny' ? there : undefined;
 }
 
-/** A set's pods are one list as long as the objects are the same. */
-const known = new WeakMap<readonly Pod[], readonly Pod[]>();
-
-function firstOfWorkloads(pods: readonly Pod[]): readonly Pod[] {
-  const found = known.get(pods) ?? [...new Map(pods.map((pod) => [refKey(pod.workload), pod])).values()];
-  known.set(pods, found);
-  return found;
+/** A pod of each of the first workloads: more than these are in none of the pairs. */
+function firstOfWorkloads(pods: Iterable<Pod>): readonly Pod[] {
+  const found = new Map<string, Pod>();
+  for (const pod of pods) {
+    const key = refKey(pod.workload);
+    if (!found.has(key)) found.set(key, pod);
+    if (found.size > mostPairs) break;
+  }
+  return [...found.values()];
 }
 
 /** A port that the rule allows on the destination: its first, or one that the pod declares. */

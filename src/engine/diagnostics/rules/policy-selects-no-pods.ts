@@ -1,15 +1,22 @@
 import { t } from '@vscode/l10n';
-import { formatSelector } from '../../model/labels.ts';
+import { valueAt } from '../../model/json.ts';
+import { formatSelector, keysOf } from '../../model/labels.ts';
+import { refKey } from '../../model/resource.ts';
 import { closeLabel, closeText, labelFix } from '../closeLabels.ts';
 import { missing, someoneMatches } from '../missing.ts';
-import { networkPolicies } from '../policyRules.ts';
+import { namespacedPolicies, namespacedPolicyKinds } from '../policyRules.ts';
 import type { Finding, Rule, RuleContext } from '../rule.ts';
 
 function* check(context: RuleContext): Generator<Finding> {
   const { snapshot } = context;
-  for (const { ref, resource, subject } of networkPolicies(context)) {
+  const told = new Set<string>();
+  for (const { ref, resource, subject, subjectPath } of namespacedPolicies(context)) {
     const { pods: selector } = subject;
-    if (selector.requirements.length === 0 || selector.invalid !== undefined) continue;
+    const keys = keysOf(selector);
+    // What is known of a pod beside its labels may be known of pods that are not here.
+    if (keys.length === 0 || keys.some((key) => key.includes(':')) || selector.invalid !== undefined) continue;
+    if (told.has(refKey(ref))) continue;
+    told.add(refKey(ref));
     // Labels alone: pods that policies ignore (hostNetwork, ended) are there all the same.
     if (someoneMatches(snapshot, ref.namespace, selector)) continue;
     const workloads = snapshot.workloads.filter((one) => one.ref.namespace === ref.namespace);
@@ -20,14 +27,15 @@ function* check(context: RuleContext): Generator<Finding> {
       formatSelector(selector),
       ref.namespace,
     );
-    const path = close === undefined ? ['spec', 'podSelector'] : ['spec', 'podSelector', 'matchLabels', close.key];
+    const label = [...subjectPath, 'matchLabels', close?.key ?? ''];
+    const isLabel = close !== undefined && valueAt(resource.object, ...label) !== undefined;
     yield missing(snapshot, ref.namespace, {
       code: rule.code,
       message: close === undefined ? head : `${head}. ${closeText(close)}`,
       ref,
-      path,
+      path: isLabel ? label : subjectPath,
       related: [],
-      fixes: close === undefined ? [] : [labelFix(resource, ['spec', 'podSelector'], close)],
+      fixes: isLabel ? [labelFix(resource, subjectPath, close)] : [],
     });
   }
 }
@@ -44,11 +52,11 @@ spec: {containers: [{name: api, image: api}]}
 /** A policy without effect. */
 export const rule: Rule = {
   code: 'policy-selects-no-pods',
-  summary: 'A policy whose podSelector matches nothing.',
+  summary: 'A policy of a namespace whose selector matches no pod of it.',
   description:
-    'A policy acts on the pods of its own namespace that its podSelector matches. No pod here does, so the policy protects nothing.',
+    'A policy acts on the pods of its own namespace that its selector matches. No pod here does, so the policy protects nothing.',
   severity: 'warning',
-  reads: ['networking.k8s.io/NetworkPolicy', '/Pod'],
+  reads: [...namespacedPolicyKinds, '/Pod'],
   example: {
     failing: `apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy

@@ -1,5 +1,5 @@
 import { t } from '@vscode/l10n';
-import { refKey, refLabel } from '../../model/resource.ts';
+import { type Resource, refKey, refLabel } from '../../model/resource.ts';
 import type { PolicyProgram } from '../../policy/policy.ts';
 import type { Finding, Rule, RuleContext } from '../rule.ts';
 
@@ -18,9 +18,26 @@ function* check({ model, snapshot }: RuleContext): Generator<Finding> {
     }
   }
 
+  for (const { name, labels, resource } of snapshot.namespaces.values()) {
+    if (resource === undefined || !Object.hasOwn(labels, asking) || byNamespace.has(name)) continue;
+    yield unserved(resource, name);
+  }
+
   function namespacesOf({ subject }: PolicyProgram): readonly string[] {
     return [...snapshot.namespaces.keys()].filter((name) => model.policies.namespaceMatches(subject, name));
   }
+}
+
+/** A namespace with this label has no pods before it has a primary network. Source: ovn-kubernetes, user-defined networks. */
+const asking = 'k8s.ovn.org/primary-user-defined-network';
+
+function unserved({ ref }: Resource, name: string): Finding {
+  const message = t(
+    'Namespace {0} asks for a primary network that is not here: its pods do not start without, and are cut off from others with it',
+    name,
+  );
+  const path = ['metadata', 'labels', asking];
+  return { code: rule.code, severity: 'warning', missing: true, message, ref, path, related: [], fixes: [] };
 }
 
 function* ownProblems({ ref, doubts }: PolicyProgram): Generator<string> {
@@ -63,9 +80,10 @@ spec:
 /** A primary network that OVN-Kubernetes refuses. */
 export const rule: Rule = {
   code: 'user-defined-network-invalid',
-  summary: 'A UserDefinedNetwork that OVN-Kubernetes refuses, or a second primary network in one namespace.',
+  summary:
+    'A UserDefinedNetwork that OVN-Kubernetes refuses, or a namespace with two primary networks or without the one it asks for.',
   description:
-    'A namespace has one primary network at most. Its topology says which of layer2 and layer3 describes it, the name default is taken, and the namespace default keeps the cluster’s own network.',
+    'A namespace has one primary network at most. Its topology says which of layer2 and layer3 describes it, the name default is taken, and the namespace default keeps the cluster’s own network. A namespace that asks for a primary network by its label has no running pods before there is one.',
   severity: 'error',
   reads: ['k8s.ovn.org/ClusterUserDefinedNetwork', 'k8s.ovn.org/UserDefinedNetwork', '/Namespace'],
   example: { failing: network('layer3'), corrected: network('layer2') },

@@ -1,0 +1,182 @@
+import type { GraphEdge } from '../analysis/answers.ts';
+import type { Derived } from '../analysis/derived.ts';
+import { addTo, type Bits, bitsOf, eachMember, hasBit } from '../connectivity/bits.ts';
+import { type ConnectivityEnd, sameWorkload } from '../connectivity/classes.ts';
+import type { Row } from '../connectivity/row.ts';
+import type { Direction } from '../policy/policy.ts';
+import { endBoxes, portsText } from './graph.ts';
+
+/** Ports that an arrow between many workloads names. */
+const mostPorts = 4;
+/** Pairs that are asked for their ports once one of them has some. */
+const mostAsked = 200;
+
+/** The box that is drawn for a box, itself or what it is folded into; `undefined` where none is. */
+export type PlaceOf = (box: string) => string | undefined;
+
+/**
+ * Arrows of what *may connect*, between the boxes that are drawn. They are told only where a policy takes part: between
+ * ends that no policy isolates everything may connect, and says nothing. Yields between rows. Up to `mostPaired` ends
+ * each pair is looked at; more are taken together by the boxes that they are drawn as.
+ */
+export function* mayConnect(
+  derived: Derived,
+  level: 'workload' | 'pod',
+  placeOf: PlaceOf,
+  mostPaired = 500,
+): Generator<undefined, readonly GraphEdge[]> {
+  const drawn = drawnEnds(derived, level, placeOf);
+  return drawn.length > mostPaired ? yield* byRows(derived, drawn) : pairs(derived, drawn, drawn);
+}
+
+/** The arrows of {@link mayConnect} that begin or end at some boxes, each as it is. */
+export function touching(
+  derived: Derived,
+  level: 'workload' | 'pod',
+  centre: ReadonlySet<string>,
+  placeOf: PlaceOf,
+): readonly GraphEdge[] {
+  const all = drawnEnds(derived, level, placeOf);
+  const own = all.filter(({ boxes }) => boxes.some((one) => centre.has(one)));
+  const near = [...pairs(derived, own, all), ...pairs(derived, all, own)];
+  return near.filter(({ from, to }) => centre.has(from) || centre.has(to));
+}
+
+interface DrawnEnd {
+  readonly end: ConnectivityEnd;
+  readonly boxes: readonly string[];
+  readonly isIsolated: Readonly<Record<Direction, boolean>>;
+}
+
+function drawnEnds(derived: Derived, level: 'workload' | 'pod', placeOf: PlaceOf): readonly DrawnEnd[] {
+  return derived.matrix.ends.flatMap((end): DrawnEnd[] => {
+    const boxes = [...new Set(endBoxes(end, level).flatMap((box) => placeOf(box) ?? []))];
+    if (boxes.length === 0) return [];
+    const programs = derived.matrix.selecting(end.podClass);
+    const isIsolated = {
+      ingress: programs.some(({ isolates }) => isolates.ingress),
+      egress: programs.some(({ isolates }) => isolates.egress),
+    };
+    return [{ end, boxes, isIsolated }];
+  });
+}
+
+function pairs(derived: Derived, sources: readonly DrawnEnd[], targets: readonly DrawnEnd[]): readonly GraphEdge[] {
+  const { matrix } = derived;
+  const edges: GraphEdge[] = [];
+  for (const from of sources) {
+    for (const to of targets) {
+      if (!(from.isIsolated.egress || to.isIsolated.ingress) || sameWorkload(from.end, to.end)) continue;
+      const set = matrix.allowed(from.end, to.end);
+      if (set === undefined || set === matrix.ports.none) continue;
+      const ports = portsText(derived, set);
+      for (const a of from.boxes) for (const b of to.boxes) edges.push({ from: a, to: b, kind: 'allows', ports });
+    }
+  }
+  return edges;
+}
+
+/** What is drawn as one box. */
+interface Group {
+  readonly box: string;
+  readonly ends: readonly DrawnEnd[];
+  readonly classes: Bits;
+}
+
+function groupsOf(drawn: readonly DrawnEnd[]): readonly Group[] {
+  const members = new Map<string, DrawnEnd[]>();
+  for (const one of drawn) {
+    for (const box of one.boxes) {
+      const list = members.get(box);
+      if (list === undefined) members.set(box, [one]);
+      else list.push(one);
+    }
+  }
+  return [...members].map(([box, ends]) => {
+    return { box, ends, classes: bitsOf(ends.map(({ end }) => end.podClass.index)) };
+  });
+}
+
+/** The classes that may be reached by each group, row by row; which ports it is about is asked of a few pairs then. */
+function* byRows(derived: Derived, drawn: readonly DrawnEnd[]): Generator<undefined, readonly GraphEdge[]> {
+  const words = (derived.matrix.classes.classes.length + 31) >>> 5;
+  const groups = groupsOf(drawn);
+  const entered = yield* enteredBy(derived, drawn, words);
+  const guarded = bitsOf(drawn.filter((one) => one.isIsolated.ingress).map(({ end }) => end.podClass.index));
+  const edges: GraphEdge[] = [];
+  for (const from of groups) {
+    const reached = new Uint32Array(words);
+    for (const { end, isIsolated } of from.ends) {
+      const row = planeOf(derived, derived.matrix.row(end.podClass, 'egress'), words);
+      const into = entered.subarray(end.podClass.index * words);
+      for (let i = 0; i < words; i++) {
+        const told = isIsolated.egress ? 0xffffffff : (guarded.words[i - guarded.lo] ?? 0);
+        reached[i] = (reached[i] ?? 0) | ((row[i] ?? 0) & (into[i] ?? 0) & told);
+      }
+    }
+    yield;
+    for (const to of groups) {
+      if (from.box === to.box || !meets(to.classes, reached)) continue;
+      const ports = portsBetween(derived, from, to, { lo: 0, words: reached });
+      if (ports !== undefined) edges.push({ from: from.box, to: to.box, kind: 'allows', ports });
+      yield;
+    }
+  }
+  return edges;
+}
+
+/** For each class, `words` words of the classes whose ingress lets it in on some port. */
+function* enteredBy(derived: Derived, drawn: readonly DrawnEnd[], words: number): Generator<undefined, Uint32Array> {
+  const { matrix } = derived;
+  const all = new Uint32Array(matrix.classes.classes.length * words);
+  for (const { end } of drawn) {
+    const { index } = end.podClass;
+    const [word, bit] = [index >>> 5, 1 << (index & 31)];
+    const row = planeOf(derived, matrix.row(end.podClass, 'ingress'), words);
+    eachMember({ lo: 0, words: row }, (source) => {
+      const at = source * words + word;
+      if (at < all.length) all[at] = (all[at] ?? 0) | bit;
+    });
+    if ((index & 63) === 0) yield;
+  }
+  return all;
+}
+
+/** The classes that a row lets through on some port. */
+function planeOf({ matrix }: Derived, { others, cells }: Row, words: number): Uint32Array {
+  const { none } = matrix.ports;
+  const plane = new Uint32Array(words);
+  if (others.allowed !== none) plane.fill(0xffffffff);
+  for (const { bits, passage } of cells) {
+    if (passage.allowed !== none) addTo(plane, bits);
+    else for (const [i, word] of bits.words.entries()) plane[bits.lo + i] = (plane[bits.lo + i] ?? 0) & ~word;
+  }
+  return plane;
+}
+
+function meets({ lo, words }: Bits, plane: Uint32Array): boolean {
+  return words.some((word, i) => (word & (plane[lo + i] ?? 0)) !== 0);
+}
+
+/** What some pairs of two groups may use; `undefined` where no pair has a port that both sides let through. */
+function portsBetween(derived: Derived, from: Group, to: Group, reached: Bits): string | undefined {
+  const { matrix } = derived;
+  const found = new Set<string>();
+  let asked = 0;
+  for (const target of to.ends) {
+    if (!hasBit(reached, target.end.podClass.index)) continue;
+    for (const source of from.ends) {
+      if (!(source.isIsolated.egress || target.isIsolated.ingress)) continue;
+      if (found.size > 0 && (asked >= mostAsked || found.size >= mostPorts)) return portList(found);
+      asked++;
+      const set = matrix.allowed(source.end, target.end);
+      if (set !== undefined && set !== matrix.ports.none) found.add(portsText(derived, set));
+    }
+  }
+  return found.size === 0 ? undefined : portList(found);
+}
+
+function portList(found: ReadonlySet<string>): string {
+  const texts = [...found].filter((one) => one !== '');
+  return texts.length < mostPorts ? texts.join(', ') : `${texts.slice(0, mostPorts - 1).join(', ')}, …`;
+}
