@@ -7,6 +7,8 @@ import type { TracePanel } from './tracePanel.ts';
 
 const recentKey = 'podpath.recentEnds';
 const mostRecent = 5;
+/** Ends that a list holds at once. */
+const mostEnds = 2000;
 
 /** What people think of first when they say who talks to whom. */
 const groupOrder: readonly EndChoice['group'][] = ['service', 'name', 'workload', 'pod', 'node', 'outside'];
@@ -63,19 +65,28 @@ class EndPicker {
   }
 
   async pick(side: 'from' | 'to', { scope, from }: Partial<TraceRequest>): Promise<ChosenEnd | undefined> {
+    const find = (filter: string): Promise<readonly EndChoice[]> => {
+      const within = scope === undefined ? {} : { scope };
+      return this.#client.query('ends', { side, ...within, filter, limit: mostEnds }).catch(() => []);
+    };
     const [all, atCursor, ownScope] = await Promise.all([
-      this.#client.query('ends', scope === undefined ? { side } : { side, scope }).catch(() => []),
+      find(''),
       this.#endAtCursor(side),
       scope ?? this.#scopeOfEditor(),
     ]);
     // What belongs to the file in front of the user comes before what other scopes hold under the same name.
-    const others = all.filter((one) => one.text !== from);
-    const isOwn = Object.groupBy(others, (one) => (one.scope === ownScope ? 'yes' : 'no'));
-    const choices = [...(isOwn.yes ?? []), ...(isOwn.no ?? [])];
+    const inOrder = (found: readonly EndChoice[]): readonly EndChoice[] => {
+      const others = found.filter((one) => one.text !== from);
+      const isOwn = Object.groupBy(others, (one) => (one.scope === ownScope ? 'yes' : 'no'));
+      return [...(isOwn.yes ?? []), ...(isOwn.no ?? [])];
+    };
+    const choices = inOrder(all);
     const first = choices.some((one) => one.text === atCursor) ? atCursor : undefined;
     const recent = this.#memento.get<string[]>(`${recentKey}.${side}`, []);
     if (all.length === 0) return nothingToTrace();
-    const item = await choose(items(choices, first, recent), side);
+    // Of a large cluster the list is only the beginning: what is typed is looked for where all of it is.
+    const search = async (text: string): Promise<EndItem[]> => items(inOrder(await find(text)), undefined, []);
+    const item = await choose(items(choices, first, recent), side, all.length < mostEnds ? undefined : search);
     const text = item?.asksAddress === true ? await typedAddress() : item?.text;
     if (item === undefined || text === undefined) return undefined;
     const chosen = side === 'to' ? await withPort(text, item.choice) : { end: text };
@@ -154,7 +165,11 @@ function titleOf({ group, namespace }: EndChoice): string {
 }
 
 /** Lets the user choose, or type an end that no list has: an address, a name, a URL. */
-function choose(all: EndItem[], side: 'from' | 'to'): Promise<EndItem | undefined> {
+function choose(
+  all: EndItem[],
+  side: 'from' | 'to',
+  search: ((text: string) => Promise<EndItem[]>) | undefined,
+): Promise<EndItem | undefined> {
   const { t } = vscode.l10n;
   const pick = vscode.window.createQuickPick<EndItem>();
   pick.title = side === 'from' ? t('Trace Packet: from') : t('Trace Packet: to');
@@ -168,6 +183,14 @@ function choose(all: EndItem[], side: 'from' | 'to'): Promise<EndItem | undefine
     const typed = value.trim();
     const own = typed === '' ? [] : [{ label: t('Use “{0}”', plain(typed)), text: typed, alwaysShow: true }];
     pick.items = [...all, ...own];
+    if (search === undefined || typed === '') return;
+    pick.busy = true;
+    void search(typed).then((found) => {
+      if (pick.value.trim() !== typed) return;
+      pick.busy = false;
+      // They fit by names and addresses that the list does not all show.
+      pick.items = [...found.map((one) => ({ ...one, alwaysShow: true })), ...own];
+    });
   });
   return new Promise((resolve) => {
     pick.onDidAccept(() => {

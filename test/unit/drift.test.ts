@@ -260,25 +260,3 @@ test('of a cluster that is still being read Services have their endpoints, and n
   assert.equal(late.scopeNamed('test')?.derived.endpointsOf(service() as never).endpoints[0]?.pod?.ref.name, 'api-x');
   assert.equal(finish(drift(late, undefined)).length, 1);
 });
-
-test('many Services are one row a namespace, whose rows are asked for by it', () => {
-  const service = (n: number): JsonObject => ({
-    apiVersion: 'v1',
-    kind: 'Service',
-    metadata: { name: `s-${n}`, namespace: n % 2 === 0 ? 'even' : 'odd' },
-    spec: { ports: [{ port: 80 }] },
-  });
-  const resources = Array.from({ length: 201 }, (_, n) => service(n)).flatMap((one) => live(one) ?? []);
-  const clusters = [{ context: 'test', resources, missing: [], unread: [] }];
-  const analysis = new AnalysisHost().apply({ clusters });
-  const rows = finish(query(analysis, 'tree', { view: 'services' }));
-  assert.deepEqual(
-    rows.map(({ label, description, children }) => `${label} ${description} ${children.length}`),
-    ['even 101 0', 'odd 100 0'],
-  );
-  const [, odd] = rows;
-  assert.ok(odd?.part !== undefined);
-  const inside = finish(query(analysis, 'tree', { view: 'services', part: odd.part }));
-  assert.equal(inside.length, 100);
-  assert.match(inside[0]?.location?.uri ?? '', /^podpath-cluster:\/s-1\.Service\.yaml/);
-});

@@ -28,7 +28,7 @@ export function wholeGraph(
   analysis: Analysis,
   scope: ScopeAnalysis,
 ): { readonly nodes: readonly GraphNode[]; readonly edges: readonly GraphEdge[] } {
-  const { boxes, edges } = structure(scope.derived, 'workload');
+  const { boxes, edges } = finish(structure(scope.derived, 'workload'));
   const allowed = finish(mayConnect(scope.derived, 'workload', (box) => box, Number.POSITIVE_INFINITY));
   return { nodes: boxes.map((box) => placed(analysis, scope, box, new Map())), edges: [...edges, ...allowed] };
 }
@@ -39,7 +39,7 @@ export function* graphQuery(analysis: Analysis, request: GraphRequest): Generato
   if (scope === undefined)
     return { scope: '', nodes: [], edges: [], changes: [], namespaces: [], hidden: 0, mermaid: '' };
   const detail = request.level === 'pod' ? 'pod' : 'workload';
-  const base = structure(scope.derived, detail);
+  const base = yield* structure(scope.derived, detail);
   const whole = { boxes: base.boxes, edges: [...base.edges, ...(yield* unsavedChanges(analysis, scope, detail))] };
   const namespaces = [...new Set(whole.boxes.map((one) => one.namespace))].filter((one) => one !== '').sort();
   yield;

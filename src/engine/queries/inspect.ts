@@ -26,7 +26,7 @@ export function* inspectQuery(
   const scope = scopeFor(analysis, request.scope === undefined ? {} : { scope: request.scope });
   if (scope === undefined) return null;
   const box =
-    structure(scope.derived, 'workload').boxes.find((one) => one.id === request.box) ??
+    (yield* structure(scope.derived, 'workload')).boxes.find((one) => one.id === request.box) ??
     ownBoxes(scope.derived, 'pod').find((one) => one.id === request.box);
   if (box === undefined) return null;
   const all = yield* findings(analysis);

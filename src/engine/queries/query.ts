@@ -30,7 +30,7 @@ import { changes } from './changes.ts';
 import { completion } from './completion.ts';
 import { definition, endAt } from './definition.ts';
 import { drift } from './drift.ts';
-import { ends } from './ends.ts';
+import { type EndsRequest, ends } from './ends.ts';
 import { exposureQuery } from './exposure.ts';
 import { graphQuery } from './graph.ts';
 import { hints } from './hints.ts';
@@ -79,7 +79,7 @@ export interface Queries {
   /** What a trace could start from at this position, as an end; null where nothing is there. */
   readonly endAt: { readonly params: At; readonly result: string | null };
   readonly ends: {
-    readonly params: { readonly scope?: string; readonly side: 'from' | 'to' };
+    readonly params: EndsRequest;
     readonly result: readonly EndChoice[];
   };
   readonly trace: { readonly params: TraceRequest; readonly result: TraceAnswer | TraceProblem };

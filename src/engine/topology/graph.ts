@@ -39,10 +39,14 @@ export function ownBoxes({ snapshot }: Derived, level: 'workload' | 'pod'): read
   ];
 }
 
-/** What a scope is made of: its boxes, the outside of them, and every arrow but those of what pods may connect to. */
-export function structure(derived: Derived, level: 'workload' | 'pod'): Topology {
+/**
+ * What a scope is made of: its boxes, the outside of them, and every arrow but those of what pods may connect to. Yields
+ * between Services.
+ */
+export function* structure(derived: Derived, level: 'workload' | 'pod'): Generator<undefined, Topology> {
   const boxes = ownBoxes(derived, level);
-  const edges = [...routeEdges(derived), ...selectEdges(derived, level), ...blockEdges(derived, level)];
+  const selected = yield* selectEdges(derived, level);
+  const edges = [...routeEdges(derived), ...selected, ...blockEdges(derived, level)];
   const outer = outerBoxes(edges);
   const known = new Set([...boxes, ...outer].map((one) => one.id));
   const unique = new Map(edges.map((edge) => [`${edge.kind} ${edge.from} ${edge.to}`, edge]));
@@ -121,18 +125,21 @@ function routeEdges({ snapshot }: Derived): readonly GraphEdge[] {
 }
 
 /** From a Service to whatever its endpoints are. */
-function selectEdges(derived: Derived, level: 'workload' | 'pod'): readonly GraphEdge[] {
-  return derived.snapshot.services.filter(isOwn).flatMap((service) => {
+function* selectEdges(derived: Derived, level: 'workload' | 'pod'): Generator<undefined, readonly GraphEdge[]> {
+  const edges: GraphEdge[] = [];
+  for (const service of derived.snapshot.services.filter(isOwn)) {
     const found = new Map<string, Set<string>>();
     for (const { pod, ip, port, protocol } of derived.endpointsOf(service).endpoints) {
       const id = pod === undefined ? `cidr/${ip}` : boxId(level === 'pod' ? pod.ref : pod.workload);
       const ports = found.get(id) ?? new Set();
       found.set(id, ports.add(protocol === 'TCP' ? `${port}` : `${port}/${protocol}`));
     }
-    return [...found].map(([to, ports]): GraphEdge => {
-      return { from: boxId(service.ref), to, kind: 'selects', ports: [...ports].join(', ') };
-    });
-  });
+    for (const [to, ports] of found) {
+      edges.push({ from: boxId(service.ref), to, kind: 'selects', ports: [...ports].join(', ') });
+    }
+    yield;
+  }
+  return edges;
 }
 
 /** True when policies isolate the end in a direction, so that being allowed means something. */
