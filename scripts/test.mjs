@@ -39,7 +39,9 @@ function runTier(tier, files, env) {
   const started = Date.now();
   console.log(`— ${tier.name} (${files.length} files)`);
   return new Promise((done) => {
-    const args = ['--test', '--test-reporter=spec', `--test-concurrency=${tier.concurrency ?? 2}`, ...files];
+    const args = ['--test', '--test-reporter=spec', `--test-concurrency=${tier.concurrency ?? 2}`];
+    // A test that failed before it closed what it opened must not keep everything waiting.
+    args.push('--test-force-exit', ...files);
     const child = spawn(node, args, {
       cwd: root,
       stdio: ['ignore', 'pipe', 'inherit'],

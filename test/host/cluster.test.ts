@@ -98,6 +98,7 @@ describe('a running cluster', () => {
       socket.end();
     });
     await new Promise<void>((done) => server.listen(0, '127.0.7.2', done));
+    after(() => server.close());
     const { port } = server.address() as AddressInfo;
     await runPods(plane, port);
     await command(page, 'View: Close All Editors');

@@ -74,14 +74,14 @@ function branchesAt(
   resolved: Resolution | undefined,
 ): readonly Branch[] {
   const familiar = { ...source, ip: sourceFor(source, dialled.ip) };
-  const unable = cannotDial(familiar, dialled.ip);
+  const unable = cannotDial(derived, familiar, dialled.ip);
   if (unable !== undefined) {
     const walk = opened(derived, flow, familiar, dialled, resolved);
     walk.step({ kind: 'drop', action: 'denied', mechanism: 'route', why: unable });
     return [stopped({ derived, flow, source: familiar, entry, dialled }, walk, 'no-route', 'unreachable', unable, [])];
   }
   const inPod = familiar.kind === 'pod' && !isHost(familiar);
-  if (isLoopback(dialled.ip) && inPod) return [toItself(derived, flow, familiar, dialled)];
+  if (isLoopback(derived, dialled.ip) && inPod) return [toItself(derived, flow, familiar, dialled)];
   const result = translated(derived, flow, familiar, entry, dialled);
   const isDirect = result.verdict === 'NONE';
   const ip = isDirect ? hostSource(derived, familiar, entry, targetPlace(derived, dialled)) : familiar.ip;
@@ -105,7 +105,7 @@ function answered(context: DialContext, walk: Walk, result: Translation): readon
   if (result.verdict === 'NONE' || result.verdict === 'ACCEPT') {
     const missing = result.verdict === 'NONE' ? result.services.filter(isProxied) : [];
     if (missing.length > 0) return [notExposed(context, walk, missing)];
-    if (isLoopback(dialled.ip)) return [toItself(derived, flow, source, dialled)];
+    if (isLoopback(derived, dialled.ip)) return [toItself(derived, flow, source, dialled)];
     return throughOtherNode(context, walk) ?? [direct(context, walk)];
   }
   if (derived.proxy.value === 'none' && !derived.profile.replacesProxy)
@@ -118,9 +118,9 @@ function answered(context: DialContext, walk: Walk, result: Translation): readon
 }
 
 /** Why no packet can be sent at all: no address of the family, or an address that means the client itself. */
-function cannotDial(source: Place, ip: string): string | undefined {
+function cannotDial(derived: Derived, source: Place, ip: string): string | undefined {
   const family = familyOf(ip);
-  if (isLoopback(ip))
+  if (isLoopback(derived, ip))
     return source.kind === 'outside' ? t('{0} means the client itself, not the cluster', ip) : undefined;
   if (family === undefined || familyOf(source.ip) === family) return undefined;
   return t('{0} has no {1} address to reach {2} from', placeName(source), family, ip);

@@ -9,9 +9,9 @@ import { Walk } from './walk.ts';
 /** What Linux gives its loopback device. */
 const loopbackMtu = 65_536;
 
-/** True for an address that stays in the network namespace that dials it. */
-export function isLoopback(ip: string): boolean {
-  return ip === '::1' || ipInCidr(ip, '127.0.0.0/8');
+/** True for an address that stays in the network namespace that dials it; one that pods were given is theirs. */
+export function isLoopback({ snapshot }: Derived, ip: string): boolean {
+  return (ip === '::1' || ipInCidr(ip, '127.0.0.0/8')) && snapshot.ownersOf(ip).pods.length === 0;
 }
 
 /**
