@@ -5,6 +5,7 @@ import { installDependencies, node, root, run } from './environment.mjs';
 import { globSync } from './glob.mjs';
 
 const wanted = process.argv.slice(2);
+const longestTier = 20 * 60_000;
 
 async function main() {
   await installDependencies();
@@ -39,19 +40,23 @@ function runTier(tier, files, env) {
   const started = Date.now();
   console.log(`— ${tier.name} (${files.length} files)`);
   return new Promise((done) => {
-    const args = ['--test', '--test-reporter=spec', `--test-concurrency=${tier.concurrency ?? 2}`];
-    // A test that failed before it closed what it opened must not keep everything waiting.
-    args.push('--test-force-exit', ...files);
+    const args = ['--test', '--test-reporter=spec', `--test-concurrency=${tier.concurrency ?? 2}`, ...files];
     const child = spawn(node, args, {
       cwd: root,
       stdio: ['ignore', 'pipe', 'inherit'],
       env: { ...process.env, ...env },
     });
+    // A test that failed before it closed what it opened must not keep everything waiting.
+    const late = setTimeout(() => {
+      console.log(`  ${tier.name} did not end in ${longestTier / 60_000} minutes`);
+      child.kill();
+    }, longestTier);
     let output = '';
     child.stdout.on('data', (chunk) => {
       output += chunk;
     });
     child.on('close', (code) => {
+      clearTimeout(late);
       const count = (name) => Number(new RegExp(`^ℹ ${name} (\\d+)`, 'm').exec(output)?.[1] ?? 0);
       const failed = count('fail') + count('cancelled');
       if (code !== 0) console.log(output);
