@@ -2,6 +2,7 @@ import { familyOf, parseCidr } from './addresses.ts';
 import type { AssumptionSettings } from './assumptions.ts';
 import type { ClusterNode, Pod, Service, Workload } from './cluster.ts';
 import { arrayAt, stringAt, stringsAt } from './json.ts';
+import { NameIndex } from './nameIndex.ts';
 import { buildNodes, type NodePlan } from './nodes.ts';
 import { buildPods } from './pods.ts';
 import { isLive, type Resource, type ResourceRef, refKey } from './resource.ts';
@@ -30,30 +31,31 @@ export class World {
   readonly workloads: readonly Workload[];
   readonly podCIDRs: readonly string[];
   readonly serviceCIDRs: readonly string[];
+  /** The objects with those of `invented`. */
+  readonly index: ResourceIndex;
   /** Objects that were made up because the others need them. */
   readonly invented: readonly Resource[];
   readonly podsByNamespace: ReadonlyMap<string, readonly Pod[]>;
-  readonly podsByName: ReadonlyMap<string, Pod>;
-  readonly servicesByName: ReadonlyMap<string, Service>;
+  readonly podsByName: NameIndex<Pod>;
+  readonly servicesByName: NameIndex<Service>;
   readonly workloadsByRef: ReadonlyMap<string, Workload>;
   #owners: OwnerIndex | undefined;
 
-  constructor(resources: readonly Resource[], assume: AssumptionSettings) {
-    const given = indexResources(resources);
+  constructor(given: ResourceIndex, assume: AssumptionSettings) {
     const { podCIDRs, serviceCIDRs } = readNetworks(given, assume);
     this.nodes = buildNodes(given.ofKind('', 'Node'), nodePlan(given, assume, podCIDRs));
     const system = systemResources(given.effective, readControllers(given.ofKind, this.nodes.length), serviceCIDRs);
     this.invented = [...system, ...apiEndpoints(system, this.nodes[0])];
-    const all = indexResources([...given.effective, ...this.invented]);
-    const controllers = readControllers(all.ofKind, this.nodes.length);
-    this.pods = buildPods(all.ofKind('', 'Pod'), controllers, this.nodes);
-    this.services = buildServices(all.ofKind('', 'Service'), serviceCIDRs);
+    this.index = this.invented.length === 0 ? given : indexResources([...given.effective, ...this.invented]);
+    const controllers = readControllers(this.index.ofKind, this.nodes.length);
+    this.pods = buildPods(this.index.ofKind('', 'Pod'), controllers, this.nodes);
+    this.services = buildServices(this.index.ofKind('', 'Service'), serviceCIDRs);
     this.workloads = assembleWorkloads(controllers, this.pods);
     this.podCIDRs = podCIDRs;
     this.serviceCIDRs = serviceCIDRs;
     this.podsByNamespace = Map.groupBy(this.pods, (pod) => pod.ref.namespace);
-    this.podsByName = new Map(this.pods.map((pod) => [`${pod.ref.namespace}/${pod.ref.name}`, pod]));
-    this.servicesByName = new Map(this.services.map((one) => [`${one.ref.namespace}/${one.ref.name}`, one]));
+    this.podsByName = new NameIndex(this.pods);
+    this.servicesByName = new NameIndex(this.services);
     this.workloadsByRef = new Map(this.workloads.map((one) => [refKey(one.ref), one]));
   }
 
