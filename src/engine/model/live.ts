@@ -3,6 +3,7 @@ import { nodeConditions } from './health.ts';
 import { internJson, internName } from './intern.ts';
 import { arrayAt, isObject, type JsonObject, type JsonValue, objectAt, pick, stringAt } from './json.ts';
 import { livePod } from './livePod.ts';
+import { liveSlice } from './liveSlice.ts';
 import type { Origin, Resource } from './resource.ts';
 
 /** A kind that the engine reads from a running cluster. Secrets are none of them, and never will be. */
@@ -164,7 +165,8 @@ export function liveResource(
     const spec = projectPodSpec(objectAt(object, 'spec') ?? {});
     return livePod({ ref, origin }, object, { annotations: keptAnnotationsOf(objectAt(object, 'metadata')), spec });
   }
-  return { ref, apiVersion, object: { apiVersion, kind, ...projected(object, group, kind, name) }, origin };
+  const whole = { ref, apiVersion, object: { apiVersion, kind, ...projected(object, group, kind, name) }, origin };
+  return group === 'discovery.k8s.io' && kind === 'EndpointSlice' ? liveSlice(whole) : whole;
 }
 
 let lastOrigin: Origin = { type: 'cluster', context: '' };
