@@ -136,13 +136,9 @@ export class KindFollower {
     return this.#list;
   }
 
-  #known(ref: Name): Resource | undefined {
-    const change = this.#since.get(keyOf(ref));
+  #known(key: string, ref: Name): Resource | undefined {
+    const change = this.#since.get(key);
     return change === undefined ? this.#list[placeOf(this.#list, ref)] : change.now;
-  }
-
-  #change(ref: Name, now: Resource | undefined): void {
-    this.#since.set(keyOf(ref), { ref, now });
   }
 
   #begin(selection: Selection): Part {
@@ -169,20 +165,23 @@ export class KindFollower {
 
   /** An object whose change is nowhere in what is kept of it did not change: the one that is known stays. */
   #put(resource: Resource): Resource {
-    const before = this.#known(resource.ref);
+    const { ref } = resource;
+    const key = keyOf(ref);
+    const before = this.#known(key, ref);
     if (before !== undefined && sameJson(before.object, resource.object)) return before;
     if (this.#isStopped) return resource;
     if (before === undefined) this.#size++;
-    this.#change(resource.ref, resource);
+    this.#since.set(key, { ref, now: resource });
     this.#setup.changed(resource);
     return resource;
   }
 
   #remove(ref: Name): void {
-    const before = this.#known(ref);
+    const key = keyOf(ref);
+    const before = this.#known(key, ref);
     if (before === undefined) return;
     this.#size--;
-    this.#change(before.ref, undefined);
+    this.#since.set(key, { ref, now: undefined });
     this.#setup.removed(before.ref);
   }
 

@@ -5,6 +5,8 @@ import { sameJson } from './sameJson.ts';
 
 /** Values kept at once; a cluster of 150,000 pods has about 20,000 sets of labels. */
 const most = 100_000;
+/** Values of one hash that are told apart; somebody who makes more of them on purpose gains nothing. */
+const nearby = 16;
 
 /**
  * The same object for equal values, so that what depends on them alone is computed once for all pods that have them.
@@ -14,18 +16,21 @@ const most = 100_000;
 function interned<T extends object>(): (value: T) => T {
   const pool = new Map<number, T>();
   return (value) => {
-    let key = hashOf(value as unknown as JsonValue);
-    for (let known = pool.get(key); known !== undefined; known = pool.get(++key)) {
+    const first = hashOf(value as unknown as JsonValue);
+    let place = first;
+    for (; place < first + nearby; place++) {
+      const known = pool.get(place);
+      if (known === undefined) break;
       if (sameJson(known as unknown as JsonValue, value as unknown as JsonValue)) return known;
     }
     if (pool.size >= most) pool.clear();
-    pool.set(key, value);
+    pool.set(place, value);
     return value;
   };
 }
 
 /** A number of 31 bits for a JSON value, by its members in their order. */
-function hashOf(value: JsonValue | undefined): number {
+function hashOf(value: JsonValue): number {
   return mixed(value, 0x811c9dc5) >>> 1;
 }
 
@@ -41,9 +46,14 @@ function mixed(value: JsonValue | undefined, seed: number): number {
   return hash;
 }
 
+/** Texts of Kubernetes differ in their length or towards their ends. */
+const mixedCharacters = 20;
+
 function mixedText(text: string, seed: number): number {
   let hash = seed ^ text.length;
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  for (let i = Math.max(0, text.length - mixedCharacters); i < text.length; i++) {
+    hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  }
   return hash;
 }
 

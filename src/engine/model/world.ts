@@ -91,8 +91,9 @@ export class World {
 function nodePlan(given: ResourceIndex, assume: AssumptionSettings, podCIDRs: readonly string[]): NodePlan {
   const controllers = readControllers(given.ofKind, 1);
   const pods = controllers.reduce((sum, one) => sum + one.replicas, given.ofKind('', 'Pod').length);
+  const hasNodes = given.ofKind('', 'Node').length > 0;
   return {
-    names: assume.nodes === undefined ? [...kindNodes(given), ...nodesOfPods(given)] : [],
+    names: assume.nodes === undefined && !hasNodes ? [...kindNodes(given), ...nodesOfPods(given)] : [],
     count: Math.max(1, assume.nodes ?? Math.max(2, Math.ceil(pods / 110))),
     podCIDRs,
   };
