@@ -158,7 +158,7 @@ export function liveResource(
   if (name === undefined || kind === 'Secret') return undefined;
   if (group === '' && kind === 'ConfigMap' && keptData(name) === undefined) return undefined;
   if (group === '' && kind === 'Event' && !isNetworkEvent(object)) return undefined;
-  const apiVersion = group === '' ? version : `${group}/${version}`;
+  const apiVersion = group === '' ? version : internName(`${group}/${version}`);
   const ref = { group, kind, namespace: internName(stringAt(object, 'metadata', 'namespace') ?? ''), name };
   const origin = originOf(context);
   if (group === '' && kind === 'Pod') {

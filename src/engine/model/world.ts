@@ -18,7 +18,26 @@ const defaultServiceCIDR = '10.96.0.0/12';
 const podCIDR6 = 'fd00:10:244::/56';
 const serviceCIDR6 = 'fd00:10:96::/112';
 
-type OwnerIndex = Map<string, { pods: Pod[]; services: Service[]; nodes: ClusterNode[] }>;
+/** Lists by address. Nearly every address is of one alone, who stands there without a list. */
+class ByAddress<T extends object> {
+  readonly #owners = new Map<string, T | readonly T[]>();
+
+  add(ip: string, owner: T): void {
+    const others = this.#owners.get(ip);
+    this.#owners.set(ip, others === undefined ? owner : ([others, owner].flat() as T[]));
+  }
+
+  at(ip: string): readonly T[] {
+    const found = this.#owners.get(ip);
+    return found === undefined ? [] : ([found].flat() as T[]);
+  }
+}
+
+interface OwnerIndex {
+  readonly pods: ByAddress<Pod>;
+  readonly services: ByAddress<Service>;
+  readonly nodes: ByAddress<ClusterNode>;
+}
 
 /**
  * What the objects of a scope make of nodes, pods and Services, with what the files leave out filled in. Policies take no
@@ -61,30 +80,25 @@ export class World {
 
   ownersOf(ip: string): AddressOwners {
     this.#owners ??= this.#indexAddresses();
-    return this.#owners.get(ip) ?? { pods: [], services: [], nodes: [] };
+    const { pods, services, nodes } = this.#owners;
+    return { pods: pods.at(ip), services: services.at(ip), nodes: nodes.at(ip) };
   }
 
   #indexAddresses(): OwnerIndex {
-    const owners: OwnerIndex = new Map();
-    const at = (ip: string) => {
-      let entry = owners.get(ip);
-      if (entry === undefined) {
-        entry = { pods: [], services: [], nodes: [] };
-        owners.set(ip, entry);
-      }
-      return entry;
-    };
+    const pods = new ByAddress<Pod>();
+    const services = new ByAddress<Service>();
+    const nodes = new ByAddress<ClusterNode>();
     for (const pod of this.pods) {
       // Addresses of ended pods are free again; those of hostNetwork pods are their node's.
       if (pod.phase === 'Succeeded' || pod.phase === 'Failed') continue;
-      for (const ip of pod.ips) at(ip).pods.push(pod);
+      for (const ip of pod.ips) pods.add(ip, pod);
     }
-    for (const node of this.nodes) for (const ip of [...node.internalIPs, ...node.externalIPs]) at(ip).nodes.push(node);
+    for (const node of this.nodes) for (const ip of [...node.internalIPs, ...node.externalIPs]) nodes.add(ip, node);
     for (const service of this.services) {
       const balancers = service.loadBalancer.flatMap(({ ip }) => (ip !== undefined && familyOf(ip) ? [ip] : []));
-      for (const ip of [...service.clusterIPs, ...service.externalIPs, ...balancers]) at(ip).services.push(service);
+      for (const ip of [...service.clusterIPs, ...service.externalIPs, ...balancers]) services.add(ip, service);
     }
-    return owners;
+    return { pods, services, nodes };
   }
 }
 
