@@ -30,7 +30,6 @@ export { presentConnections, type WantedConnection, wantedByAssertions } from '.
 export type { ManifestFile } from './manifest/manifest.ts';
 export { parseManifest, readDocuments } from './manifest/parse.ts';
 export { recordingText } from './manifest/recording.ts';
-export { sameJson } from './manifest/sameJson.ts';
 export { formatIp, parseCidr, parseIp } from './model/addresses.ts';
 export type { AssumptionSettings } from './model/assumptions.ts';
 export { buildSnapshot } from './model/build.ts';
@@ -39,6 +38,7 @@ export type { JsonObject, JsonValue } from './model/json.ts';
 export { formatSelector, type LabelSelector, selectsAll } from './model/labels.ts';
 export { layered } from './model/layer.ts';
 export { type LiveKind, liveKinds, liveResource } from './model/live.ts';
+export { byNamespaceAndName, placeOf } from './model/nameIndex.ts';
 export { formatPortRanges, type PortRange } from './model/ports.ts';
 export {
   type Evidence,
@@ -50,6 +50,7 @@ export {
   type TextPosition,
   type TextRange,
 } from './model/resource.ts';
+export { sameJson } from './model/sameJson.ts';
 export type { Snapshot } from './model/snapshot.ts';
 export { type UnreadKind, unreadSentences } from './model/unread.ts';
 export { decide, judge } from './policy/evaluate.ts';

@@ -4,7 +4,6 @@ import {
   liveKinds,
   type Resource,
   type ResourceRef,
-  refKey,
   sameJson,
   type UnreadKind,
   unreadSentences,
@@ -29,7 +28,7 @@ export type ClusterState =
   | { readonly kind: 'forbidden'; readonly reason: string }
   | { readonly kind: 'disconnected'; readonly reason: string };
 
-/** What changed since the last time. */
+/** What changed since the last time, in the order that it was heard: an object that changed twice is there twice. */
 export interface ClusterChange {
   readonly state: ClusterState;
   readonly changed: readonly Resource[];
@@ -89,8 +88,8 @@ export class ClusterSource {
   readonly #discovery: Discovery;
   readonly #followers = new Map<string, KindFollower>();
   readonly #stop = new AbortController();
-  readonly #changed = new Map<string, Resource>();
-  readonly #removed = new Map<string, ResourceRef>();
+  #changed: Resource[] = [];
+  #removed: ResourceRef[] = [];
   readonly #waiting = new Set<() => void>();
   #isDiscovered = false;
   #wasComplete = false;
@@ -278,27 +277,19 @@ export class ClusterSource {
         served: one,
         timing: this.#timing,
         watch: this.#options.watch,
-        changed: (resource) => this.#put(resource),
-        removed: (ref) => this.#remove(ref),
+        changed: (resource) => {
+          this.#changed.push(resource);
+          this.#tellSoon();
+        },
+        removed: (ref) => {
+          this.#removed.push(ref);
+          this.#tellSoon();
+        },
         stateChanged: () => this.#tell(),
       });
       this.#followers.set(key, follower);
       follower.start();
     }
-  }
-
-  #put(resource: Resource): void {
-    const key = refKey(resource.ref);
-    this.#removed.delete(key);
-    this.#changed.set(key, resource);
-    this.#tellSoon();
-  }
-
-  #remove(ref: ResourceRef): void {
-    const key = refKey(ref);
-    this.#changed.delete(key);
-    this.#removed.set(key, ref);
-    this.#tellSoon();
   }
 
   /** Changes that come together are told together. */
@@ -312,17 +303,15 @@ export class ClusterSource {
   #tellSoon(): void {
     if (this.#timer !== undefined) return;
     if (this.#options.onChange === undefined) {
-      this.#changed.clear();
-      this.#removed.clear();
+      [this.#changed, this.#removed] = [[], []];
       return;
     }
-    this.#timer ??= setTimeout(() => {
+    this.#timer = setTimeout(() => {
       this.#timer = undefined;
       if (this.#stop.signal.aborted) return;
       const { state } = this;
-      const [changed, removed] = [[...this.#changed.values()], [...this.#removed.values()]];
-      this.#changed.clear();
-      this.#removed.clear();
+      const [changed, removed] = [this.#changed, this.#removed];
+      [this.#changed, this.#removed] = [[], []];
       if (changed.length === 0 && removed.length === 0 && sameJson({ ...state }, { ...this.#told })) return;
       this.#told = state;
       this.#options.onChange?.({ state, changed, removed });

@@ -1,4 +1,11 @@
-import { type Resource, type ResourceRef, sameJson, type UnreadKind } from '../engine/index.ts';
+import {
+  byNamespaceAndName,
+  placeOf,
+  type Resource,
+  type ResourceRef,
+  sameJson,
+  type UnreadKind,
+} from '../engine/index.ts';
 import type { ClusterTransport } from './clusterTransport.ts';
 import type { ServedKind } from './discovery.ts';
 import type { ClusterAccess } from './kubeconfig.ts';
@@ -19,6 +26,14 @@ export interface FollowerSetup {
   readonly stateChanged: () => void;
 }
 
+type Name = Pick<ResourceRef, 'namespace' | 'name'>;
+
+interface Change {
+  readonly ref: Name;
+  /** `undefined`: it is gone. */
+  readonly now: Resource | undefined;
+}
+
 interface Part {
   readonly selection: Selection;
   readonly reflector: Reflector | NamespaceReader;
@@ -30,15 +45,14 @@ interface Part {
  */
 export class KindFollower {
   readonly #setup: FollowerSetup;
-  /** By `namespace/name`. */
-  readonly #objects = new Map<string, Resource>();
+  /** Sorted by namespace and name, as it was when it was last asked for. */
+  #list: readonly Resource[] = [];
+  /** What came since, and what went (`undefined`), by `namespace/name`. */
+  readonly #since = new Map<string, Change>();
+  #size = 0;
   readonly #parts: Part[] = [];
   readonly #runs: Promise<void>[] = [];
   #fallback: Part[] = [];
-  #sorted: readonly Resource[] | undefined;
-  /** Where each object stands in the list, and which of them changed since it was made. */
-  #places: ReadonlyMap<string, number> = new Map();
-  #changedSince: string[] = [];
   #isStopped = false;
 
   constructor(setup: FollowerSetup) {
@@ -52,7 +66,7 @@ export class KindFollower {
 
   /** How many objects are known so far. */
   get size(): number {
-    return this.#objects.size;
+    return this.#size;
   }
 
   /** Sorts kinds: by group, then by kind. */
@@ -107,28 +121,32 @@ export class KindFollower {
 
   /** Sorted by namespace and name; the same list until something changes. */
   resources(): readonly Resource[] {
-    if (this.#sorted === undefined) {
-      const keys = [...this.#objects.keys()].sort();
-      this.#places = new Map(keys.map((key, index) => [key, index]));
-      this.#sorted = keys.flatMap((key) => this.#objects.get(key) ?? []);
-    } else if (this.#changedSince.length > 0) {
-      const next = [...this.#sorted];
-      for (const key of this.#changedSince) {
-        const [place, resource] = [this.#places.get(key), this.#objects.get(key)];
-        if (place !== undefined && resource !== undefined) next[place] = resource;
-      }
-      this.#sorted = next;
+    if (this.#since.size === 0) return this.#list;
+    const next: (Resource | undefined)[] = [...this.#list];
+    const added: Resource[] = [];
+    for (const { ref, now } of this.#since.values()) {
+      const place = placeOf(this.#list, ref);
+      if (place >= 0) next[place] = now;
+      else if (now !== undefined) added.push(now);
     }
-    this.#changedSince = [];
-    return this.#sorted;
+    this.#since.clear();
+    const kept = next.filter((one) => one !== undefined);
+    // A change of one object of many leaves the others in their places.
+    this.#list = added.length === 0 ? kept : [...kept, ...added].sort(byNamespaceAndName);
+    return this.#list;
+  }
+
+  #known(key: string, ref: Name): Resource | undefined {
+    const change = this.#since.get(key);
+    return change === undefined ? this.#list[placeOf(this.#list, ref)] : change.now;
   }
 
   #begin(selection: Selection): Part {
     const { transport, access, served, timing, watch } = this.#setup;
     const sink: ReflectorSink = {
-      keep: (keys) => this.#keep(keys, selection.holds),
+      keep: (seen) => this.#keep(seen, selection.holds),
       put: (resource) => this.#put(resource),
-      remove: (namespace, name) => this.#remove(`${namespace}/${name}`),
+      remove: (namespace, name) => this.#remove({ namespace, name }),
       state: (state) => this.#stateChanged(selection, state),
     };
     const context = access.context;
@@ -139,31 +157,31 @@ export class KindFollower {
     return { selection, reflector };
   }
 
-  #keep(keys: ReadonlySet<string>, holds: Selection['holds']): void {
-    for (const [key, { ref }] of this.#objects) {
-      if (!keys.has(key) && holds(ref.namespace, ref.name)) this.#remove(key);
+  #keep(seen: ReadonlySet<Resource>, holds: Selection['holds']): void {
+    for (const one of this.resources()) {
+      if (!seen.has(one) && holds(one.ref.namespace, one.ref.name)) this.#remove(one.ref);
     }
   }
 
-  /** An object whose change is nowhere in what is kept of it did not change. */
-  #put(resource: Resource): void {
-    if (this.#isStopped) return;
+  /** An object whose change is nowhere in what is kept of it did not change: the one that is known stays. */
+  #put(resource: Resource): Resource {
     const { ref } = resource;
-    const key = `${ref.namespace}/${ref.name}`;
-    const before = this.#objects.get(key);
-    if (before !== undefined && sameJson(before.object, resource.object)) return;
-    this.#objects.set(key, resource);
-    // A change of one object of many leaves the others in their places.
-    if (before === undefined) this.#sorted = undefined;
-    else this.#changedSince.push(key);
+    const key = keyOf(ref);
+    const before = this.#known(key, ref);
+    if (before !== undefined && sameJson(before.object, resource.object)) return before;
+    if (this.#isStopped) return resource;
+    if (before === undefined) this.#size++;
+    this.#since.set(key, { ref, now: resource });
     this.#setup.changed(resource);
+    return resource;
   }
 
-  #remove(key: string): void {
-    const before = this.#objects.get(key);
+  #remove(ref: Name): void {
+    const key = keyOf(ref);
+    const before = this.#known(key, ref);
     if (before === undefined) return;
-    this.#objects.delete(key);
-    this.#sorted = undefined;
+    this.#size--;
+    this.#since.set(key, { ref, now: undefined });
     this.#setup.removed(before.ref);
   }
 
@@ -191,6 +209,10 @@ export class KindFollower {
     if (!served.namespaced) return [];
     return wanted.map((namespace) => ({ namespace, query, holds: (other) => other === namespace }));
   }
+}
+
+function keyOf({ namespace, name }: Name): string {
+  return `${namespace}/${name}`;
 }
 
 /** One for a whole kind, else one for each name, and one for the label. */

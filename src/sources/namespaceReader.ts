@@ -52,8 +52,7 @@ export class NamespaceReader {
     if (this.#stop.signal.aborted) return true;
     if (!isFailure(answer)) {
       const resource = liveResource(answer.body, { group: '', version: served.version, kind: 'Namespace' }, context);
-      if (resource !== undefined) sink.put(resource);
-      sink.keep(new Set(resource === undefined ? [] : [`/${resource.ref.name}`]));
+      sink.keep(new Set(resource === undefined ? [] : [sink.put(resource)]));
       this.#become({ kind: 'live' });
       return true;
     }

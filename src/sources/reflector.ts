@@ -27,9 +27,10 @@ export interface Selection {
 
 /** Where a reflector puts what it reads. */
 export interface ReflectorSink {
-  /** Everything of the selection is one of these, each `namespace/name`: whatever else there was is gone. */
-  readonly keep: (keys: ReadonlySet<string>) => void;
-  readonly put: (resource: Resource) => void;
+  /** Everything of the selection is one of these: whatever else there was is gone. */
+  readonly keep: (seen: ReadonlySet<Resource>) => void;
+  /** Answers with the object that is kept: the one that was there where nothing changed. */
+  readonly put: (resource: Resource) => Resource;
   readonly remove: (namespace: string, name: string) => void;
   readonly state: (state: ReflectorState) => void;
 }
@@ -46,7 +47,7 @@ export interface ReflectorSetup {
   readonly watch: boolean;
 }
 
-const nothing: ReadonlySet<string> = new Set();
+const nothing: ReadonlySet<Resource> = new Set();
 
 /** Objects a page, as kubectl asks for them. */
 const pageSize = 500;
@@ -169,7 +170,7 @@ export class Reflector {
 
   async #list(): Promise<Step> {
     const { transport, sink, watch } = this.#setup;
-    const seen = new Set<string>();
+    const seen = new Set<Resource>();
     let next = '';
     let version = '';
     do {
@@ -183,10 +184,7 @@ export class Reflector {
       }
       // Page by page: two lists of a large cluster are never held at once.
       for (const item of items ?? []) {
-        for (const resource of this.#read(item)) {
-          seen.add(`${resource.ref.namespace}/${resource.ref.name}`);
-          sink.put(resource);
-        }
+        for (const resource of this.#read(item)) seen.add(sink.put(resource));
       }
       version = stringMember(metadata, 'resourceVersion');
       next = stringMember(metadata, 'continue');
@@ -205,7 +203,7 @@ export class Reflector {
   async #watch(from: string | undefined): Promise<Step> {
     const { transport, timing, sink } = this.#setup;
     let version = from;
-    let first = from === undefined ? new Set<string>() : undefined;
+    let first = from === undefined ? new Set<Resource>() : undefined;
     let wasOpen = false;
     const started = Date.now();
     const end = await transport.lines(this.#watchPath(from), this.#current.signal, timing.idleMs, {
@@ -261,7 +259,7 @@ export class Reflector {
   }
 
   /** Takes an event in; answers with the version that it stands for. `seen` learns which objects there are. */
-  #event(event: JsonObject, seen: Set<string> | undefined): string | Failure {
+  #event(event: JsonObject, seen: Set<Resource> | undefined): string | Failure {
     const { sink } = this.#setup;
     const object = event['object'];
     const metadata = jsonMember(object, 'metadata');
@@ -270,16 +268,13 @@ export class Reflector {
       case 'ADDED':
       case 'MODIFIED':
         for (const resource of this.#read(object)) {
-          seen?.add(`${resource.ref.namespace}/${resource.ref.name}`);
-          sink.put(resource);
+          const kept = sink.put(resource);
+          seen?.add(kept);
         }
         break;
-      case 'DELETED': {
-        const [namespace, name] = [stringMember(metadata, 'namespace'), stringMember(metadata, 'name')];
-        seen?.delete(`${namespace}/${name}`);
-        sink.remove(namespace, name);
+      case 'DELETED':
+        sink.remove(stringMember(metadata, 'namespace'), stringMember(metadata, 'name'));
         break;
-      }
       case 'BOOKMARK':
         break;
       case 'ERROR':

@@ -90,3 +90,74 @@ test('of Events only warnings about the network are kept, alike for every attemp
   assert.equal([...String(long)].length, 240);
   assert.equal(liveKinds.find(({ kind }) => kind === 'Event')?.fieldSelector, 'type=Warning');
 });
+
+const owner = (kind: string): JsonObject => ({ apiVersion: 'apps/v1', kind, name: 'web', uid: 'o', controller: true });
+
+function pod(name: string, fields: JsonObject, owners: readonly JsonObject[] = []): JsonObject {
+  const metadata = { name, namespace: 'shop', uid: `u-${name}`, labels: { app: 'web' }, ownerReferences: owners };
+  return { metadata, ...fields };
+}
+
+function keptPod(object: JsonObject): JsonObject {
+  const found = liveResource(object, { group: '', version: 'v1', kind: 'Pod' }, 'test')?.object;
+  assert.ok(found !== undefined);
+  return found;
+}
+
+test('a pod has its own name, node and addresses, whatever it shares with others', () => {
+  const spec = { nodeName: 'n1', hostname: 'a', containers: [{ name: 'web', image: 'web', env: [{ name: 'KEY' }] }] };
+  const both = [{ ip: '10.0.0.1' }, { ip: 'fd00::1' }];
+  const one = keptPod(
+    pod('a', { spec, status: { phase: 'Running', podIP: '10.0.0.1', podIPs: both, hostIP: '192.0.2.1' } }),
+  );
+  assert.deepEqual(one, {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'a', namespace: 'shop', labels: { app: 'web' }, ownerReferences: [], uid: 'u-a' },
+    spec: { containers: [{ name: 'web', image: 'web' }], nodeName: 'n1', hostname: 'a' },
+    status: { phase: 'Running', podIP: '10.0.0.1', hostIP: '192.0.2.1', podIPs: both },
+  });
+  const only = { phase: 'Running', podIP: '10.0.0.2', podIPs: [{ ip: '10.0.0.2' }] };
+  const other = keptPod(pod('b', { spec: { ...spec, nodeName: 'n2', hostname: 'b' }, status: only }));
+  assert.deepEqual(other['status'], { phase: 'Running', podIP: '10.0.0.2' });
+  assert.deepEqual(other['spec'], { containers: [{ name: 'web', image: 'web' }], nodeName: 'n2', hostname: 'b' });
+  assert.equal('status' in keptPod(pod('c', {})), false);
+  const unplaced = keptPod(pod('d', { spec: { nodeName: 7 } }));
+  assert.deepEqual(unplaced['spec'], { nodeName: 7 });
+});
+
+test('a uid is kept only where the next pod may have the same name', () => {
+  const uid = (kind: string): unknown => Object(keptPod(pod('web-0', {}, [owner(kind)]))['metadata'])['uid'];
+  assert.equal(uid('StatefulSet'), 'u-web-0');
+  assert.equal(uid('ReplicaSet'), undefined);
+  assert.equal(uid('DaemonSet'), undefined);
+});
+
+test('an EndpointSlice is what it was, without the identities of its pods', () => {
+  const ready = { ready: true, serving: true, terminating: false };
+  const targetRef = { kind: 'Pod', namespace: 'shop', name: 'a' };
+  const endpoints = [
+    { addresses: ['10.0.0.1'], conditions: ready, zone: 'z1', nodeName: 'n1', targetRef: { ...targetRef, uid: 'u' } },
+    { addresses: ['10.0.0.2'], conditions: ready, hints: { forZones: [{ name: 'z1' }] }, hostname: 'db-0' },
+    { addresses: ['10.0.0.3', '10.0.0.4'], conditions: {} },
+    { addresses: [], targetRef: { kind: 'Pod' } },
+    { addresses: 'none' },
+    7,
+  ];
+  const slice = (list: unknown): JsonObject | undefined =>
+    liveResource(
+      { metadata: { name: 'web-x', namespace: 'shop' }, addressType: 'IPv4', ports: [], endpoints: list } as JsonObject,
+      { group: 'discovery.k8s.io', version: 'v1', kind: 'EndpointSlice' },
+      'test',
+    )?.object;
+  const expected = endpoints.map((one) => (Object.hasOwn(Object(one), 'zone') ? { ...Object(one), targetRef } : one));
+  assert.deepEqual(slice(endpoints), {
+    apiVersion: 'discovery.k8s.io/v1',
+    kind: 'EndpointSlice',
+    metadata: { name: 'web-x', namespace: 'shop' },
+    addressType: 'IPv4',
+    ports: [],
+    endpoints: expected,
+  });
+  assert.deepEqual(slice(null)?.['endpoints'], []);
+});

@@ -27,7 +27,7 @@ function modeOf(namespace: JsonObject | undefined, object: JsonObject, live = fa
       ? []
       : [{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'n', labels: namespace } }];
   const read = resourcesOf([...named, object]);
-  const origin = { type: 'cluster', context: 'c', resourceVersion: '1' } as const;
+  const origin = { type: 'cluster', context: 'c' } as const;
   const resources = live ? read.map((one) => ({ ...one, origin })) : read;
   const snapshot = buildSnapshot({ scope: 'unit', resources, assume: {} });
   const found = snapshot.pod('n', 'p');

@@ -1,7 +1,7 @@
 import { t } from '@vscode/l10n';
 import type { ManifestFile } from '../manifest/manifest.ts';
-import { sameJson } from '../manifest/sameJson.ts';
 import { type Resource, refKey } from '../model/resource.ts';
+import { sameJson } from '../model/sameJson.ts';
 import { visibleObjects } from '../model/unread.ts';
 import { hiddenMakers } from './hiddenMakers.ts';
 import type { ConfiguredScope } from './podpathConfig.ts';

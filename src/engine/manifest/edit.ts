@@ -2,10 +2,10 @@ import { isAlias, isMap, isScalar, isSeq, type Node, type Pair, type YAMLMap, ty
 import type { FixChange } from '../diagnostics/rule.ts';
 import type { JsonValue } from '../model/json.ts';
 import type { FieldPath } from '../model/resource.ts';
+import { sameJson } from '../model/sameJson.ts';
 import { changeValue } from './changes.ts';
 import { FieldLocator } from './locate.ts';
 import { type ReadDocument, readDocuments } from './parse.ts';
-import { sameJson } from './sameJson.ts';
 import type { SyntaxTree } from './syntaxTree.ts';
 import { blockLines, flowText, itemLines, memberLines, scalarText } from './yamlText.ts';
 

@@ -91,7 +91,9 @@ function longestZeroRun(groups: readonly bigint[]): { start: number; length: num
 /** The normal form of an address's text; the text itself where it is none. */
 export function normalIp(text: string): string {
   const address = parseIp(text);
-  return address === undefined ? text : formatIp(address);
+  const normal = address === undefined ? text : formatIp(address);
+  // Addresses are many; the text that is there already stands for both.
+  return normal === text ? text : normal;
 }
 
 /** The family of an address's text, or `undefined` where it is none. */

@@ -48,16 +48,12 @@ interface Material {
   readonly given: readonly Resource[];
   readonly assume: AssumptionSettings;
   readonly world: World;
-  /** With what was invented. */
-  readonly index: ResourceIndex;
   readonly namespaces: ReadonlyMap<string, Namespace>;
 }
 
 function materialOf(given: readonly Resource[], assume: AssumptionSettings): Material {
-  const { effective } = indexResources(given);
-  const world = new World(effective, assume);
-  const index = indexResources([...effective, ...world.invented]);
-  return { given, assume, world, index, namespaces: readNamespaces(index) };
+  const world = new World(indexResources(given), assume);
+  return { given, assume, world, namespaces: readNamespaces(world.index) };
 }
 
 class BuiltSnapshot implements Snapshot {
@@ -119,21 +115,20 @@ class BuiltSnapshot implements Snapshot {
   }
 
   get kinds(): Snapshot['kinds'] {
-    return [...this.#policies.kinds, ...this.material.index.kinds];
+    return [...this.#policies.kinds, ...this.world.index.kinds];
   }
 
   ofKind(group: string, kind: string): readonly Resource[] {
     const policies = this.#policies.ofKind(group, kind);
-    return policies.length > 0 ? policies : this.material.index.ofKind(group, kind);
+    return policies.length > 0 ? policies : this.world.index.ofKind(group, kind);
   }
 
   get(ref: ResourceRef): Resource | undefined {
-    const key = refKey(ref);
-    return this.material.index.byRef.get(key) ?? this.#policies.byRef.get(key);
+    return this.world.index.get(ref) ?? this.#policies.get(ref);
   }
 
   pod(namespace: string, name: string): Pod | undefined {
-    return this.world.podsByName.get(`${namespace}/${name}`);
+    return this.world.podsByName.get(namespace, name);
   }
 
   podsIn(namespace: string): readonly Pod[] {
@@ -141,7 +136,7 @@ class BuiltSnapshot implements Snapshot {
   }
 
   service(namespace: string, name: string): Service | undefined {
-    return this.world.servicesByName.get(`${namespace}/${name}`);
+    return this.world.servicesByName.get(namespace, name);
   }
 
   workload(ref: ResourceRef): Workload | undefined {

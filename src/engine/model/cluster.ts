@@ -48,7 +48,7 @@ export interface PodTemplate {
   readonly subdomain?: string;
   /** `default` where none is named. */
   readonly serviceAccount: string;
-  /** The raw pod spec, and its path in `resource.object`. */
+  /** The raw pod spec, and its path in `resource.object`. Pods that differ in their `nodeName` alone share one of theirs. */
   readonly spec: JsonObject;
   readonly specPath: FieldPath;
   /** The path of the labels' metadata: `['spec','template','metadata']` or `['metadata']`. */
@@ -76,7 +76,7 @@ export interface Pod {
   /** The workload it is reported under. */
   readonly workload: ResourceRef;
   /** Name of its node; absent when not scheduled. */
-  readonly node?: string;
+  readonly node?: string | undefined;
   /** Primary first; the node's addresses for a hostNetwork pod; empty when none was assigned. */
   readonly ips: readonly string[];
   readonly phase: 'Pending' | 'Running' | 'Succeeded' | 'Failed' | 'Unknown';

@@ -1,24 +1,60 @@
 import type { ContainerPort } from './cluster.ts';
-import type { JsonObject, JsonValue } from './json.ts';
+import { isObject, type JsonObject, type JsonValue } from './json.ts';
 import type { Labels } from './labels.ts';
+import { sameJson } from './sameJson.ts';
 
 /** Values kept at once; a cluster of 150,000 pods has about 20,000 sets of labels. */
 const most = 100_000;
+/** Values of one hash that are told apart; somebody who makes more of them on purpose gains nothing. */
+const nearby = 16;
 
 /**
  * The same object for equal values, so that what depends on them alone is computed once for all pods that have them.
- * Never needed for being right: beyond a size the pool starts anew.
+ * Never needed for being right: beyond a size the pool starts anew. Values are found by a number, as their texts would
+ * take more memory than they do.
  */
 function interned<T extends object>(): (value: T) => T {
-  const pool = new Map<string, T>();
+  const pool = new Map<number, T>();
   return (value) => {
-    const key = JSON.stringify(value);
-    const known = pool.get(key);
-    if (known !== undefined) return known;
+    const first = hashOf(value as unknown as JsonValue);
+    let place = first;
+    for (; place < first + nearby; place++) {
+      const known = pool.get(place);
+      if (known === undefined) break;
+      if (sameJson(known as unknown as JsonValue, value as unknown as JsonValue)) return known;
+    }
     if (pool.size >= most) pool.clear();
-    pool.set(key, value);
+    pool.set(place, value);
     return value;
   };
+}
+
+/** A number of 31 bits for a JSON value, by its members in their order. */
+function hashOf(value: JsonValue): number {
+  return mixed(value, 0x811c9dc5) >>> 1;
+}
+
+function mixed(value: JsonValue | undefined, seed: number): number {
+  if (typeof value === 'string') return mixedText(value, seed);
+  if (typeof value === 'number') return Math.imul(seed ^ value, 0x01000193) ^ 1;
+  let hash = Math.imul(seed ^ (value === true ? 2 : 3), 0x01000193);
+  if (Array.isArray(value)) {
+    for (const one of value as readonly JsonValue[]) hash = mixed(one, hash);
+  } else if (isObject(value)) {
+    for (const key of Object.keys(value)) hash = mixed(value[key], mixedText(key, hash));
+  }
+  return hash;
+}
+
+/** Texts of Kubernetes differ in their length or towards their ends. */
+const mixedCharacters = 20;
+
+function mixedText(text: string, seed: number): number {
+  let hash = seed ^ text.length;
+  for (let i = Math.max(0, text.length - mixedCharacters); i < text.length; i++) {
+    hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  }
+  return hash;
 }
 
 /** The same object for equal labels. */

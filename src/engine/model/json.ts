@@ -53,19 +53,25 @@ export function arrayAt(root: JsonValue | undefined, ...path: readonly (string |
   return Array.isArray(value) ? (value as readonly JsonValue[]) : [];
 }
 
-/** The members of the object under `path` whose values are strings; empty where there is none. */
+/** The members of the object under `path` whose values are strings, and nothing inherited; empty where there is none. */
 export function stringMapAt(
   root: JsonValue | undefined,
   ...path: readonly (string | number)[]
 ): Readonly<Record<string, string>> {
-  const result: Record<string, string> = Object.create(null) as Record<string, string>;
-  for (const [key, value] of Object.entries(objectAt(root, ...path) ?? {})) {
-    if (typeof value === 'string') result[key] = value;
-  }
-  return result;
+  const result = { ...objectAt(root, ...path) };
+  for (const key of Object.keys(result)) if (typeof result[key] !== 'string') delete result[key];
+  // One that is made without a prototype takes several times the memory.
+  return Object.setPrototypeOf(result, null) as Readonly<Record<string, string>>;
 }
 
 /** The strings of the array under `path`, in order; other elements are left out. */
 export function stringsAt(root: JsonValue | undefined, ...path: readonly (string | number)[]): readonly string[] {
   return arrayAt(root, ...path).filter((value) => typeof value === 'string');
+}
+
+/** Those of the named members that the object has. */
+export function pick(from: JsonObject | undefined, names: readonly string[]): JsonObject {
+  const picked: Record<string, JsonValue | undefined> = {};
+  for (const name of names) if (from !== undefined && Object.hasOwn(from, name)) picked[name] = from[name];
+  return picked;
 }

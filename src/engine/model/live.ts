@@ -1,8 +1,10 @@
 import { eventFields, isNetworkEvent } from './events.ts';
-import { nodeConditions, podConditions, waitingContainers } from './health.ts';
+import { nodeConditions } from './health.ts';
 import { internJson, internName } from './intern.ts';
-import { arrayAt, isObject, type JsonObject, type JsonValue, objectAt, stringAt } from './json.ts';
-import type { Resource } from './resource.ts';
+import { arrayAt, isObject, type JsonObject, type JsonValue, objectAt, pick, stringAt } from './json.ts';
+import { livePod } from './livePod.ts';
+import { liveSlice } from './liveSlice.ts';
+import type { Origin, Resource } from './resource.ts';
 
 /** A kind that the engine reads from a running cluster. Secrets are none of them, and never will be. */
 export interface LiveKind {
@@ -138,7 +140,6 @@ const podFields = [
 /** What of a status is read; kinds that are not named here are read without. */
 const statusFields: Readonly<Record<string, readonly string[]>> = {
   '/Node': ['addresses', 'conditions'],
-  '/Pod': ['phase', 'podIP', 'podIPs', 'hostIP', 'hostIPs', 'conditions', 'containerStatuses', 'initContainerStatuses'],
   '/Service': ['loadBalancer'],
   'gateway.networking.k8s.io/Gateway': ['addresses'],
   'networking.k8s.io/Ingress': ['loadBalancer'],
@@ -157,82 +158,45 @@ export function liveResource(
   if (name === undefined || kind === 'Secret') return undefined;
   if (group === '' && kind === 'ConfigMap' && keptData(name) === undefined) return undefined;
   if (group === '' && kind === 'Event' && !isNetworkEvent(object)) return undefined;
-  const apiVersion = group === '' ? version : `${group}/${version}`;
+  const apiVersion = group === '' ? version : internName(`${group}/${version}`);
   const ref = { group, kind, namespace: internName(stringAt(object, 'metadata', 'namespace') ?? ''), name };
-  const resourceVersion = stringAt(object, 'metadata', 'resourceVersion') ?? '';
-  return {
-    ref,
-    apiVersion,
-    object: { apiVersion, kind, ...projected(object, group, kind, name) },
-    origin: { type: 'cluster', context, resourceVersion },
-  };
+  const origin = originOf(context);
+  if (group === '' && kind === 'Pod') {
+    const spec = projectPodSpec(objectAt(object, 'spec') ?? {});
+    return livePod({ ref, origin }, object, { annotations: keptAnnotationsOf(objectAt(object, 'metadata')), spec });
+  }
+  const whole = { ref, apiVersion, object: { apiVersion, kind, ...projected(object, group, kind, name) }, origin };
+  return group === 'discovery.k8s.io' && kind === 'EndpointSlice' ? liveSlice(whole) : whole;
+}
+
+let lastOrigin: Origin = { type: 'cluster', context: '' };
+
+/** Objects come one cluster after the other, and all of one have the same origin. */
+function originOf(context: string): Origin {
+  if (lastOrigin.type !== 'cluster' || lastOrigin.context !== context) lastOrigin = { type: 'cluster', context };
+  return lastOrigin;
 }
 
 function projected(object: JsonObject, group: string, kind: string, name: string): JsonObject {
-  const metadata = projectMetadata(object);
-  if (kind === 'ConfigMap') return { metadata, data: pick(objectAt(object, 'data'), keptData(name) ?? []) };
+  const metadata = projectMetadata(object, group);
+  if (kind === 'ConfigMap') return { metadata, data: projectData(objectAt(object, 'data'), name) };
   if (kind === 'Event') return { metadata, ...eventFields(object) };
   if (kind === 'IstioOperator' || kind === 'Istio') return { metadata, spec: meshConfigOnly(object) };
-  if (group === '' && isPod(kind)) return projectPod(object, metadata);
   const { apiVersion: _, kind: __, status: ___, ...fields } = object;
   const status = pick(objectAt(object, 'status'), statusFields[`${group}/${kind}`] ?? []);
   const spec = objectAt(object, 'spec');
   return {
     ...fields,
     metadata,
-    ...(spec === undefined ? {} : { spec: projectSpec(spec, kind) }),
-    ...(Object.keys(status).length === 0 ? {} : { status: withPlainConditions(status, kind) }),
+    ...(spec === undefined ? {} : { spec: projectSpec(spec) }),
+    ...(Object.keys(status).length === 0 ? {} : { status: kind === 'Node' ? withPlainConditions(status) : status }),
   };
-}
-
-/** What a pod has for itself stands beside what it shares with the others of its template, of which one is kept. */
-function projectPod(object: JsonObject, metadata: JsonObject): JsonObject {
-  const spec = projectPodSpec(objectAt(object, 'spec') ?? {});
-  const { nodeName, hostname, ...shared } = spec;
-  const own = {
-    ...(nodeName === undefined ? {} : { nodeName: typeof nodeName === 'string' ? internName(nodeName) : nodeName }),
-    ...(hostname === undefined ? {} : { hostname }),
-  };
-  const status = objectAt(object, 'status');
-  const { creationTimestamp: _, ...kept } = metadata;
-  return {
-    metadata: kept,
-    spec: { ...internJson(shared), ...own },
-    ...(status === undefined ? {} : { status: projectPodStatus(status) }),
-  };
-}
-
-/** An only address stands in `podIP`, as the list of one says no more. */
-function projectPodStatus(given: JsonObject): JsonObject {
-  const status = withPlainConditions(pick(given, statusFields['/Pod'] ?? []), 'Pod');
-  const { podIP, podIPs, hostIP, hostIPs, conditions, ...rest } = status;
-  const isOnly = (list: JsonValue | undefined, ip: JsonValue | undefined): boolean =>
-    Array.isArray(list) && list.length === 1 && stringAt(list[0] as JsonValue, 'ip') === ip;
-  return {
-    ...rest,
-    ...(podIP === undefined ? {} : { podIP }),
-    ...(podIPs === undefined || isOnly(podIPs, podIP) ? {} : { podIPs }),
-    ...(hostIP === undefined ? {} : { hostIP: typeof hostIP === 'string' ? internName(hostIP) : hostIP }),
-    ...(hostIPs === undefined || isOnly(hostIPs, hostIP) ? {} : { hostIPs }),
-    ...(Array.isArray(conditions) ? { conditions: internJson(conditions as readonly JsonValue[]) } : {}),
-  };
-}
-
-function isPod(kind: string): boolean {
-  return kind === 'Pod';
 }
 
 /** Heartbeats change all the time and mean nothing here; of messages only what tells of a broken network is kept. */
-function withPlainConditions(status: JsonObject, kind: string): JsonObject {
-  if (!isPod(kind) && kind !== 'Node') return status;
-  const list = arrayAt(status, 'conditions');
-  const lists = {
-    conditions: isPod(kind) ? podConditions(list) : nodeConditions(list),
-    containerStatuses: waitingContainers(arrayAt(status, 'containerStatuses')),
-    initContainerStatuses: waitingContainers(arrayAt(status, 'initContainerStatuses')),
-  };
-  const { conditions: _, containerStatuses: __, initContainerStatuses: ___, ...fields } = status;
-  return { ...fields, ...Object.fromEntries(Object.entries(lists).filter(([, one]) => one.length > 0)) };
+function withPlainConditions({ conditions: list, ...status }: JsonObject): JsonObject {
+  const conditions = nodeConditions(Array.isArray(list) ? (list as readonly JsonValue[]) : []);
+  return conditions.length === 0 ? status : { ...status, conditions: internJson(conditions) };
 }
 
 function keptData(name: string): readonly string[] | 'all' | undefined {
@@ -240,22 +204,32 @@ function keptData(name: string): readonly string[] | 'all' | undefined {
   return /^istio(-|$)/.test(name) && !name.includes('injector') ? ['mesh'] : undefined;
 }
 
-function pick(from: JsonObject | undefined, fields: readonly string[] | 'all'): JsonObject {
-  if (from === undefined || fields === 'all') return from ?? {};
-  return Object.fromEntries(fields.filter((one) => Object.hasOwn(from, one)).map((one) => [one, from[one]]));
+function projectData(data: JsonObject | undefined, name: string): JsonObject {
+  const kept = keptData(name) ?? [];
+  return kept === 'all' ? (data ?? {}) : pick(data, kept);
 }
 
-function projectMetadata(object: JsonObject): JsonObject {
+const metadataFields = ['name', 'namespace', 'deletionTimestamp'];
+/** Of Istio's policies the oldest counts. */
+const agedFields = [...metadataFields, 'creationTimestamp'];
+
+function projectMetadata(object: JsonObject, group: string): JsonObject {
   const metadata = objectAt(object, 'metadata');
-  const fields = ['name', 'namespace', 'labels', 'ownerReferences', 'deletionTimestamp', 'creationTimestamp', 'uid'];
-  const annotations = Object.entries(objectAt(metadata, 'annotations') ?? {}).filter(([key]) => isKeptAnnotation(key));
-  const { labels, ownerReferences, ...own } = pick(metadata, fields);
+  const annotations = keptAnnotationsOf(metadata);
+  const labels = objectAt(metadata, 'labels');
+  const ownerReferences = arrayAt(metadata, 'ownerReferences');
   return {
-    ...own,
-    ...(isObject(labels) ? { labels: internJson(labels) } : {}),
-    ...(Array.isArray(ownerReferences) ? { ownerReferences: internJson(ownerReferences as readonly JsonValue[]) } : {}),
-    ...(annotations.length === 0 ? {} : { annotations: internJson(Object.fromEntries(annotations)) }),
+    ...pick(metadata, group === 'security.istio.io' ? agedFields : metadataFields),
+    ...(labels === undefined ? {} : { labels: internJson(labels) }),
+    ...(ownerReferences.length === 0 ? {} : { ownerReferences: internJson(ownerReferences) }),
+    ...(annotations === undefined ? {} : { annotations: internJson(annotations) }),
   };
+}
+
+function keptAnnotationsOf(metadata: JsonObject | undefined): JsonObject | undefined {
+  const annotations = objectAt(metadata, 'annotations');
+  const kept = Object.keys(annotations ?? {}).filter(isKeptAnnotation);
+  return kept.length === 0 ? undefined : pick(annotations, kept);
 }
 
 function meshConfigOnly(object: JsonObject): JsonObject {
@@ -267,13 +241,12 @@ function meshConfigOnly(object: JsonObject): JsonObject {
   };
 }
 
-/** A pod's spec, or one that holds the template of a pod or of a job; others as they are. */
-function projectSpec(spec: JsonObject, kind: string): JsonObject {
-  if (isPod(kind)) return projectPodSpec(spec);
+/** A spec that holds the template of a pod or of a job; others as they are. */
+function projectSpec(spec: JsonObject): JsonObject {
   const template = objectAt(spec, 'template');
   if (template !== undefined) return { ...withoutDisks(spec), template: projectTemplate(template) };
   const job = objectAt(spec, 'jobTemplate', 'spec');
-  return job === undefined ? spec : { ...spec, jobTemplate: { spec: projectSpec(job, 'Job') } };
+  return job === undefined ? spec : { ...spec, jobTemplate: { spec: projectSpec(job) } };
 }
 
 /** What virtual machines and StatefulSets bring along besides their pods. */
@@ -285,8 +258,8 @@ function withoutDisks(spec: JsonObject): JsonObject {
 function projectTemplate(template: JsonObject): JsonObject {
   const spec = objectAt(template, 'spec');
   return {
-    metadata: projectMetadata(template),
-    ...(spec === undefined ? {} : { spec: projectPodSpec(spec) }),
+    metadata: projectMetadata(template, ''),
+    ...(spec === undefined ? {} : { spec: internJson(projectPodSpec(spec)) }),
   };
 }
 

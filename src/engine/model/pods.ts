@@ -1,18 +1,16 @@
 import { familyOf, normalIp, parseCidr } from './addresses.ts';
 import type { ClusterNode, Pod, PodTemplate } from './cluster.ts';
 import { stableHash } from './hash.ts';
-import { arrayAt, numberAt, stringAt, valueAt } from './json.ts';
+import { arrayAt, type JsonObject, numberAt, stringAt, valueAt } from './json.ts';
 import { SimulationPool } from './pool.ts';
 import { isLive, type Resource, type ResourceRef, refKey } from './resource.ts';
-import { type Controller, controllerRef, owningWorkload, templateOf } from './workloads.ts';
+import { type Controller, controllerRef, Owners, templateOf } from './workloads.ts';
 
 const phases = new Set(['Pending', 'Running', 'Succeeded', 'Failed', 'Unknown']);
 
-/** A pod before it has an address. */
-interface PlacedPod extends Omit<Pod, 'ips' | 'simulatedIPs'> {
-  /** From the status; `undefined` where an address must be simulated. */
-  readonly statusIPs?: readonly string[];
-  /** Names its place among the simulated addresses. */
+/** A pod that has no address of its own yet, and its name among the simulated addresses. */
+interface Unaddressed {
+  readonly place: number;
   readonly slot: string;
 }
 
@@ -25,61 +23,64 @@ export function buildPods(
   controllers: readonly Controller[],
   nodes: readonly ClusterNode[],
 ): readonly Pod[] {
-  const byRef = new Map(controllers.map((one) => [refKey(one.resource.ref), one]));
-  const placed = podResources.map((resource) => realPod(resource, owningWorkload(resource, byRef), nodes));
-  const owning = new Set(placed.map((pod) => refKey(pod.workload)));
+  const owners = new Owners(controllers);
+  const pods = podResources.map((resource) => realPod(resource, owners.workloadOf(resource), nodes));
+  const waiting = pods.flatMap(({ ref, phase, ips, resource }, place): Unaddressed[] => {
+    const isScheduled = phase === 'Running' || phase === 'Unknown';
+    const isTold = ips.length > 0 || stringAt(resource.object, 'status', 'phase') !== undefined;
+    return isTold || !isScheduled ? [] : [{ place, slot: `${ref.namespace}/${ref.name}` }];
+  });
+  const owning = new Set([...new Set(pods.map((pod) => pod.workload))].map(refKey));
   for (const controller of controllers) {
+    const { ref } = controller.resource;
     const owner = controllerRef(controller.resource);
     // Its owner stands in the files too and makes the pods in its place.
-    const ownedByOther = owner !== undefined && byRef.has(refKey(owner));
+    const ownedByOther = owner !== undefined && owners.has(owner);
     // What a running cluster has not made yet is not there.
-    if (owning.has(refKey(controller.resource.ref)) || ownedByOther || isLive(controller.resource)) continue;
-    // More pods than a call may have arguments.
-    for (const pod of expectedPods(controller, nodes)) placed.push(pod);
+    if (isLive(controller.resource) || ownedByOther || owning.has(refKey(ref))) continue;
+    for (const pod of expectedPods(controller, nodes)) {
+      waiting.push({ place: pods.length, slot: `${ref.namespace}/${ref.name}` });
+      pods.push(pod);
+    }
   }
-  return addresses(placed, nodes);
+  return waiting.length === 0 ? pods : withAddresses(pods, waiting, nodes);
 }
 
-function realPod(resource: Resource, workload: ResourceRef, nodes: readonly ClusterNode[]): PlacedPod {
-  const { object, ref } = resource;
-  const template = templateOf(resource, []);
+function realPod(resource: Resource, workload: ResourceRef, nodes: readonly ClusterNode[]): Pod {
+  const { ref, origin, object } = resource;
   const status = stringAt(object, 'status', 'phase');
-  const phase = status === undefined ? 'Running' : phases.has(status) ? (status as Pod['phase']) : 'Unknown';
-  const terminating = valueAt(object, 'metadata', 'deletionTimestamp') != null;
   const node =
     stringAt(object, 'spec', 'nodeName') ??
     (status === undefined ? nodes[stableHash(`${ref.namespace}/${ref.name}`) % nodes.length]?.name : undefined);
-  const listed = statusIPs(resource);
-  const statusKnown = listed.length > 0 || status !== undefined;
   return {
     ref,
-    template,
+    template: templateOf(resource, []),
     resource,
     workload,
-    ...(node ? { node } : {}),
-    phase,
-    ready: status === undefined || isReady(resource),
-    terminating,
-    simulated: resource.origin.type === 'simulated',
-    ...(statusKnown ? { statusIPs: listed } : {}),
-    slot: `${ref.namespace}/${ref.name}`,
+    node: node || undefined,
+    ips: statusIPs(object),
+    phase: status === undefined ? 'Running' : phases.has(status) ? (status as Pod['phase']) : 'Unknown',
+    ready: status === undefined || isReady(object),
+    terminating: valueAt(object, 'metadata', 'deletionTimestamp') != null,
+    simulated: origin.type === 'simulated',
+    simulatedIPs: false,
   };
 }
 
-function statusIPs({ object }: Resource): readonly string[] {
+function statusIPs(object: JsonObject): readonly string[] {
   const list = arrayAt(object, 'status', 'podIPs').flatMap((one) => stringAt(one, 'ip') ?? []);
   const single = stringAt(object, 'status', 'podIP');
   const all = list.length > 0 ? list : single ? [single] : [];
   return all.filter((ip) => ip !== '').map(normalIp);
 }
 
-function isReady({ object }: Resource): boolean {
+function isReady(object: JsonObject): boolean {
   return arrayAt(object, 'status', 'conditions').some(
     (one) => stringAt(one, 'type') === 'Ready' && stringAt(one, 'status') === 'True',
   );
 }
 
-function expectedPods({ resource, template, replicas }: Controller, nodes: readonly ClusterNode[]): PlacedPod[] {
+function expectedPods({ resource, template, replicas }: Controller, nodes: readonly ClusterNode[]): Pod[] {
   const { ref } = resource;
   const base = stableHash(`${ref.namespace}/${ref.name}`);
   const first = ref.kind === 'StatefulSet' ? (numberAt(resource.object, 'spec', 'ordinals', 'start') ?? 0) : 1;
@@ -94,11 +95,12 @@ function expectedPods({ resource, template, replicas }: Controller, nodes: reado
       resource,
       workload: ref,
       ...(node ? { node: node.name } : {}),
+      ips: [],
       phase: 'Running',
       ready: true,
       terminating: false,
       simulated: true,
-      slot: `${ref.namespace}/${ref.name}`,
+      simulatedIPs: false,
     };
   });
 }
@@ -122,18 +124,24 @@ function ownTemplate({ ref, object }: Resource, name: string, index: number, tem
   return template;
 }
 
-function addresses(placed: readonly PlacedPod[], nodes: readonly ClusterNode[]): readonly Pod[] {
+function withAddresses(
+  pods: readonly Pod[],
+  waiting: readonly Unaddressed[],
+  nodes: readonly ClusterNode[],
+): readonly Pod[] {
   const pool = new SimulationPool();
+  for (const { ips } of pods) for (const ip of ips) pool.reserve(ip);
   const nodeByName = new Map(nodes.map((node) => [node.name, node]));
-  for (const pod of placed) for (const ip of pod.statusIPs ?? []) pool.reserve(ip);
-  return placed.map(({ statusIPs, slot, ...pod }) => {
+  const result = [...pods];
+  for (const { place, slot } of waiting) {
+    const pod = pods[place];
+    if (pod === undefined) continue;
     const node = pod.node === undefined ? undefined : nodeByName.get(pod.node);
-    const scheduled = pod.phase === 'Running' || pod.phase === 'Unknown';
-    if (statusIPs !== undefined || !scheduled) return { ...pod, ips: statusIPs ?? [], simulatedIPs: false };
-    if (pod.template.hostNetwork)
-      return { ...pod, ips: node?.internalIPs ?? [], simulatedIPs: node?.simulated ?? true };
-    return { ...pod, ips: simulatedIPs(pool, node ?? nodes[0], slot), simulatedIPs: true };
-  });
+    result[place] = pod.template.hostNetwork
+      ? { ...pod, ips: node?.internalIPs ?? [], simulatedIPs: node?.simulated ?? true }
+      : { ...pod, ips: simulatedIPs(pool, node ?? nodes[0], slot), simulatedIPs: true };
+  }
+  return result;
 }
 
 /** One address a pod CIDR of the node; the first two of a block are the network and the bridge. */

@@ -24,7 +24,7 @@ export type Origin =
       /** The file is a recording of a running cluster (`podpath snapshot`). */
       readonly live?: true;
     }
-  | { readonly type: 'cluster'; readonly context: string; readonly resourceVersion: string }
+  | { readonly type: 'cluster'; readonly context: string }
   /** Invented by Podpath because the files need it to exist; always listed as an assumption. */
   | { readonly type: 'simulated'; readonly note: string };
 

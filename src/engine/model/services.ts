@@ -2,13 +2,15 @@ import { type CidrBlock, familyOf, normalIp, parseCidr } from './addresses.ts';
 import type { Protocol, Service, ServicePort } from './cluster.ts';
 import { arrayAt, isTrueAt, numberAt, objectAt, stringAt, stringMapAt, stringsAt, valueAt } from './json.ts';
 import { SimulationPool } from './pool.ts';
-import { isLive, type Resource, refKey } from './resource.ts';
+import { type FieldPath, isLive, type Resource, refKey } from './resource.ts';
 import { readProtocol } from './template.ts';
 
 const types = new Set(['ClusterIP', 'NodePort', 'LoadBalancer', 'ExternalName']);
 
 /** Load balancers of files get addresses of the benchmarking networks (RFC 2544, RFC 5180), which no real client has. */
 const loadBalancerBlocks = ['198.18.0.0/16', '2001:2::/48'].flatMap((text) => parseCidr(text) ?? []);
+
+const notSimulated: Service['simulated'] = { clusterIPs: false, nodePorts: false, loadBalancer: false };
 
 /** Reads a Service with the API server's defaults, without inventing anything. Odd fields read as absent. */
 export function readService(resource: Resource): Service {
@@ -42,7 +44,7 @@ export function readService(resource: Resource): Service {
     publishNotReadyAddresses: isTrueAt(object, 'spec', 'publishNotReadyAddresses'),
     ...(healthCheckNodePort ? { healthCheckNodePort } : {}),
     ...(trafficDistribution ? { trafficDistribution } : {}),
-    simulated: { clusterIPs: false, nodePorts: false, loadBalancer: false },
+    simulated: notSimulated,
   };
 }
 
@@ -71,10 +73,18 @@ function readPorts({ object }: Resource): readonly ServicePort[] {
         targetPort: named || (typeof target === 'number' && target !== 0) ? target : port,
         ...(nodePort ? { nodePort } : {}),
         ...(appProtocol ? { appProtocol } : {}),
-        path: ['spec', 'ports', index],
+        path: portPath(index),
       },
     ];
   });
+}
+
+const portPaths: FieldPath[] = [];
+
+/** Services are many, and where their ports stand is the same for all. */
+function portPath(index: number): FieldPath {
+  portPaths[index] ??= ['spec', 'ports', index];
+  return portPaths[index];
 }
 
 function readLoadBalancer({ object }: Resource): Service['loadBalancer'] {

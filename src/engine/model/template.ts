@@ -31,11 +31,17 @@ export function readTemplate(resource: Resource, podPath: FieldPath): PodTemplat
   };
 }
 
-const ofPods = { specPath: ['spec'], metadataPath: ['metadata'] };
+const knownPaths = new Map<string, Pick<PodTemplate, 'specPath' | 'metadataPath'>>();
 
-/** Pods are many, and where their fields stand is the same for all. */
+/** Where the fields of pods stand is the same for all objects of a kind. */
 function pathsOf(podPath: FieldPath): Pick<PodTemplate, 'specPath' | 'metadataPath'> {
-  return podPath.length === 0 ? ofPods : { specPath: [...podPath, 'spec'], metadataPath: [...podPath, 'metadata'] };
+  const key = podPath.join('/');
+  let paths = knownPaths.get(key);
+  if (paths === undefined) {
+    paths = { specPath: [...podPath, 'spec'], metadataPath: [...podPath, 'metadata'] };
+    knownPaths.set(key, paths);
+  }
+  return paths;
 }
 
 /** Ordinary init containers end before the pod serves; only native sidecars (restartPolicy Always, KEP-753) count. */

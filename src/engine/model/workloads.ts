@@ -1,5 +1,14 @@
 import type { Pod, PodTemplate, Workload } from './cluster.ts';
-import { arrayAt, isTrueAt, type JsonValue, numberAt, stringAt, stringMapAt } from './json.ts';
+import {
+  arrayAt,
+  isTrueAt,
+  type JsonObject,
+  type JsonValue,
+  numberAt,
+  objectAt,
+  stringAt,
+  stringMapAt,
+} from './json.ts';
 import { type FieldPath, type Resource, type ResourceRef, refKey } from './resource.ts';
 import { readTemplate } from './template.ts';
 
@@ -59,15 +68,39 @@ export interface Controller {
 
 /** Templates are functions of an immutable object, so they outlive the snapshot that asked first. */
 const templates = new WeakMap<Resource, PodTemplate>();
+/** Those of pods, by the labels that live pods share: the last few, as pods with one set of labels are seldom of more. */
+const podTemplates = new WeakMap<JsonObject, readonly PodTemplate[]>();
+const mostVariants = 8;
 
-/** The template of a Pod (`[]`) or of a controller, read once per object. */
+/** The template of a Pod (`[]`) or of a controller, read once per object; pods that are alike share one. */
 export function templateOf(resource: Resource, podPath: FieldPath): PodTemplate {
+  const { object } = resource;
+  const labels = podPath.length === 0 ? objectAt(object, 'metadata', 'labels') : undefined;
+  if (labels !== undefined) return sharedTemplate(resource, labels, objectAt(object, 'spec') ?? {});
   let found = templates.get(resource);
   if (found === undefined) {
     found = readTemplate(resource, podPath);
     templates.set(resource, found);
   }
   return found;
+}
+
+function sharedTemplate(resource: Resource, labels: JsonObject, spec: JsonObject): PodTemplate {
+  const known = podTemplates.get(labels) ?? [];
+  const found = known.find((one) => isSameBesidesNode(one.spec, spec));
+  if (found !== undefined) return found;
+  const made = readTemplate(resource, []);
+  podTemplates.set(labels, [made, ...known.slice(0, mostVariants - 1)]);
+  return made;
+}
+
+/** True where two specs are made of the very same parts, as those that were interned are. */
+function isSameBesidesNode(one: JsonObject, other: JsonObject): boolean {
+  const keys = Object.keys(one);
+  return (
+    keys.length === Object.keys(other).length &&
+    keys.every((key) => one[key] === other[key] || (key === 'nodeName' && Object.hasOwn(other, key)))
+  );
 }
 
 /** The controllers among `ofKind`'s objects, in a fixed order. `nodes` counts DaemonSet pods. */
@@ -98,24 +131,46 @@ export function controllerRef(resource: Resource): ResourceRef | undefined {
   return undefined;
 }
 
-/**
- * The workload that a real pod is reported under: the topmost owner that the files hold. Where a ReplicaSet is not in
- * the files, a Deployment whose name it extends by one hash is its owner, as the Deployment controller names them. The pod
- * that KubeVirt runs a virtual machine in is the machine's.
- */
-export function owningWorkload(pod: Resource, controllers: ReadonlyMap<string, Controller>): ResourceRef {
-  const first = controllerRef(pod);
-  if (first !== undefined) return topOwner(first, controllers, 4);
-  const machine = machineOf(pod);
-  return machine !== undefined && controllers.has(refKey(machine)) ? machine : pod.ref;
-}
+/** Which workloads the pods of a scope are reported under. */
+export class Owners {
+  readonly #controllers: ReadonlyMap<string, Controller>;
+  /** By the owner references that live pods share. */
+  readonly #known = new Map<JsonValue, ResourceRef>();
 
-/** Owners form a chain in every real object; `hops` ends a loop that somebody wrote by hand. */
-function topOwner(ref: ResourceRef, controllers: ReadonlyMap<string, Controller>, hops: number): ResourceRef {
-  const controller = controllers.get(refKey(ref));
-  const above = controller === undefined ? ownerByName(ref) : controllerRef(controller.resource);
-  if (above === undefined || hops === 0 || !controllers.has(refKey(above))) return ref;
-  return topOwner(above, controllers, hops - 1);
+  constructor(controllers: readonly Controller[]) {
+    this.#controllers = new Map(controllers.map((one) => [refKey(one.resource.ref), one]));
+  }
+
+  has(controller: ResourceRef): boolean {
+    return this.#controllers.has(refKey(controller));
+  }
+
+  /**
+   * The workload that a real pod is reported under: the topmost owner that the files hold. Where a ReplicaSet is not in
+   * the files, a Deployment whose name it extends by one hash is its owner, as the Deployment controller names them. The
+   * pod that KubeVirt runs a virtual machine in is the machine's.
+   */
+  workloadOf(pod: Resource): ResourceRef {
+    const owners = arrayAt(pod.object, 'metadata', 'ownerReferences');
+    const known = this.#known.get(owners);
+    if (known?.namespace === pod.ref.namespace) return known;
+    const first = controllerRef(pod);
+    if (first === undefined) {
+      const machine = machineOf(pod);
+      return machine !== undefined && this.has(machine) ? machine : pod.ref;
+    }
+    const found = this.#top(first, 4);
+    this.#known.set(owners, found);
+    return found;
+  }
+
+  /** Owners form a chain in every real object; `hops` ends a loop that somebody wrote by hand. */
+  #top(ref: ResourceRef, hops: number): ResourceRef {
+    const controller = this.#controllers.get(refKey(ref));
+    const above = controller === undefined ? ownerByName(ref) : controllerRef(controller.resource);
+    if (above === undefined || hops === 0 || !this.has(above)) return controller?.resource.ref ?? ref;
+    return this.#top(above, hops - 1);
+  }
 }
 
 /** The owner of an object that is not in the files, by how controllers name what they make. */

@@ -2,6 +2,7 @@ import { familyOf, parseCidr } from './addresses.ts';
 import type { AssumptionSettings } from './assumptions.ts';
 import type { ClusterNode, Pod, Service, Workload } from './cluster.ts';
 import { arrayAt, stringAt, stringsAt } from './json.ts';
+import { NameIndex } from './nameIndex.ts';
 import { buildNodes, type NodePlan } from './nodes.ts';
 import { buildPods } from './pods.ts';
 import { isLive, type Resource, type ResourceRef, refKey } from './resource.ts';
@@ -17,7 +18,26 @@ const defaultServiceCIDR = '10.96.0.0/12';
 const podCIDR6 = 'fd00:10:244::/56';
 const serviceCIDR6 = 'fd00:10:96::/112';
 
-type OwnerIndex = Map<string, { pods: Pod[]; services: Service[]; nodes: ClusterNode[] }>;
+/** Lists by address. Nearly every address is of one alone, who stands there without a list. */
+class ByAddress<T extends object> {
+  readonly #owners = new Map<string, T | readonly T[]>();
+
+  add(ip: string, owner: T): void {
+    const others = this.#owners.get(ip);
+    this.#owners.set(ip, others === undefined ? owner : ([others, owner].flat() as T[]));
+  }
+
+  at(ip: string): readonly T[] {
+    const found = this.#owners.get(ip);
+    return found === undefined ? [] : ([found].flat() as T[]);
+  }
+}
+
+interface OwnerIndex {
+  readonly pods: ByAddress<Pod>;
+  readonly services: ByAddress<Service>;
+  readonly nodes: ByAddress<ClusterNode>;
+}
 
 /**
  * What the objects of a scope make of nodes, pods and Services, with what the files leave out filled in. Policies take no
@@ -30,67 +50,64 @@ export class World {
   readonly workloads: readonly Workload[];
   readonly podCIDRs: readonly string[];
   readonly serviceCIDRs: readonly string[];
+  /** The objects with those of `invented`. */
+  readonly index: ResourceIndex;
   /** Objects that were made up because the others need them. */
   readonly invented: readonly Resource[];
   readonly podsByNamespace: ReadonlyMap<string, readonly Pod[]>;
-  readonly podsByName: ReadonlyMap<string, Pod>;
-  readonly servicesByName: ReadonlyMap<string, Service>;
+  readonly podsByName: NameIndex<Pod>;
+  readonly servicesByName: NameIndex<Service>;
   readonly workloadsByRef: ReadonlyMap<string, Workload>;
   #owners: OwnerIndex | undefined;
 
-  constructor(resources: readonly Resource[], assume: AssumptionSettings) {
-    const given = indexResources(resources);
+  constructor(given: ResourceIndex, assume: AssumptionSettings) {
     const { podCIDRs, serviceCIDRs } = readNetworks(given, assume);
     this.nodes = buildNodes(given.ofKind('', 'Node'), nodePlan(given, assume, podCIDRs));
     const system = systemResources(given.effective, readControllers(given.ofKind, this.nodes.length), serviceCIDRs);
     this.invented = [...system, ...apiEndpoints(system, this.nodes[0])];
-    const all = indexResources([...given.effective, ...this.invented]);
-    const controllers = readControllers(all.ofKind, this.nodes.length);
-    this.pods = buildPods(all.ofKind('', 'Pod'), controllers, this.nodes);
-    this.services = buildServices(all.ofKind('', 'Service'), serviceCIDRs);
+    this.index = this.invented.length === 0 ? given : indexResources([...given.effective, ...this.invented]);
+    const controllers = readControllers(this.index.ofKind, this.nodes.length);
+    this.pods = buildPods(this.index.ofKind('', 'Pod'), controllers, this.nodes);
+    this.services = buildServices(this.index.ofKind('', 'Service'), serviceCIDRs);
     this.workloads = assembleWorkloads(controllers, this.pods);
     this.podCIDRs = podCIDRs;
     this.serviceCIDRs = serviceCIDRs;
     this.podsByNamespace = Map.groupBy(this.pods, (pod) => pod.ref.namespace);
-    this.podsByName = new Map(this.pods.map((pod) => [`${pod.ref.namespace}/${pod.ref.name}`, pod]));
-    this.servicesByName = new Map(this.services.map((one) => [`${one.ref.namespace}/${one.ref.name}`, one]));
+    this.podsByName = new NameIndex(this.pods);
+    this.servicesByName = new NameIndex(this.services);
     this.workloadsByRef = new Map(this.workloads.map((one) => [refKey(one.ref), one]));
   }
 
   ownersOf(ip: string): AddressOwners {
     this.#owners ??= this.#indexAddresses();
-    return this.#owners.get(ip) ?? { pods: [], services: [], nodes: [] };
+    const { pods, services, nodes } = this.#owners;
+    return { pods: pods.at(ip), services: services.at(ip), nodes: nodes.at(ip) };
   }
 
   #indexAddresses(): OwnerIndex {
-    const owners: OwnerIndex = new Map();
-    const at = (ip: string) => {
-      let entry = owners.get(ip);
-      if (entry === undefined) {
-        entry = { pods: [], services: [], nodes: [] };
-        owners.set(ip, entry);
-      }
-      return entry;
-    };
+    const pods = new ByAddress<Pod>();
+    const services = new ByAddress<Service>();
+    const nodes = new ByAddress<ClusterNode>();
     for (const pod of this.pods) {
       // Addresses of ended pods are free again; those of hostNetwork pods are their node's.
       if (pod.phase === 'Succeeded' || pod.phase === 'Failed') continue;
-      for (const ip of pod.ips) at(ip).pods.push(pod);
+      for (const ip of pod.ips) pods.add(ip, pod);
     }
-    for (const node of this.nodes) for (const ip of [...node.internalIPs, ...node.externalIPs]) at(ip).nodes.push(node);
+    for (const node of this.nodes) for (const ip of [...node.internalIPs, ...node.externalIPs]) nodes.add(ip, node);
     for (const service of this.services) {
       const balancers = service.loadBalancer.flatMap(({ ip }) => (ip !== undefined && familyOf(ip) ? [ip] : []));
-      for (const ip of [...service.clusterIPs, ...service.externalIPs, ...balancers]) at(ip).services.push(service);
+      for (const ip of [...service.clusterIPs, ...service.externalIPs, ...balancers]) services.add(ip, service);
     }
-    return owners;
+    return { pods, services, nodes };
   }
 }
 
 function nodePlan(given: ResourceIndex, assume: AssumptionSettings, podCIDRs: readonly string[]): NodePlan {
   const controllers = readControllers(given.ofKind, 1);
   const pods = controllers.reduce((sum, one) => sum + one.replicas, given.ofKind('', 'Pod').length);
+  const hasNodes = given.ofKind('', 'Node').length > 0;
   return {
-    names: assume.nodes === undefined ? [...kindNodes(given), ...nodesOfPods(given)] : [],
+    names: assume.nodes === undefined && !hasNodes ? [...kindNodes(given), ...nodesOfPods(given)] : [],
     count: Math.max(1, assume.nodes ?? Math.max(2, Math.ceil(pods / 110))),
     podCIDRs,
   };

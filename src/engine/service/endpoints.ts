@@ -1,7 +1,7 @@
 import { t } from '@vscode/l10n';
 import { familyOf, normalIp } from '../model/addresses.ts';
 import type { Pod, Service, ServicePort } from '../model/cluster.ts';
-import { arrayAt, type JsonValue, numberAt, stringAt, stringMapAt } from '../model/json.ts';
+import { arrayAt, numberAt, stringAt, stringMapAt } from '../model/json.ts';
 import { matchesLabels, selectorOfLabels } from '../model/labels.ts';
 import { nearest } from '../model/nearest.ts';
 import type { Resource } from '../model/resource.ts';
@@ -100,10 +100,11 @@ function writtenEndpoints(snapshot: Snapshot, service: Service): readonly Endpoi
 }
 
 function sliceEndpoints(snapshot: Snapshot, service: Service, slice: Resource): readonly Endpoint[] {
-  const type = stringAt(slice.object, 'addressType') ?? 'IPv4';
-  const ports = arrayAt(slice.object, 'ports');
-  return arrayAt(slice.object, 'endpoints').flatMap((value) => {
-    const one = written(value);
+  const { object } = slice;
+  const type = stringAt(object, 'addressType') ?? 'IPv4';
+  const ports = arrayAt(object, 'ports');
+  return arrayAt(object, 'endpoints').flatMap((value) => {
+    const one = readEndpoint(value);
     // kube-proxy uses the first address of each endpoint.
     const ip = one.addresses[0];
     if (ip === undefined || familyOf(ip) !== type) return [];
@@ -117,19 +118,6 @@ function sliceEndpoints(snapshot: Snapshot, service: Service, slice: Resource): 
         : [asEndpoint(snapshot, service, one, ip, number, name, protocol)];
     });
   });
-}
-
-const readEndpoints = new WeakMap<object, WrittenEndpoint>();
-
-/** What an entry of a slice says; objects never change, so it is read once. */
-function written(value: JsonValue): WrittenEndpoint {
-  if (typeof value !== 'object' || value === null) return readEndpoint(value);
-  let one = readEndpoints.get(value);
-  if (one === undefined) {
-    one = readEndpoint(value);
-    readEndpoints.set(value, one);
-  }
-  return one;
 }
 
 function asEndpoint(

@@ -13,8 +13,8 @@ function* check(context: RuleContext): Generator<Finding> {
     // The whole address space means what is outside.
     if (peer.kind !== 'block' || peer.invalid !== undefined || /\/0$/.test(peer.cidr)) continue;
     const isIn = coverage(peer);
-    const pod = pods.find(({ ips }) => ips.some(isIn))?.of;
-    const service = services.find(({ ips }) => ips.some(isIn))?.of;
+    const pod = pods.owners[pods.ips.findIndex(isIn)];
+    const service = services.owners[services.ips.findIndex(isIn)];
     if (pod === undefined && service === undefined) continue;
     const { ref } = program;
     const message =
@@ -35,32 +35,46 @@ function* check(context: RuleContext): Generator<Finding> {
   }
 }
 
-/** Something with its addresses, read. */
+/** Addresses, read, and beside each who has it: two lists, as there is one for each pod of a cluster. */
 interface Addressed<T> {
-  readonly of: T;
+  readonly owners: readonly T[];
   readonly ips: readonly IpAddress[];
 }
 
 interface Addresses {
-  readonly pods: readonly Addressed<Pod>[];
-  readonly services: readonly Addressed<Service>[];
+  readonly pods: Addressed<Pod>;
+  readonly services: Addressed<Service>;
 }
 
 const known = new WeakMap<Snapshot['pods'], Addresses>();
 
 /** The addresses of pods and Services that are not simulated. */
 function addressesOf(snapshot: Snapshot): Addresses {
-  const read = (ips: readonly string[]) => ips.flatMap((ip) => parseIp(ip) ?? []);
   const found = known.get(snapshot.pods) ?? {
-    pods: snapshot.pods
-      .filter(({ simulatedIPs, template }) => !simulatedIPs && !template.hostNetwork)
-      .map((of) => ({ of, ips: read(of.ips) })),
-    services: snapshot.services
-      .filter(({ simulated }) => !simulated.clusterIPs)
-      .map((of) => ({ of, ips: read(of.clusterIPs) })),
+    pods: addressed(
+      snapshot.pods.filter(({ simulatedIPs, template }) => !simulatedIPs && !template.hostNetwork),
+      ({ ips }) => ips,
+    ),
+    services: addressed(
+      snapshot.services.filter(({ simulated }) => !simulated.clusterIPs),
+      ({ clusterIPs }) => clusterIPs,
+    ),
   };
   known.set(snapshot.pods, found);
   return found;
+}
+
+function addressed<T>(all: readonly T[], textsOf: (one: T) => readonly string[]): Addressed<T> {
+  const [owners, ips]: [T[], IpAddress[]] = [[], []];
+  for (const one of all) {
+    for (const text of textsOf(one)) {
+      const ip = parseIp(text);
+      if (ip === undefined) continue;
+      owners.push(one);
+      ips.push(ip);
+    }
+  }
+  return { owners, ips };
 }
 
 function coverage({ cidr, except }: BlockPeer): (ip: IpAddress) => boolean {

@@ -1,4 +1,4 @@
-import { isObject, type JsonValue } from '../model/json.ts';
+import { isObject, type JsonValue } from './json.ts';
 
 /** True for equal values; the order of an object's members does not count. */
 export function sameJson(one: JsonValue | undefined, other: JsonValue | undefined): boolean {
@@ -8,5 +8,8 @@ export function sameJson(one: JsonValue | undefined, other: JsonValue | undefine
   }
   if (!isObject(one) || !isObject(other)) return false;
   const keys = Object.keys(one);
-  return keys.length === Object.keys(other).length && keys.every((key) => sameJson(one[key], other[key]));
+  return (
+    keys.length === Object.keys(other).length &&
+    keys.every((key) => Object.hasOwn(other, key) && sameJson(one[key], other[key]))
+  );
 }

@@ -1,0 +1,50 @@
+import type { ResourceRef } from './resource.ts';
+
+/** What has a namespace and a name. */
+interface Named {
+  readonly ref: Pick<ResourceRef, 'namespace' | 'name'>;
+}
+
+/** Sorts by namespace, then by name, as UTF-16 code units. */
+export function byNamespaceAndName({ ref: a }: Named, { ref: b }: Named): number {
+  return compareTexts(a.namespace, b.namespace) || compareTexts(a.name, b.name);
+}
+
+function compareTexts(a: string, b: string): number {
+  return a === b ? 0 : a < b ? -1 : 1;
+}
+
+/** The place of the last element with a namespace and name, in a list sorted by them; -1 where there is none. */
+export function placeOf(sorted: readonly Named[], ref: Named['ref']): number {
+  const wanted = { ref };
+  let [first, end] = [0, sorted.length];
+  while (first < end) {
+    const middle = (first + end) >>> 1;
+    const one = sorted[middle];
+    if (one === undefined || byNamespaceAndName(one, wanted) > 0) end = middle;
+    else first = middle + 1;
+  }
+  const found = sorted[first - 1];
+  return found !== undefined && byNamespaceAndName(found, wanted) === 0 ? first - 1 : -1;
+}
+
+/**
+ * Finds objects of one kind by namespace and name without a text or an entry for each: a list that is sorted by them, as
+ * those of clusters are, is its own index. Of two with one name the later is found.
+ */
+export class NameIndex<T extends Named> {
+  /** True where no two elements have one name. */
+  readonly isUnique: boolean;
+  readonly #sorted: readonly T[];
+
+  constructor(list: readonly T[]) {
+    const order = (one: T, i: number, all: readonly T[]): number => byNamespaceAndName(all[i - 1] ?? one, one);
+    const isSorted = list.every((one, i) => i === 0 || order(one, i, list) <= 0);
+    this.#sorted = isSorted ? list : [...list].sort(byNamespaceAndName);
+    this.isUnique = this.#sorted.every((one, i) => i === 0 || order(one, i, this.#sorted) < 0);
+  }
+
+  get(namespace: string, name: string): T | undefined {
+    return this.#sorted[placeOf(this.#sorted, { namespace, name })];
+  }
+}

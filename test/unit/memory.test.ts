@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { internJson } from '../../src/engine/model/intern.ts';
+import { type JsonObject, stringMapAt } from '../../src/engine/model/json.ts';
+import { NameIndex, placeOf } from '../../src/engine/model/nameIndex.ts';
+import type { Resource } from '../../src/engine/model/resource.ts';
+import { indexResources } from '../../src/engine/model/resourceIndex.ts';
+
+test('equal values are one object, and values that only look alike are not', () => {
+  const long = 'x'.repeat(40);
+  const values: readonly JsonObject[] = [
+    { a: 'x', b: 'y' },
+    { b: 'y', a: 'x' },
+    { a: 'x', b: null },
+    { a: ['x', 'y'] },
+    { a: ['x', ['y']] },
+    { a: 1, b: true },
+    { a: '1', b: 'true' },
+    JSON.parse('{"__proto__": {}, "a": "x"}') as JsonObject,
+    { a: 'x', toString: 'y' },
+    // The same length and the same end.
+    ...Array.from({ length: 40 }, (_, i) => ({ a: `${String(i).padStart(2, '0')}${long}` })),
+  ];
+  const copy = (one: JsonObject): JsonObject => JSON.parse(JSON.stringify(one)) as JsonObject;
+  for (const one of values) assert.deepEqual(internJson(copy(one)), one);
+  for (const one of values) assert.equal(JSON.stringify(internJson(copy(one))), JSON.stringify(one));
+  const first = { a: 'same', b: ['x', { c: 1 }] };
+  assert.equal(internJson(first), first);
+  assert.equal(internJson(copy(first)), first);
+});
+
+test('labels have no members but their own strings', () => {
+  const object = JSON.parse('{"labels": {"a": "x", "n": 1, "__proto__": "y", "constructor": "z"}}') as JsonObject;
+  const labels = stringMapAt(object, 'labels');
+  assert.equal(Object.getPrototypeOf(labels), null);
+  assert.deepEqual(Object.entries(labels), [
+    ['a', 'x'],
+    ['__proto__', 'y'],
+    ['constructor', 'z'],
+  ]);
+  assert.equal(labels['toString'], undefined);
+  assert.deepEqual(Object.keys(stringMapAt(object, 'annotations')), []);
+});
+
+function resource(kind: string, namespace: string, name: string): Resource {
+  return {
+    ref: { group: '', kind, namespace, name },
+    apiVersion: 'v1',
+    object: {},
+    origin: { type: 'simulated', note: '' },
+  };
+}
+
+test('an object is found by its name in a list of any order, the later of two', () => {
+  const names = ['b/x', 'a/y', 'a-b/x', 'a/x', 'b/x', ''];
+  const list = names.map((one) => resource('Pod', one.split('/')[0] ?? '', one.split('/')[1] ?? ''));
+  const index = new NameIndex(list);
+  assert.equal(index.isUnique, false);
+  assert.equal(index.get('b', 'x'), list[4]);
+  assert.equal(index.get('a', 'x'), list[3]);
+  assert.equal(index.get('a-b', 'x'), list[2]);
+  assert.equal(index.get('', ''), list[5]);
+  assert.equal(index.get('a', 'z'), undefined);
+  assert.equal(new NameIndex([]).get('a', 'x'), undefined);
+  assert.equal(placeOf([], { namespace: 'a', name: 'x' }), -1);
+});
+
+test('the later of two objects counts, in the place of the first', () => {
+  const [first, other, last] = [resource('Pod', 'a', 'x'), resource('Service', 'a', 'x'), resource('Pod', 'a', 'x')];
+  const index = indexResources([first, other, last]);
+  assert.deepEqual(
+    index.effective.map((one) => [first, other, last].indexOf(one)),
+    [2, 1],
+  );
+  assert.equal(index.get(first.ref), last);
+  assert.deepEqual(index.ofKind('', 'Pod'), [last]);
+  assert.equal(index.get({ ...first.ref, kind: 'Node' }), undefined);
+});
