@@ -3,6 +3,7 @@ import { parseCidr, parseIp } from '../../model/addresses.ts';
 import { arrayAt, isObject, type JsonValue, numberAt, objectAt, stringAt, valueAt } from '../../model/json.ts';
 import { isPortName } from '../../model/ports.ts';
 import type { FieldPath, Resource } from '../../model/resource.ts';
+import type { Snapshot } from '../../model/snapshot.ts';
 import type { Finding, Rule, RuleContext } from '../rule.ts';
 import { misfits, type Shape } from '../shapes.ts';
 
@@ -141,35 +142,40 @@ const shapes: readonly Shaped[] = [
   { group: 'networking.k8s.io', kind: 'Ingress', shape: ingress },
 ];
 
+const known = new WeakMap<Resource, readonly Finding[]>();
+
+/** A running cluster has let its objects in; what is written is the same until its text is. */
 function* check({ snapshot }: RuleContext): Generator<Finding> {
-  for (const { group, kind, shape } of shapes) {
-    for (const resource of snapshot.ofKind(group, kind)) {
-      // A running cluster has let the object in.
-      const isWritten = resource.origin.type === 'manifest' && resource.apiVersion.split('/').at(-1) === 'v1';
-      if (isWritten) yield* findingsOf(resource, found(resource, shape));
-    }
-  }
   for (const resource of snapshot.resources) {
-    if (resource.origin.type === 'manifest') yield* findingsOf(resource, ofMetadata(resource, ['metadata']));
-  }
-  for (const { resource, template: own } of snapshot.workloads) {
-    const isOwn = own.metadataPath.length > 1 && resource.origin.type === 'manifest';
-    if (isOwn) yield* findingsOf(resource, ofMetadata(resource, own.metadataPath));
+    if (resource.origin.type !== 'manifest') continue;
+    let own = known.get(resource);
+    if (own === undefined) {
+      own = [...foundIn(resource, snapshot)].map((one) => finding(resource, one));
+      known.set(resource, own);
+    }
+    yield* own;
   }
 }
 
-function* findingsOf({ ref, origin }: Resource, all: Iterable<Found>): Generator<Finding> {
-  for (const { path, message } of all) {
-    yield {
-      code: rule.code,
-      message: t('{0}: {1}', ref.name.startsWith('(') ? ref.kind : ref.name, message),
-      ref,
-      origin,
-      path,
-      related: [],
-      fixes: [],
-    };
-  }
+function* foundIn(resource: Resource, snapshot: Snapshot): Generator<Found> {
+  const { ref, apiVersion } = resource;
+  const shaped = shapes.find(({ group, kind }) => group === ref.group && kind === ref.kind);
+  if (shaped !== undefined && apiVersion.split('/').at(-1) === 'v1') yield* found(resource, shaped.shape);
+  yield* ofMetadata(resource, ['metadata']);
+  const template = snapshot.workload(ref)?.template.metadataPath ?? [];
+  if (template.length > 1) yield* ofMetadata(resource, template);
+}
+
+function finding({ ref, origin }: Resource, { path, message }: Found): Finding {
+  return {
+    code: rule.code,
+    message: t('{0}: {1}', ref.name.startsWith('(') ? ref.kind : ref.name, message),
+    ref,
+    origin,
+    path,
+    related: [],
+    fixes: [],
+  };
 }
 
 /** Labels and annotations that read as a number or as `true` are what people forget the quotes of. */
