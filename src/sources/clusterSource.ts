@@ -102,7 +102,7 @@ export class ClusterSource {
   constructor(options: ClusterSourceOptions) {
     this.#options = options;
     this.#timing = { ...usualTiming, ...options.timing };
-    this.#transport = new ClusterTransport(options.access, this.#timing.requestMs);
+    this.#transport = new ClusterTransport(options.access, this.#timing);
     this.#discovery = new Discovery(this.#transport, options.kinds ?? liveKinds);
   }
 
