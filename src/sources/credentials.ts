@@ -64,7 +64,7 @@ export class Credentials {
       return await Promise.race([pending.options, left]);
     } finally {
       pending.waiting--;
-      if (pending.waiting === 0) pending.stop.abort();
+      if (pending.waiting === 0) this.#end(pending);
     }
   }
 
@@ -78,12 +78,18 @@ export class Credentials {
     const stop = new AbortController();
     // What was refused may have been replaced since that request was sent.
     const isRefused = refused !== undefined && (this.#last === undefined || isSame(refused, this.#last));
-    const options = this.#ask(isRefused, pluginMs, stop.signal).finally(() => {
-      this.#pending = undefined;
-    });
-    options.catch(() => undefined);
-    this.#pending = { options, stop, waiting: 0 };
-    return this.#pending;
+    const options = this.#ask(isRefused, pluginMs, stop.signal);
+    const pending = { options, stop, waiting: 0 };
+    this.#pending = pending;
+    const end = (): void => this.#end(pending);
+    options.then(end, end);
+    return pending;
+  }
+
+  /** Whoever comes later begins anew. */
+  #end(pending: Pending): void {
+    pending.stop.abort();
+    if (this.#pending === pending) this.#pending = undefined;
   }
 
   async #ask(isRefused: boolean, pluginMs: number, signal: AbortSignal): Promise<RequestOptions> {

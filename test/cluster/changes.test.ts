@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { BadNetwork } from './badNetwork.ts';
-import { namespaceObject, ownPlane, paths, service, until } from './plane.ts';
+import { ciliumPolicies, namespaceObject, ownPlane, paths, service, until } from './plane.ts';
 import { accessOf, becomes, contentOf, follow } from './source.ts';
 
 const plane = await ownPlane();
@@ -116,24 +116,7 @@ test('a kind whose CRD is installed while watching is read, and is no more when 
   await becomes(source, 'live');
   const crds = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
   const name = 'ciliumnetworkpolicies.cilium.io';
-  await plane.admin.create(crds, {
-    apiVersion: 'apiextensions.k8s.io/v1',
-    kind: 'CustomResourceDefinition',
-    metadata: { name },
-    spec: {
-      group: 'cilium.io',
-      names: { kind: 'CiliumNetworkPolicy', plural: 'ciliumnetworkpolicies', singular: 'ciliumnetworkpolicy' },
-      scope: 'Namespaced',
-      versions: [
-        {
-          name: 'v2',
-          served: true,
-          storage: true,
-          schema: { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } },
-        },
-      ],
-    },
-  });
+  await plane.admin.create(crds, ciliumPolicies('v2'));
   const policies = '/apis/cilium.io/v2/namespaces/shop/ciliumnetworkpolicies';
   await plane.admin.waitFor(policies, ({ items }) => Array.isArray(items));
   await plane.admin.create(policies, {

@@ -10,7 +10,7 @@ import { Ajv } from 'ajv';
 import { withShop } from '../../scripts/controlPlane.mjs';
 import { podpath, root } from '../cli/run.ts';
 import { kubeconfig, pluginUser } from './kubeconfigs.ts';
-import { namespaceObject, ownPlane, paths, service, until } from './plane.ts';
+import { ciliumPolicies, namespaceObject, ownPlane, paths, service, until } from './plane.ts';
 
 const plane = await ownPlane();
 await withShop(plane);
@@ -273,18 +273,7 @@ async function createHostile(): Promise<void> {
 
 /** A policy kind in a version that nobody knows yet, with any text in it. */
 async function createUnknownVersion(): Promise<void> {
-  const schema = { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } };
-  await plane.admin.create('/apis/apiextensions.k8s.io/v1/customresourcedefinitions', {
-    apiVersion: 'apiextensions.k8s.io/v1',
-    kind: 'CustomResourceDefinition',
-    metadata: { name: 'ciliumnetworkpolicies.cilium.io' },
-    spec: {
-      group: 'cilium.io',
-      names: { kind: 'CiliumNetworkPolicy', plural: 'ciliumnetworkpolicies', singular: 'ciliumnetworkpolicy' },
-      scope: 'Namespaced',
-      versions: [{ name: 'v9', served: true, storage: true, schema }],
-    },
-  });
+  await plane.admin.create('/apis/apiextensions.k8s.io/v1/customresourcedefinitions', ciliumPolicies('v9'));
   const policies = '/apis/cilium.io/v9/namespaces/hostile/ciliumnetworkpolicies';
   await plane.admin.waitFor(policies, ({ items }) => Array.isArray(items));
   await plane.admin.create(policies, {

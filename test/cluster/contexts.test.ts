@@ -5,6 +5,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { KubeApi } from '../../scripts/kubeApi.mjs';
 import type { ClusterObjects } from '../../src/engine/index.ts';
 import type { ClusterStatus } from '../../src/protocol.ts';
 import { Clusters } from '../../src/worker/clusters.ts';
@@ -13,6 +14,11 @@ import { ownPlane, paths, service, until } from './plane.ts';
 
 const plane = await ownPlane();
 const cluster = { server: plane.server, 'certificate-authority-data': Buffer.from(plane.ca).toString('base64') };
+
+// The server takes a moment to know the rights that were just given; Podpath asks again only after a minute.
+const viewer = new KubeApi({ server: plane.server, token: plane.tokens.scoped, ca: plane.ca });
+await viewer.waitFor(paths('shop').services, ({ items }) => Array.isArray(items));
+viewer.close();
 
 /** Takes connections, and never says a word. */
 async function silentServer(): Promise<string> {
