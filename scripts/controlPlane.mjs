@@ -6,6 +6,7 @@ import { existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync 
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { certificate } from './certificates.mjs';
 import { node as nodeProgram, root, which } from './environment.mjs';
 import { goPrograms } from './goPrograms.mjs';
 import { KubeApi, pause } from './kubeApi.mjs';
@@ -115,6 +116,7 @@ export class ControlPlane {
   #programs;
   #guard;
   #privateKey;
+  #clients = certificate({ name: 'podpath-clients' });
   #children = new Map();
   #commands = {};
   #writer;
@@ -153,6 +155,7 @@ export class ControlPlane {
       `${this.tokens.scoped},${scoped.user},${scoped.user}`,
     ];
     writeFileSync(path('tokens.csv'), `${users.join('\n')}\n`, { mode: 0o600 });
+    writeFileSync(path('clients.crt'), this.#clients.cert);
     const lines = commandLines({ path, etcd, peer, api, manager });
     this.#commands = Object.fromEntries(Object.entries(lines).map(([name, args]) => [name, { args }]));
   }
@@ -204,6 +207,25 @@ export class ControlPlane {
     this.admin = new KubeApi({ server: this.server, token: this.tokens.admin, ca: this.ca });
     await this.ready();
     this.kubeconfigs = this.#writeKubeconfigs();
+  }
+
+  /**
+   * A certificate of a user, as PEM with its key; `from` and `to` say when it is valid, in ms since 1970.
+   * @param {{ name: string, groups: string[], from?: number, to?: number }} wanted
+   */
+  clientCertificate({ name, groups, from, to }) {
+    return certificate({ name, groups, from, to, usage: 'client', issuer: this.#clients });
+  }
+
+  /** Makes these the only tokens that the API server knows beside its own users', each with the name of an admin; starts it again. */
+  async replaceTokens(tokens) {
+    const file = join(this.folder, 'tokens.csv');
+    const own = readFileSync(file, 'utf8').split('\n').slice(0, 2);
+    const others = Object.entries(tokens).map(([name, token]) => `${token},${name},${name},"system:masters"`);
+    writeFileSync(file, `${[...own, ...others].join('\n')}\n`);
+    await this.kill('kube-apiserver');
+    this.start('kube-apiserver');
+    await this.ready();
   }
 
   #writeKubeconfigs() {
@@ -300,6 +322,7 @@ function commandLines({ path, etcd, peer, api, manager }) {
       '--service-cluster-ip-range=10.96.0.0/12',
       '--authorization-mode=RBAC',
       `--token-auth-file=${path('tokens.csv')}`,
+      `--client-ca-file=${path('clients.crt')}`,
       `--service-account-issuer=${issuer}`,
       `--service-account-key-file=${path('accounts.pub')}`,
       `--service-account-signing-key-file=${path('accounts.key')}`,

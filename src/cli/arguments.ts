@@ -99,21 +99,23 @@ export function readArguments(argv: readonly string[]): Options {
   if (known.outputs.length > 0 && !known.outputs.includes(output)) {
     throw new UsageError(`${command} prints ${known.outputs.join(', ')}, not ${output}`);
   }
-  const isLive = values.context !== undefined || values.kubeconfig !== undefined;
+  const [context, kubeconfig] = [onlyOne('--context', values.context), onlyOne('--kubeconfig', values.kubeconfig)];
+  const isLive = context !== undefined || kubeconfig !== undefined;
+  if (values.namespace !== undefined && !isLive) throw new UsageError('--namespace needs --context or --kubeconfig');
   if (known.needsCluster === true && !isLive) throw new UsageError(`${command} needs --context or --kubeconfig`);
   if (operands.length < known.ends) {
     throw new UsageError(`${command} needs ${command === 'diff' ? 'OLD and NEW' : 'FROM and TO'}`);
   }
   const optional = Object.fromEntries(
-    (['scope', 'service', 'node', 'from', 'to', 'assertions', 'workload', 'context', 'kubeconfig'] as const).flatMap(
-      (key) => {
-        const value = values[key];
-        return value === undefined ? [] : [[key, value]];
-      },
-    ),
+    (['scope', 'service', 'node', 'from', 'to', 'assertions', 'workload'] as const).flatMap((key) => {
+      const value = values[key];
+      return value === undefined ? [] : [[key, value]];
+    }),
   );
   return {
     ...optional,
+    ...(context === undefined ? {} : { context }),
+    ...(kubeconfig === undefined ? {} : { kubeconfig }),
     command,
     operands,
     output,
@@ -146,14 +148,22 @@ function parse(argv: readonly string[]) {
         assertions: text,
         workload: text,
         by: text,
-        context: text,
-        kubeconfig: text,
+        context: { type: 'string', multiple: true },
+        kubeconfig: { type: 'string', multiple: true },
         namespace: { type: 'string', short: 'n', multiple: true },
       },
     });
   } catch (error) {
     throw new UsageError(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`);
   }
+}
+
+/** A command reads one cluster. */
+function onlyOne(option: string, values: readonly string[] = []): string | undefined {
+  const [value, ...more] = new Set(values);
+  if (more.length > 0) throw new UsageError(`${option} is given twice: a command reads one cluster`);
+  if (value === '') throw new UsageError(`${option} names nothing`);
+  return value;
 }
 
 function oneOf<T extends string>(option: string, value: string, allowed: readonly T[]): T {

@@ -1,9 +1,12 @@
 import type { ClusterObjects } from '../engine/index.ts';
 import { type ClusterChange, ClusterSource, type ClusterState, openKubeconfig } from '../sources/clusterSource.ts';
 import { type Options, UsageError } from './arguments.ts';
+import { say } from './terminal.ts';
 
 /** The longest that a command waits until everything was read once. */
 const patienceMs = 60_000;
+/** The longest that it tries to reach a server. */
+const unreachedMs = 5_000;
 
 /** True where the command line names a running cluster. */
 export function isLive({ context, kubeconfig }: Options): boolean {
@@ -15,7 +18,7 @@ export async function readCluster(options: Options): Promise<ClusterObjects> {
   const source = await openCluster(options, { watch: false });
   const objects = await settle(source);
   await source.stop();
-  for (const sentence of objects.missing) process.stderr.write(`podpath: ${sentence}\n`);
+  for (const sentence of objects.missing) say(sentence);
   return objects;
 }
 
@@ -36,7 +39,7 @@ export async function openCluster(
 
 /** Everything of a cluster, once all was read; throws where the server can't be reached or shows nothing. */
 export async function settle(source: ClusterSource): Promise<ClusterObjects> {
-  const state = await source.settled(patienceMs);
+  const state = await source.settled(patienceMs, unreachedMs);
   if (state.kind !== 'live') {
     await source.stop();
     throw new UsageError(stateText(source.snapshot().context, state));

@@ -13,6 +13,7 @@ import { exposure } from './exposure.ts';
 import { graph } from './graph.ts';
 import { snapshot } from './snapshot.ts';
 import { suggest } from './suggest.ts';
+import { say } from './terminal.ts';
 import { trace } from './trace.ts';
 import { watch } from './watch.ts';
 
@@ -59,5 +60,5 @@ try {
 } catch (error) {
   process.exitCode = 2;
   const message = error instanceof UsageError ? error.message : error instanceof Error ? error.stack : String(error);
-  process.stderr.write(`podpath: ${message}\n`);
+  say(message ?? '');
 }

@@ -13,28 +13,35 @@ import type { Options } from './arguments.ts';
 import { openCluster, settle, stateText } from './cluster.ts';
 import type { Command } from './command.ts';
 import { oneScope, readPaths } from './load.ts';
+import { say } from './terminal.ts';
 
 /** Prints a line for each change in who may talk to whom, until the program is interrupted. */
 export const watch: Command = async (options) => {
-  const interrupted = new Promise<void>((done) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => done());
-  });
   const files = options.operands.length === 0 ? {} : await readPaths(options.operands);
+  const interrupted = new Promise<undefined>((done) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => done(undefined));
+  });
   let follow: ((change: ClusterChange) => void) | undefined;
   const source = await openCluster(options, { watch: true, onChange: (change) => follow?.(change) });
-  const state = new Watched(options, files, await settle(source));
+  const objects = await Promise.race([settle(source), interrupted]);
+  if (objects === undefined) {
+    await source.stop();
+    return { output: '', exitCode: 0 };
+  }
+  const state = new Watched(options, files, objects);
+  const tell = (): boolean => process.stdout.write(plainLines(state.next(source.snapshot())));
   let told = 'live';
-  process.stderr.write(`podpath: ${stateText(source.snapshot().context, { kind: 'live' })}; Ctrl+C ends\n`);
+  for (const sentence of objects.missing) say(sentence);
+  say(`${stateText(objects.context, { kind: 'live' })}; Ctrl+C ends`);
   follow = (change) => {
     if (change.state.kind !== told) {
       told = change.state.kind;
-      process.stderr.write(`podpath: ${stateText(source.snapshot().context, change.state)}\n`);
+      say(stateText(objects.context, change.state));
     }
     // While the server can't be reached nothing is known to have changed.
-    if (change.changed.length + change.removed.length > 0)
-      process.stdout.write(plainLines(state.next(source.snapshot())));
+    if (change.changed.length + change.removed.length > 0) tell();
   };
-  process.stdout.write(plainLines(state.next(source.snapshot())));
+  tell();
   await interrupted;
   await source.stop();
   return { output: '', exitCode: 0 };

@@ -17,7 +17,7 @@ import type { ReflectorState } from './reflector.ts';
 import { type ClusterTiming, usualTiming } from './timing.ts';
 
 /**
- * How a cluster stands. `connecting` until everything was read once; `live` while every watch is open; `stale` when one is
+ * How a cluster stands. `connecting` until everything was read once; `live` while every watch is open that may be; `stale` when one is
  * not: what was read last is kept, and may be old since then (ms since 1970); `forbidden` when the server takes the user
  * for nobody, or shows nothing at all; `disconnected` when it was never reached, or was left.
  */
@@ -88,6 +88,8 @@ export class ClusterSource {
   readonly #discovery: Discovery;
   readonly #followers = new Map<string, KindFollower>();
   readonly #stop = new AbortController();
+  /** Ends the look at hand for the kinds of the server, or the pause before the next one. */
+  #round = new AbortController();
   #changed: Resource[] = [];
   #removed: ResourceRef[] = [];
   readonly #waiting = new Set<() => void>();
@@ -102,18 +104,44 @@ export class ClusterSource {
   constructor(options: ClusterSourceOptions) {
     this.#options = options;
     this.#timing = { ...usualTiming, ...options.timing };
-    this.#transport = new ClusterTransport(options.access, this.#timing.requestMs);
+    this.#transport = new ClusterTransport(options.access, this.#timing);
     this.#discovery = new Discovery(this.#transport, options.kinds ?? liveKinds);
   }
 
   /** Begins to read; what comes is told to `onChange`. */
   start(): void {
     this.#ended = this.#discover();
+    if (this.#options.watch) this.#watchClock();
+  }
+
+  /**
+   * While a machine sleeps its connections end without a word, and its timers stand still: the clock alone has moved when
+   * it wakes. Everything is asked anew then, by new connections.
+   */
+  #watchClock(): void {
+    const { sleptMs } = this.#timing;
+    let last = Date.now();
+    const timer = setInterval(
+      () => {
+        const passed = Date.now() - last;
+        last = Date.now();
+        if (passed > sleptMs) this.#reconnect();
+      },
+      Math.min(1_000, sleptMs / 2),
+    );
+    this.#stop.signal.addEventListener('abort', () => clearInterval(timer));
+  }
+
+  #reconnect(): void {
+    this.#transport.disconnect();
+    for (const one of this.#followers.values()) one.kick();
+    this.#round.abort();
   }
 
   /** Ends every request. The last snapshot stays. */
   async stop(): Promise<void> {
     this.#stop.abort();
+    this.#round.abort();
     for (const one of this.#followers.values()) one.stop();
     await this.#ended;
     await Promise.all([...this.#followers.values()].map((one) => one.ended));
@@ -135,9 +163,11 @@ export class ClusterSource {
     return this.#staleness(states) ?? { kind: 'live' };
   }
 
-  /** The server answers, and takes the user for nobody: worth more words than a lost connection. */
+  /** The server answers, and takes the user for nobody, or says not even which kinds it has: no lost connection. */
   #unauthorized(states: readonly ReflectorState[]): ClusterState | undefined {
-    const failures = [this.#failure?.failure, ...states.map((one) => ('failure' in one ? one.failure : undefined))];
+    const asked = this.#failure?.failure;
+    if (asked?.failure === 'forbidden' && !this.#isDiscovered) return { kind: 'forbidden', reason: asked.message };
+    const failures = [asked, ...states.map((one) => ('failure' in one ? one.failure : undefined))];
     const found = failures.find((one) => one?.failure === 'unauthorized');
     return found && { kind: 'forbidden', reason: found.message };
   }
@@ -178,10 +208,24 @@ export class ClusterSource {
       context: this.#options.access.context,
       state: this.state,
       resources: followers.sort((a, b) => (a.order < b.order ? -1 : 1)).flatMap((one) => one.resources()),
-      missing: [...unreadSentences(forbidden), ...new Set(silent)],
+      missing: [...unreadSentences(forbidden), ...this.#unwatched(followers), ...new Set(silent)],
       unread: [...forbidden, ...this.#unreadOfSilent()],
       isLoading,
     };
+  }
+
+  #unwatched(followers: readonly KindFollower[]): readonly string[] {
+    const names = followers.filter((one) => one.isListedOnly).map(({ name }) => name);
+    const seconds = this.#timing.recheckMs / 1000;
+    return names.length === 0
+      ? []
+      : [
+          t(
+            'You may list these and not watch them; they are read again about every {0} s: {1}',
+            seconds,
+            names.join(', '),
+          ),
+        ];
   }
 
   /** Kinds of groups that do not answer, as far as nothing of them was read before. */
@@ -196,10 +240,12 @@ export class ClusterSource {
 
   /**
    * Resolves with the state when everything was read once, the server refused the user, or, after `patienceMs`, with the
-   * state as it is then.
+   * state as it is then. A server that was never reached gets `unreachedMs`.
    */
-  async settled(patienceMs: number): Promise<ClusterState> {
-    await this.#until(() => this.#isSettled(), patienceMs);
+  async settled(patienceMs: number, unreachedMs = patienceMs): Promise<ClusterState> {
+    const isHopeless = (): boolean =>
+      this.#failure !== undefined && !this.#isDiscovered && Date.now() - this.#failure.since >= unreachedMs;
+    await this.#until(() => this.#isSettled() || isHopeless(), patienceMs);
     return this.state;
   }
 
@@ -226,10 +272,11 @@ export class ClusterSource {
   /** Looks for the kinds that the server has, again and again: kinds come and go with their CRDs. */
   async #discover(): Promise<void> {
     const backoff = new Backoff(this.#timing.backoff);
-    const { signal } = this.#stop;
-    while (!signal.aborted) {
+    while (!this.#stop.signal.aborted) {
+      this.#round = new AbortController();
+      const { signal } = this.#round;
       const found = await this.#discovery.ask(signal);
-      if (signal.aborted) return;
+      if (this.#stop.signal.aborted) return;
       if (isFailure(found)) {
         this.#failure = { failure: found, since: this.#failure?.since ?? Date.now() };
         this.#tell();
@@ -241,6 +288,8 @@ export class ClusterSource {
       this.#failure = undefined;
       this.#silent = found.silent;
       if (!this.#isDiscovered && this.#options.watch) await this.#followFirst(found.served);
+      // Nothing may begin after a stop: nobody would end it.
+      if (this.#stop.signal.aborted) return;
       this.#follow(found.served);
       this.#isDiscovered = true;
       // Watches may hang on connections that nobody serves any more.

@@ -3,7 +3,9 @@ import { request as httpsRequest, type RequestOptions } from 'node:https';
 import { StringDecoder } from 'node:string_decoder';
 import { t } from '@vscode/l10n';
 import type { JsonObject } from '../engine/index.ts';
+import { isSame, refusalReason } from './credentials.ts';
 import type { ClusterAccess } from './kubeconfig.ts';
+import type { ClusterTiming } from './timing.ts';
 
 /**
  * Why a request has no answer to use. `unreachable` is worth another attempt, after `retryAfterMs` where the server asked
@@ -39,12 +41,17 @@ export function isFailure(value: object | string | undefined): value is Failure 
 export class ClusterTransport {
   readonly #access: ClusterAccess;
   readonly #requestMs: number;
-  #refused = false;
+  readonly #pluginMs: number;
 
-  /** `requestMs` is the longest wait for the head of an answer, and for each next part of its body. */
-  constructor(access: ClusterAccess, requestMs: number) {
+  constructor(access: ClusterAccess, { requestMs, pluginMs }: Pick<ClusterTiming, 'requestMs' | 'pluginMs'>) {
     this.#access = access;
     this.#requestMs = requestMs;
+    this.#pluginMs = pluginMs;
+  }
+
+  /** Breaks every connection; the next request makes a new one. */
+  disconnect(): void {
+    this.#access.disconnect();
   }
 
   /** The JSON at a path of the server. */
@@ -102,20 +109,33 @@ export class ClusterTransport {
     return stop ?? end;
   }
 
-  /** Sends the request and waits for the head of its answer. */
+  /** Sends the request and waits for the head of its answer. Credentials that are refused may have ended: others get one try. */
   async #open(path: string, signal: AbortSignal, headers: Record<string, string>): Promise<IncomingMessage | Failure> {
-    let options: RequestOptions;
+    let refused: RequestOptions | undefined;
+    for (;;) {
+      const options = await this.#credentials(refused, signal);
+      if (isFailure(options)) return options;
+      const response = await this.#send(path, signal, { ...options, headers: { ...options.headers, ...headers } });
+      if (isFailure(response)) return response;
+      const status = response.statusCode ?? 0;
+      if (status === 200 || status === 304) return response;
+      const failure = await this.#statusFailure(response, status);
+      if (failure.failure !== 'unauthorized') return failure;
+      if (refused !== undefined) return explained(failure, options);
+      refused = options;
+      const other = await this.#credentials(refused, signal);
+      if (isFailure(other)) return other;
+      if (isSame(refused, other)) return explained(failure, options);
+    }
+  }
+
+  async #credentials(refused: RequestOptions | undefined, signal: AbortSignal): Promise<RequestOptions | Failure> {
     try {
-      options = await this.#access.authenticate(this.#refused);
+      const request = { signal, pluginMs: this.#pluginMs };
+      return await this.#access.authenticate(refused === undefined ? request : { ...request, refused });
     } catch (error) {
       return { failure: 'unauthorized', message: messageOf(error) };
     }
-    const response = await this.#send(path, signal, { ...options, headers: { ...options.headers, ...headers } });
-    if (isFailure(response)) return response;
-    const status = response.statusCode ?? 0;
-    this.#refused = status === 401;
-    if (status === 200 || status === 304) return response;
-    return this.#statusFailure(response, status);
   }
 
   #send(path: string, signal: AbortSignal, options: RequestOptions): Promise<IncomingMessage | Failure> {
@@ -172,11 +192,23 @@ export class ClusterTransport {
     const told = parseObject(Buffer.concat(chunks).toString('utf8'))?.['message'];
     const message = typeof told === 'string' ? told : `HTTP ${status}`;
     const failure = failureOf(status);
-    const after = Number(response.headers['retry-after']);
-    return Number.isFinite(after) && after > 0
-      ? { failure, message, retryAfterMs: Math.min(after, 300) * 1000 }
-      : { failure, message };
+    const after = secondsOf(response.headers['retry-after']);
+    return after > 0 ? { failure, message, retryAfterMs: Math.min(after, 300) * 1000 } : { failure, message };
   }
+}
+
+/** Retry-After is a number of seconds, or a date (RFC 9110, 10.2.3); 0 for neither. */
+function secondsOf(retryAfter: string | undefined): number {
+  if (retryAfter === undefined) return 0;
+  const seconds = Number(retryAfter);
+  const until = Number.isNaN(seconds) ? (Date.parse(retryAfter) - Date.now()) / 1000 : seconds;
+  return Number.isFinite(until) ? until : 0;
+}
+
+/** Says beside the server's word what the credentials say of themselves. */
+function explained(failure: Failure, options: RequestOptions): Failure {
+  const reason = refusalReason(options);
+  return reason === undefined ? failure : { ...failure, message: `${failure.message}: ${reason}` };
 }
 
 /** What an HTTP status, or the code of a Status object, means for a reader. */

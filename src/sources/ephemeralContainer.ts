@@ -7,6 +7,7 @@ import type { JsonObject } from '../engine/index.ts';
 import { sleep } from './backoff.ts';
 import { ClusterTransport, isFailure } from './clusterTransport.ts';
 import type { ClusterAccess } from './kubeconfig.ts';
+import { usualTiming } from './timing.ts';
 
 /** How long the container lives, in seconds: longer than any verification takes. It stays in the pod's spec after that. */
 const livesSeconds = 300;
@@ -62,7 +63,7 @@ async function patch(
   change: object,
   signal: AbortSignal,
 ): Promise<{ readonly status: number; readonly body: string }> {
-  const options = await access.authenticate(false);
+  const options = await access.authenticate();
   const send = access.server.startsWith('http:') ? httpRequest : httpsRequest;
   const sent = JSON.stringify(change);
   const headers = {
@@ -100,7 +101,7 @@ async function untilRunning(
   container: string,
   signal: AbortSignal,
 ): Promise<{ readonly container: string } | { readonly problem: string } | undefined> {
-  const transport = new ClusterTransport(access, 10_000);
+  const transport = new ClusterTransport(access, { ...usualTiming, requestMs: 10_000 });
   while (!signal.aborted) {
     const answer = await transport.json(path, signal);
     const state = isFailure(answer) ? undefined : stateOf(answer.body, container);

@@ -119,6 +119,17 @@ export class KindFollower {
     return { group: kind.group, kind: kind.kind, plural, namespaced, readIn };
   }
 
+  /** True where some of it may be listed and not watched. */
+  get isListedOnly(): boolean {
+    return this.states.some(({ kind }) => kind === 'listed');
+  }
+
+  /** The kind as a message names it, for example `networkpolicies.networking.k8s.io`. */
+  get name(): string {
+    const { plural, kind } = this.#setup.served;
+    return kind.group === '' ? plural : `${plural}.${kind.group}`;
+  }
+
   /** Sorted by namespace and name; the same list until something changes. */
   resources(): readonly Resource[] {
     if (this.#since.size === 0) return this.#list;

@@ -1,9 +1,11 @@
-import { existsSync, statSync } from 'node:fs';
-import { Agent, type RequestOptions } from 'node:https';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import type { RequestOptions } from 'node:https';
 import { homedir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { delimiter, dirname, isAbsolute, join } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
 import { t } from '@vscode/l10n';
+import { parse } from 'yaml';
+import { type CredentialRequest, Credentials, type KubeUser } from './credentials.ts';
 
 /** Which cluster to read. Absent: the files and the context that kubectl would take. */
 export interface ClusterChoice {
@@ -18,11 +20,10 @@ export interface ClusterAccess {
   readonly server: string;
   /** The context's namespace; `default` where it names none. */
   readonly namespace: string;
-  /**
-   * TLS and authentication of one request; runs the context's credential plugin where it has one. `refused` says that the
-   * server took the last ones for invalid. Rejects where there are none.
-   */
-  readonly authenticate: (refused: boolean) => Promise<RequestOptions>;
+  /** TLS and authentication of one request; runs the context's credential plugin where it has one. Rejects where there are none. */
+  readonly authenticate: (request?: CredentialRequest) => Promise<RequestOptions>;
+  /** Closes the connections that are kept for later requests, and those in use. */
+  readonly disconnect: () => void;
 }
 
 /** Why a kubeconfig can't be used; a sentence. */
@@ -36,12 +37,8 @@ export interface AccessProblem {
  * Source: kubernetes.io, Organizing Cluster Access Using kubeconfig Files.
  */
 export function readKubeconfig(choice: ClusterChoice): ClusterAccess | AccessProblem {
-  try {
-    const config = load(choice.kubeconfig);
-    return 'problem' in config ? config : accessOf(config, choice);
-  } catch (error) {
-    return { problem: t('The kubeconfig can not be read: {0}', messageOf(error)) };
-  }
+  const config = load(choice.kubeconfig);
+  return 'problem' in config ? config : accessOf(config, choice);
 }
 
 /** A context as a kubeconfig writes it. */
@@ -55,18 +52,14 @@ export interface KubeContext {
 export function listContexts(
   kubeconfig: string | undefined,
 ): { readonly contexts: readonly KubeContext[]; readonly current: string } | AccessProblem {
-  try {
-    const config = load(kubeconfig);
-    if ('problem' in config) return config;
-    const contexts = config.contexts.map(({ name, cluster, namespace }) => ({
-      name,
-      server: config.clusters.find((one) => one.name === cluster)?.server ?? '',
-      namespace: namespace || 'default',
-    }));
-    return { contexts, current: config.currentContext ?? '' };
-  } catch (error) {
-    return { problem: t('The kubeconfig can not be read: {0}', messageOf(error)) };
-  }
+  const config = load(kubeconfig);
+  if ('problem' in config) return config;
+  const contexts = config.contexts.map(({ name, cluster, namespace }) => ({
+    name,
+    server: config.clusters.find((one) => one.name === cluster)?.server ?? '',
+    namespace: namespace || 'default',
+  }));
+  return { contexts, current: config.currentContext ?? '' };
 }
 
 /** The files that count, and whether they were named. */
@@ -96,12 +89,15 @@ function stampOf(named: string | undefined): string {
 }
 
 /** Later files add what earlier ones do not have; a file that is missing says nothing. */
-function merge(files: readonly string[]): KubeConfig {
-  const all = files.map((file) => {
-    const one = new KubeConfig();
-    one.loadFromFile(file);
-    return one;
-  });
+function merge(files: readonly string[]): KubeConfig | AccessProblem {
+  const all: KubeConfig[] = [];
+  for (const file of files) {
+    try {
+      all.push(readFile(file));
+    } catch (error) {
+      return { problem: t('The kubeconfig {0} can not be read: {1}', file, messageOf(error)) };
+    }
+  }
   const merged = new KubeConfig();
   merged.loadFromOptions({
     clusters: firstOfName(all.flatMap((one) => one.clusters)),
@@ -112,6 +108,41 @@ function merge(files: readonly string[]): KubeConfig {
   return merged;
 }
 
+/** An empty file is an empty kubeconfig, as it is for kubectl. What is no YAML is said by client-node. */
+function readFile(file: string): KubeConfig {
+  const one = new KubeConfig();
+  const text = readFileSync(file, 'utf8');
+  const written: unknown = parse(text, { logLevel: 'silent' });
+  if (written === null || written === undefined) return one;
+  if (typeof written !== 'object' || Array.isArray(written)) throw new Error(t('it is no mapping'));
+  one.loadFromString(text);
+  one.makePathsAbsolute(dirname(file));
+  one.users = completed(one.users, written, dirname(file));
+  return one;
+}
+
+/**
+ * Users with what client-node does not read of them; paths are relative to the file, and so is a plugin that is named by
+ * one, as client-go resolves them (k8s.io/client-go/tools/clientcmd, GetAuthInfoFileReferences).
+ */
+function completed(users: readonly KubeUser[], kubeconfig: { readonly users?: unknown }, folder: string): KubeUser[] {
+  const { users: raw } = kubeconfig;
+  const list = (Array.isArray(raw) ? raw : []) as readonly { name?: unknown; user?: Record<string, unknown> | null }[];
+  const absolute = (path: string): string => (isAbsolute(path) ? path : join(folder, path));
+  return users.map((user): KubeUser => {
+    const written = list.find(({ name }) => name === user.name)?.user ?? {};
+    const { tokenFile, 'as-groups': groups } = written;
+    const command: unknown = user.exec?.command;
+    const isPath = typeof command === 'string' && /[/\\]/.test(command);
+    return {
+      ...user,
+      ...(isPath ? { exec: { ...user.exec, command: absolute(command) } } : {}),
+      ...(typeof tokenFile === 'string' && tokenFile !== '' ? { tokenFile: absolute(tokenFile) } : {}),
+      ...(Array.isArray(groups) ? { impersonateGroups: groups.map(String) } : {}),
+    };
+  });
+}
+
 function firstOfName<T extends { readonly name: string }>(list: readonly T[]): T[] {
   return list.filter((one, index) => list.findIndex((other) => other.name === one.name) === index);
 }
@@ -119,6 +150,7 @@ function firstOfName<T extends { readonly name: string }>(list: readonly T[]): T
 function accessOf(config: KubeConfig, choice: ClusterChoice): ClusterAccess | AccessProblem {
   const names = config.contexts.map(({ name }) => name);
   const context = choice.context ?? config.currentContext;
+  if (names.length === 0) return { problem: t('The kubeconfig has no contexts') };
   if (context === undefined || context === '') {
     return { problem: t('The kubeconfig has no current context; choose one of: {0}', names.join(', ')) };
   }
@@ -130,88 +162,24 @@ function accessOf(config: KubeConfig, choice: ClusterChoice): ClusterAccess | Ac
   if (cluster === null) return { problem: t('Context {0} names a cluster that the kubeconfig does not have', context) };
   const server = cluster.server.replace(/\/+$/, '');
   if (!/^https?:\/\//.test(server)) return { problem: t('{0} is no address of an API server', server) };
-  const proxied = cluster.proxyUrl !== undefined && cluster.proxyUrl !== '';
-  const source = new Credentials(config, choice, proxied);
+  let stamp = stampOf(choice.kubeconfig);
+  const source = new Credentials(config, (always) => {
+    const now = stampOf(choice.kubeconfig);
+    if (!always && now === stamp) return undefined;
+    const read = load(choice.kubeconfig);
+    // A file that is being written is read again next time.
+    if ('problem' in read || !read.contexts.some(({ name }) => name === context)) return undefined;
+    read.setCurrentContext(context);
+    stamp = now;
+    return read;
+  });
   return {
     context,
     server,
     namespace: config.getContextObject(context)?.namespace || 'default',
-    authenticate: (refused) => source.next(refused),
+    authenticate: (request = {}) => source.next(request),
+    disconnect: () => source.disconnect(),
   };
-}
-
-/** Credential plugins may ask a person, or hang. */
-const longestPlugin = 60_000;
-
-/**
- * Asks client-node for each request: tokens of files and plugins end. What a plugin said is kept by client-node until it
- * ends; the kubeconfig is read again when it has changed, or when the server refused what it gave.
- */
-class Credentials {
-  #config: KubeConfig;
-  #stamp: string;
-  readonly #context: string;
-  readonly #choice: ClusterChoice;
-  readonly #proxied: boolean;
-  #agent: { readonly key: string; readonly agent: Agent } | undefined;
-  /** Requests that start together share one run of the plugin. */
-  #pending: Promise<RequestOptions> | undefined;
-
-  constructor(config: KubeConfig, choice: ClusterChoice, proxied: boolean) {
-    this.#config = config;
-    this.#context = config.currentContext;
-    this.#choice = choice;
-    this.#proxied = proxied;
-    this.#stamp = stampOf(choice.kubeconfig);
-  }
-
-  next(refused: boolean): Promise<RequestOptions> {
-    if (this.#pending === undefined) {
-      this.#pending = this.#ask(refused).finally(() => {
-        this.#pending = undefined;
-      });
-    }
-    return this.#pending;
-  }
-
-  async #ask(refused: boolean): Promise<RequestOptions> {
-    this.#reread(refused);
-    const options: RequestOptions = {};
-    const late = t('The credential plugin has not answered for {0} s', longestPlugin / 1000);
-    await within(this.#config.applyToHTTPSOptions(options), longestPlugin, late);
-    if (this.#proxied || this.#config.getCurrentCluster()?.server.startsWith('http:') === true) return options;
-    return { ...options, agent: this.#ownAgent(options) };
-  }
-
-  #reread(refused: boolean): void {
-    const stamp = stampOf(this.#choice.kubeconfig);
-    if (!refused && stamp === this.#stamp) return;
-    const read = load(this.#choice.kubeconfig);
-    // A file that is being written is read again next time.
-    if ('problem' in read || !read.contexts.some(({ name }) => name === this.#context)) return;
-    read.setCurrentContext(this.#context);
-    this.#config = read;
-    this.#stamp = stamp;
-  }
-
-  /** Connections are kept for the next request, until the certificates change. */
-  #ownAgent({ ca, cert, key, pfx, passphrase, rejectUnauthorized, servername }: RequestOptions): Agent {
-    const tls = { ca, cert, key, pfx, passphrase, rejectUnauthorized, servername };
-    const given = Object.fromEntries(Object.entries(tls).filter(([, value]) => value !== undefined));
-    const name = JSON.stringify(given);
-    if (this.#agent?.key !== name) {
-      this.#agent = { key: name, agent: new Agent({ ...given, keepAlive: true, keepAliveMsecs: 30_000 }) };
-    }
-    return this.#agent.agent;
-  }
-}
-
-function within<T>(promise: Promise<T>, ms: number, message: string): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, failed) => {
-    timer = setTimeout(() => failed(new Error(message)), ms);
-  });
-  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
 function messageOf(error: unknown): string {

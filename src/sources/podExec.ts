@@ -40,7 +40,7 @@ class AccessConfig extends KubeConfig {
   }
 
   override async applyToHTTPSOptions(options: Parameters<KubeConfig['applyToHTTPSOptions']>[0]): Promise<void> {
-    Object.assign(options, await this.#access.authenticate(false), { handshakeTimeout: this.#handshakeMs });
+    Object.assign(options, await this.#access.authenticate(), { handshakeTimeout: this.#handshakeMs });
   }
 }
 

@@ -6,13 +6,14 @@ import type { ServedKind } from './discovery.ts';
 import type { ClusterTiming } from './timing.ts';
 
 /**
- * What a reflector knows of its objects: `live` is as good as the server; `stale` is the last that it had; `forbidden`
- * and `absent` (a kind that is gone) have none.
+ * What a reflector knows of its objects: `live` is as good as the server; `stale` is the last that it had; `listed` may
+ * not be watched, and is listed again from time to time; `forbidden` and `absent` (a kind that is gone) have none.
  */
 export type ReflectorState =
   | { readonly kind: 'connecting'; readonly failure?: Failure }
   | { readonly kind: 'live' }
   | { readonly kind: 'stale'; readonly since: number; readonly failure: Failure }
+  | { readonly kind: 'listed'; readonly failure: Failure }
   | { readonly kind: 'forbidden'; readonly failure: Failure }
   | { readonly kind: 'absent' };
 
@@ -74,17 +75,30 @@ export class Reflector {
   #current = new AbortController();
   #state: ReflectorState = { kind: 'connecting' };
   #broken = 0;
+  /** The next time that all is wanted it is streamed. */
   #streams: boolean;
+  /** The last stream was allowed, whatever became of it. */
+  #mayStream = false;
+  /** Nothing was watched since the last list. */
+  #isFresh = false;
 
   constructor(setup: ReflectorSetup) {
     this.#setup = setup;
-    this.#streams = setup.served.streams && setup.watch;
+    this.#streams = this.#canStream;
     this.#backoff = new Backoff(setup.timing.backoff);
     this.#stop.signal.addEventListener('abort', () => this.#current.abort());
   }
 
   get state(): ReflectorState {
     return this.#state;
+  }
+
+  get #canStream(): boolean {
+    return this.#setup.served.streams && this.#setup.watch;
+  }
+
+  get #recheckMs(): number {
+    return this.#setup.timing.recheckMs * (0.75 + Math.random() / 2);
   }
 
   /** Resolves when the reflector was stopped, has its one list, or its kind is gone. */
@@ -122,7 +136,7 @@ export class Reflector {
 
   /** Waits as the failure asks for. False where there is nothing to wait for. */
   async #recover(failure: Failure): Promise<boolean> {
-    const { timing, sink } = this.#setup;
+    const { sink } = this.#setup;
     switch (failure.failure) {
       case 'gone':
         // Not an outage: the next list says all there is. A server that forgets while it is read gets time.
@@ -136,7 +150,9 @@ export class Reflector {
         // Once: by the next time single namespaces may have been read instead.
         if (this.#state.kind !== 'forbidden') sink.keep(nothing);
         this.#become({ kind: 'forbidden', failure });
-        await sleep(timing.recheckMs * (0.75 + Math.random() / 2), this.#current.signal);
+        await sleep(this.#recheckMs, this.#current.signal);
+        // Who may watch and not list is shown everything by a stream.
+        this.#streams = this.#canStream;
         return true;
       case 'unauthorized':
       case 'unreachable':
@@ -152,7 +168,8 @@ export class Reflector {
   #fail(failure: Failure): void {
     const before = this.#state;
     if (before.kind === 'stale') this.#become({ ...before, failure });
-    else if (before.kind === 'live') this.#become({ kind: 'stale', since: Date.now(), failure });
+    else if (before.kind === 'live' || before.kind === 'listed')
+      this.#become({ kind: 'stale', since: Date.now(), failure });
     else this.#become({ kind: 'connecting', failure });
   }
 
@@ -176,7 +193,7 @@ export class Reflector {
     do {
       const page = this.#query({ limit: String(pageSize), ...(next === '' ? {} : { continue: next }) });
       const answer = await transport.json(page, this.#current.signal);
-      if (isFailure(answer)) return { version: undefined, failure: answer };
+      if (isFailure(answer)) return this.#unlisted(answer);
       const { items, metadata } = answer.body;
       if (!isList(items)) {
         const message = t('the list of {0} has no items', this.#setup.served.plural);
@@ -191,9 +208,28 @@ export class Reflector {
     } while (next !== '');
     sink.keep(seen);
     this.#broken = 0;
+    this.#isFresh = true;
     // Without a watch this is as live as it gets.
     if (!watch || this.#state.kind === 'connecting' || this.#state.kind === 'forbidden') this.#become({ kind: 'live' });
     return { version };
+  }
+
+  /** Rights to watch alone are enough for a stream; one that was cut is made again. */
+  async #unlisted(failure: Failure): Promise<Step> {
+    if (failure.failure !== 'forbidden' || !this.#mayStream) return { version: undefined, failure };
+    this.#streams = true;
+    await sleep(this.#backoff.next(), this.#current.signal);
+    return { version: undefined };
+  }
+
+  /** What may be listed and not watched stays, and is listed again from time to time; so is asked whether it still may be. */
+  async #unwatched(failure: Failure): Promise<Step> {
+    this.#streams = false;
+    if (this.#isFresh) {
+      this.#become({ kind: 'listed', failure });
+      await sleep(this.#recheckMs, this.#current.signal);
+    }
+    return { version: undefined };
   }
 
   /**
@@ -209,6 +245,7 @@ export class Reflector {
     const end = await transport.lines(this.#watchPath(from), this.#current.signal, timing.idleMs, {
       open: () => {
         wasOpen = true;
+        this.#isFresh = false;
         if (first === undefined) this.#become({ kind: 'live' });
       },
       line: (event) => {
@@ -229,6 +266,7 @@ export class Reflector {
     if (first !== undefined) {
       // Pages go on after an interruption, and say in their own words what may not be read.
       this.#streams = false;
+      this.#mayStream = wasOpen;
       return wasOpen && end !== 'closed' ? { version: undefined, failure: end } : { version: undefined };
     }
     if (Date.now() - started > steadyMs) this.#backoff.reset();
@@ -241,6 +279,7 @@ export class Reflector {
       if (version === from) await sleep(this.#backoff.next(), this.#current.signal);
       return { version: undefined };
     }
+    if (end.failure === 'forbidden' && from !== undefined) return this.#unwatched(end);
     // A server that can't be reached says nothing about the version.
     if (wasOpen && version === from) this.#broken++;
     return { version: this.#broken >= mostBroken ? undefined : version, failure: end };

@@ -4,6 +4,8 @@ import type { BackoffLimits } from './backoff.ts';
 export interface ClusterTiming {
   /** The longest wait for an answer to begin, or to go on. */
   readonly requestMs: number;
+  /** The longest wait for a credential plugin, which may ask a person. */
+  readonly pluginMs: number;
   /** A watch that brought nothing for so long is opened again. Bookmarks come about every minute. */
   readonly idleMs: number;
   /** How often a watch is opened anew, in seconds; the server ends it. */
@@ -12,6 +14,8 @@ export interface ClusterTiming {
   readonly discoveryMs: number;
   /** How often something forbidden is tried again. */
   readonly recheckMs: number;
+  /** A clock that jumped so far says that the machine slept: connections are made anew. */
+  readonly sleptMs: number;
   /** Changes within this time are told together. */
   readonly batchMs: number;
   /** How long the kinds of a first answer have the connection for themselves. */
@@ -22,10 +26,12 @@ export interface ClusterTiming {
 /** What holds where nothing else is said. */
 export const usualTiming: ClusterTiming = {
   requestMs: 30_000,
+  pluginMs: 60_000,
   idleMs: 100_000,
   watchSeconds: 270,
   discoveryMs: 20_000,
   recheckMs: 60_000,
+  sleptMs: 10_000,
   batchMs: 50,
   firstMs: 2_000,
   backoff: { firstMs: 250, mostMs: 30_000 },

@@ -51,7 +51,7 @@ export class Clusters {
     for (const one of this.#followed) {
       if (kept.includes(one)) continue;
       one.isLeft = true;
-      void one.source?.stop();
+      void one.source?.stop().then(() => one.access?.disconnect());
     }
     this.#followed = kept;
     this.#changed = true;

@@ -4,6 +4,7 @@ import { AnalysisHost, liveKinds } from '../../src/engine/index.ts';
 import { ClusterSource } from '../../src/sources/clusterSource.ts';
 import { ClusterTransport, isFailure } from '../../src/sources/clusterTransport.ts';
 import type { ClusterAccess } from '../../src/sources/kubeconfig.ts';
+import { usualTiming } from '../../src/sources/timing.ts';
 import { usedMegabytes } from './measure.ts';
 
 /** Figures of one step; times in ms, memory in MB. */
@@ -25,7 +26,13 @@ export interface LiveFigures {
 }
 
 const [server = '', seconds = '10'] = process.argv.slice(2);
-const access: ClusterAccess = { context: 'bench', server, namespace: 'default', authenticate: async () => ({}) };
+const access: ClusterAccess = {
+  context: 'bench',
+  server,
+  namespace: 'default',
+  authenticate: async () => ({}),
+  disconnect: () => undefined,
+};
 const spent = (from: NodeJS.CpuUsage): number => {
   const { user, system } = process.cpuUsage(from);
   return (user + system) / 1000;
@@ -33,7 +40,7 @@ const spent = (from: NodeJS.CpuUsage): number => {
 
 /** The CPU time that JSON.parse alone takes for the lists of every kind. */
 async function parseTime(): Promise<number> {
-  const transport = new ClusterTransport(access, 30_000);
+  const transport = new ClusterTransport(access, usualTiming);
   const signal = new AbortController().signal;
   const discovered = await transport.json('/apis', signal);
   const core = await transport.json('/api', signal);

@@ -15,6 +15,8 @@ export type Weather =
   | { readonly kind: 'slow'; readonly ms: number }
   /** The connection breaks after so many bytes of answers, and again after as many more of the next one. */
   | { readonly kind: 'cut'; readonly afterBytes: number }
+  /** The connection breaks where an answer says this. */
+  | { readonly kind: 'break'; readonly at: string }
   /** One byte in so many of the answers becomes NUL, which no part of HTTP or JSON may hold. */
   | { readonly kind: 'damage'; readonly oneIn: number }
   /** Nothing passes, and nobody says so. */
@@ -60,8 +62,18 @@ export class BadNetwork {
   /** From now on; what is open stays as it is, but for `silent`, which freezes it for ever, and `refuse`, which cuts it. */
   become(weather: Weather): void {
     this.#weather = weather;
-    if (weather.kind === 'silent') for (const pair of this.#pairs) pair.isFrozen = true;
+    if (weather.kind === 'silent') this.freezeAll();
     if (weather.kind === 'refuse') this.cutAll();
+  }
+
+  /** How many connections are open. */
+  get open(): number {
+    return this.#pairs.size;
+  }
+
+  /** Nothing passes any more by the connections that are open now; those that are made later are as the weather is. */
+  freezeAll(): void {
+    for (const pair of this.#pairs) pair.isFrozen = true;
   }
 
   /** Breaks every connection that is open. */
@@ -127,7 +139,9 @@ export class BadNetwork {
     const sent = (this.#sent.get(pair) ?? 0) + chunk.length;
     this.#sent.set(pair, sent);
     if (weather.kind === 'slow') setTimeout(() => pair.client.write(chunk), weather.ms);
-    else if (weather.kind === 'damage') pair.client.write(this.#damaged(chunk, weather.oneIn));
+    else if (weather.kind === 'break' && chunk.includes(weather.at)) {
+      pair.client.write(chunk.subarray(0, chunk.indexOf(weather.at)), () => pair.client.destroy());
+    } else if (weather.kind === 'damage') pair.client.write(this.#damaged(chunk, weather.oneIn));
     else if (weather.kind === 'cut' && sent > weather.afterBytes) {
       pair.client.write(chunk.subarray(0, Math.max(0, chunk.length - (sent - weather.afterBytes))), () =>
         pair.client.destroy(),
@@ -148,7 +162,8 @@ export class BadNetwork {
   }
 
   async #close(): Promise<void> {
-    this.cutAll();
+    // A connection that is being made is still to come.
+    this.become({ kind: 'refuse' });
     if (this.#server.listening) await new Promise((done) => this.#server.close(done));
   }
 }

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { BadNetwork } from './badNetwork.ts';
 import { deployment, ownPlane, paths, service, until } from './plane.ts';
 import { accessOf, becomes, becomesFresh, contentOf, type Followed, follow } from './source.ts';
@@ -134,4 +136,69 @@ test('a server that asks to come back later is left alone so long', async () => 
   assert.ok(Date.now() - start >= 1_900, `${Date.now() - start} ms`);
   network.become({ kind: 'good' });
   await becomes(source, 'live');
+});
+
+test('a machine that slept while its connections died asks anew as it wakes', async () => {
+  const { network, source } = await through({ requestMs: 60_000, sleptMs: 1_000 });
+  network.freezeAll();
+  // Nothing of this thread moves, as in a sleep.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2_000);
+  await storm(plane, 'shop', 20, 13);
+  const fresh = becomesFresh(source, direct);
+  await until('it is live', () => source.state.kind === 'live', 10_000);
+  await fresh;
+});
+
+test('a cluster that is left while it is being connected to is asked nothing more', async () => {
+  const network = new BadNetwork(plane);
+  const access = await network.access(direct);
+  network.become({ kind: 'slow', ms: 150 });
+  for (const part of ['GET /api', '/services?', '/pods?']) {
+    network.requests.length = 0;
+    const { source } = follow(access);
+    await until(`${part} is asked`, () => network.requests.some((one) => one.includes(part)));
+    await source.stop();
+    const asked = network.requests.length;
+    await new Promise((done) => setTimeout(done, 600));
+    assert.equal(network.requests.length, asked);
+  }
+});
+
+/** Bytes that are in use, without what is garbage. */
+function usedMemory(): number {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+}
+
+/** How much of each sort keeps this process alive. */
+function resources(): Readonly<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  for (const name of process.getActiveResourcesInfo()) counts[name] = (counts[name] ?? 0) + 1;
+  return counts;
+}
+
+test('two hundred lost connections leave no socket, no timer and no memory behind', async () => {
+  const { network, source, changes } = await through({ backoff: { firstMs: 5, mostMs: 20 } });
+  const lose = async (times: number): Promise<void> => {
+    for (let time = 0; time < times; time++) {
+      network.requests.length = 0;
+      network.cutAll();
+      await until('the pods are watched again', () => network.requests.some((one) => one.includes('/pods?')));
+    }
+    await until('all is as it was', () => source.state.kind === 'live');
+    network.requests.length = 0;
+    changes.length = 0;
+  };
+  // The first ones make what is kept for ever.
+  await lose(50);
+  await until('it is quiet', () => network.open > 0);
+  const before = { open: network.open, memory: usedMemory(), resources: resources() };
+  await lose(200);
+  await until('no more is open', () => network.open <= before.open + 2);
+  const after = { memory: usedMemory(), resources: resources() };
+  const grown = Object.entries(after.resources).filter(([name, count]) => count > (before.resources[name] ?? 0) + 4);
+  assert.deepEqual(grown, [], JSON.stringify({ before, after }));
+  assert.ok(after.memory < before.memory + 4_000_000, `${before.memory} → ${after.memory}`);
 });

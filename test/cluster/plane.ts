@@ -74,3 +74,19 @@ export function service(name: string, spec: object = {}) {
     spec: { selector: { app: name }, ports: [{ name: 'http', port: 80, targetPort: 'http' }], ...spec },
   };
 }
+
+/** The definition of CiliumNetworkPolicy in one version, which takes anything. */
+export function ciliumPolicies(version: string) {
+  const schema = { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } };
+  return {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: 'ciliumnetworkpolicies.cilium.io' },
+    spec: {
+      group: 'cilium.io',
+      names: { kind: 'CiliumNetworkPolicy', plural: 'ciliumnetworkpolicies', singular: 'ciliumnetworkpolicy' },
+      scope: 'Namespaced',
+      versions: [{ name: version, served: true, storage: true, schema }],
+    },
+  };
+}

@@ -8,10 +8,12 @@ import { until } from './plane.ts';
 
 const quick: ClusterTiming = {
   requestMs: 5_000,
+  pluginMs: 20_000,
   idleMs: 100_000,
   watchSeconds: 270,
   discoveryMs: 500,
   recheckMs: 500,
+  sleptMs: 10_000,
   batchMs: 10,
   firstMs: 2_000,
   backoff: { firstMs: 50, mostMs: 500 },

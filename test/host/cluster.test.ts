@@ -150,21 +150,56 @@ describe('a running cluster', () => {
     server.close();
   });
 
-  it('a rollout is seen in the topology, in place', async () => {
+  it('a rollout is seen in the topology in place, a new structure behind the pill, and nothing moves', async () => {
     await command(page, 'View: Close All Editors');
     await command(page, 'Podpath: Show Topology');
     await page.locator('.quick-input-list .monaco-list-row', { hasText: 'admin' }).first().click();
     const board = await view(page, 'topology');
-    const box = board
-      .locator('.surface > svg:not(.minimap) g.node')
-      .and(board.locator('[data-id="Deployment/shop/frontend"]'));
+    const drawn = board.locator('.surface > svg:not(.minimap) g.node');
+    const box = drawn.and(board.locator('[data-id="Deployment/shop/frontend"]'));
     await box.waitFor();
-    assert.match((await box.textContent()) ?? '', /2/);
-    await plane.admin.patch(`${shop}/deployments/frontend`, { spec: { replicas: 4 } });
+    await box.click();
+    await board.locator('g.node.selected[data-id="Deployment/shop/frontend"]').waitFor();
+    const places = (): Promise<readonly string[]> =>
+      drawn.evaluateAll((all) => all.map((one) => `${one.getAttribute('data-id')} ${one.getAttribute('transform')}`));
+    const before = await places();
+    const stays = async (): Promise<void> => {
+      assert.deepEqual(await places(), before);
+      assert.equal(await board.locator('g.node.selected[data-id="Deployment/shop/frontend"]').count(), 1);
+    };
+    console.log(`a rollout is seen ${await delayOf(box, 4)} ms after it began`);
     await box.filter({ hasText: '4' }).waitFor();
+    await stays();
     await picture(page, 'cluster-topology-dark');
     await plane.admin.patch(`${shop}/deployments/frontend`, { spec: { replicas: 2 } });
+    await box.filter({ hasText: '2' }).waitFor();
+    await stays();
+    const { metadata: _, status: __, ...rest } = await plane.admin.get(`${shop}/deployments/frontend`);
+    await plane.admin.create(`${shop}/deployments`, { ...rest, metadata: { name: 'frontend-next' } });
+    const pill = board.getByRole('button', { name: /^\d+ changes?$/ });
+    await pill.waitFor();
+    await stays();
+    await pill.click();
+    const next = drawn.and(board.locator('[data-id="Deployment/shop/frontend-next"]'));
+    await next.waitFor();
+    assert.equal(await board.locator('g.node.selected[data-id="Deployment/shop/frontend"]').count(), 1);
+    await plane.admin.remove(`${shop}/deployments/frontend-next`, { propagationPolicy: 'Background' });
+    await pill.waitFor();
+    await pill.click();
+    await next.waitFor({ state: 'detached' });
   });
+
+  /** The time from a change that the server took in to its sight, in ms: the controller's part is in it. */
+  async function delayOf(box: Locator, replicas: number): Promise<number> {
+    const seen = box.evaluate(async (element) => {
+      const before = element.textContent;
+      while (element.textContent === before) await new Promise((done) => setTimeout(done, 5));
+      return Date.now();
+    });
+    await plane.admin.patch(`${shop}/deployments/frontend`, { spec: { replicas } });
+    const taken = Date.now();
+    return (await seen) - taken;
+  }
 
   it('a policy that is typed says what applying it would do, and applied it is what runs', async () => {
     await command(page, 'View: Show Explorer');

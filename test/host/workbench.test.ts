@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -362,5 +362,95 @@ describe('names that are hostile', () => {
     await row.waitFor();
     assert.match(await row.innerText(), /evil\uFFFDgnp/);
     assert.deepEqual(workbench.foreign, []);
+  });
+});
+
+describe('a kubeconfig that names a program to run', () => {
+  const scratch = mkdtempSync(join(tmpdir(), 'podpath-plugin-'));
+  let workbench: Workbench;
+
+  /** A kubeconfig whose plugin leaves a file of this name. */
+  function trap(file: string, name: string): string {
+    const script = `require('node:fs').writeFileSync(${JSON.stringify(join(scratch, name))}, ''); process.exit(1)`;
+    const exec = {
+      apiVersion: 'client.authentication.k8s.io/v1',
+      command: process.execPath,
+      args: ['-e', script],
+      interactiveMode: 'Never',
+    };
+    const config = {
+      apiVersion: 'v1',
+      kind: 'Config',
+      clusters: [{ name, cluster: { server: 'https://127.0.0.1:1' } }],
+      users: [{ name, user: { exec } }],
+      contexts: [{ name, context: { cluster: name, user: name } }],
+      'current-context': name,
+    };
+    writeFileSync(file, JSON.stringify(config));
+    return file;
+  }
+  const ran = (name: string): boolean => existsSync(join(scratch, name));
+
+  before(async () => {
+    workbench = await startWorkbench({
+      trust: true,
+      settings: { 'security.workspace.trust.startupPrompt': 'never', 'workbench.editor.useModal': 'off' },
+      env: { KUBECONFIG: trap(join(scratch, 'config'), 'own') },
+    });
+    const found = trap(join(workbench.folder, 'kubeconfig.yaml'), 'found');
+    mkdirSync(join(workbench.folder, '.vscode'), { recursive: true });
+    writeFileSync(join(workbench.folder, '.vscode/settings.json'), JSON.stringify({ 'podpath.kubeconfig': found }));
+  });
+  after(() => workbench.close());
+
+  const restricted = (page: Page) => page.locator('.statusbar-item', { hasText: 'Restricted Mode' });
+
+  async function answered(page: Page): Promise<void> {
+    await openFile(page, 'backend.yaml');
+    await page.locator('.codelens-decoration', { hasText: '3 endpoints' }).first().waitFor();
+  }
+
+  it('runs it only in a trusted workspace whose user chose its context, and never one of the workspace', async () => {
+    const page = await workbench.newPage();
+    await restricted(page).waitFor();
+    await answered(page);
+    await command(page, 'Podpath: Connect to Clusters');
+    // The list of notifications shows those that came before it.
+    const refusal = page.locator('.notification-list-item', { hasText: 'trusted workspaces only' }).first();
+    for (let tries = 0; tries < 5 && !(await refusal.isVisible()); tries++) {
+      await command(page, 'Notifications: Show Notifications');
+      await page.waitForTimeout(1_000);
+    }
+    await refusal.waitFor();
+    assert.deepEqual(['own', 'found'].map(ran), [false, false]);
+    await command(page, 'Workspaces: Manage Workspace Trust');
+    await page
+      .locator('.workspace-trust-editor .monaco-button', { hasText: /^Trust$/ })
+      .first()
+      .click();
+    await restricted(page).waitFor({ state: 'detached' });
+    await answered(page);
+    await command(page, 'Podpath: Connect to Clusters');
+    const rows = page.locator('.quick-input-list .monaco-list-row');
+    await rows.filter({ hasText: 'own' }).waitFor();
+    assert.equal(await rows.filter({ hasText: 'found' }).count(), 0);
+    assert.deepEqual(['own', 'found'].map(ran), [false, false]);
+    await page.locator('.quick-input-widget', { hasText: '1 Selected' }).waitFor();
+    await page.keyboard.press('Enter');
+    await page.locator('.statusbar-item', { hasText: 'own' }).waitFor();
+    while (!ran('own')) await page.waitForTimeout(100);
+    assert.ok(!ran('found'));
+    // What was chosen stays chosen, and counts for nothing when the trust is taken back.
+    await command(page, 'Workspaces: Manage Workspace Trust');
+    const trusted = page.locator('.workspace-trust-editor .monaco-table .monaco-list-row', { hasText: '/shop' });
+    await trusted.hover();
+    await trusted.getByRole('button', { name: 'Delete Path' }).click();
+    await restricted(page).waitFor();
+    // What ran while it was trusted has ended by then.
+    await page.waitForTimeout(500);
+    rmSync(join(scratch, 'own'), { force: true });
+    await answered(page);
+    await page.waitForTimeout(3_000);
+    assert.deepEqual(['own', 'found'].map(ran), [false, false]);
   });
 });

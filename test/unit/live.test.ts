@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type JsonObject, liveKinds, liveResource } from '../../src/engine/index.ts';
+import {
+  AnalysisHost,
+  findings,
+  finish,
+  type JsonObject,
+  type JsonValue,
+  liveKinds,
+  liveResource,
+  wholeGraph,
+} from '../../src/engine/index.ts';
 
 function kept(kind: string, fields: JsonObject): JsonObject | undefined {
   const object = { metadata: { name: 'x', namespace: 'shop' }, ...fields };
@@ -160,4 +169,39 @@ test('an EndpointSlice is what it was, without the identities of its pods', () =
     endpoints: expected,
   });
   assert.deepEqual(slice(null)?.['endpoints'], []);
+});
+
+/** What may stand where an object is expected: nothing, or anything else. */
+const odd: readonly JsonValue[] = [null, 'x', 7, true, [], [null], ['x'], {}, { items: null }, { selector: null }];
+
+test('objects of every kind without spec and status, or with anything in their place, are read and judged', () => {
+  for (const value of [undefined, ...odd]) {
+    const resources = liveKinds.flatMap(({ group, kind }) =>
+      ['v1', 'v9'].flatMap((version) => {
+        const metadata = { name: `${kind.toLowerCase()}-${version}`, namespace: 'shop', labels: value ?? null };
+        const rest =
+          value === undefined ? {} : { spec: value, status: value, data: value, endpoints: value, ports: value };
+        return liveResource({ metadata, ...rest } as JsonObject, { group, version, kind }, 'test') ?? [];
+      }),
+    );
+    const lacking = liveKinds.filter(({ kind }) => !resources.some(({ ref }) => ref.kind === kind));
+    // Of Events only warnings are kept, of ConfigMaps those of known names.
+    assert.deepEqual([...new Set(lacking.map(({ kind }) => kind))], ['ConfigMap', 'Event']);
+    const clusters = [{ context: 'test', resources, missing: [], unread: [] }];
+    const analysis = new AnalysisHost().apply({ clusters });
+    assert.ok(Array.isArray(finish(findings(analysis))), JSON.stringify(value));
+    const scope = analysis.scopeNamed('test') ?? assert.fail('there is no scope');
+    assert.ok(wholeGraph(analysis, scope).nodes.length > 0);
+  }
+});
+
+test('what is no object, or has no name, is none', () => {
+  const form = { group: '', version: 'v1', kind: 'Pod' };
+  for (const metadata of [undefined, null, 'x', [], {}, { name: 7 }, { name: null }]) {
+    assert.equal(
+      liveResource({ metadata } as unknown as JsonObject, form, 'test'),
+      undefined,
+      JSON.stringify(metadata),
+    );
+  }
 });

@@ -1,0 +1,246 @@
+import { X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { Agent, type RequestOptions } from 'node:https';
+import { type Cluster, KubeConfig, type User } from '@kubernetes/client-node';
+import { t } from '@vscode/l10n';
+import { type PluginCommand, type PluginCredential, runPlugin } from './credentialPlugin.ts';
+import { usualTiming } from './timing.ts';
+
+/** A user of a kubeconfig, with what client-node leaves out of it. */
+export interface KubeUser extends User {
+  readonly tokenFile?: string;
+  readonly impersonateGroups?: readonly string[];
+}
+
+/** How credentials are asked for. */
+export interface CredentialRequest {
+  /** Those that the server took for invalid, if it did. */
+  readonly refused?: RequestOptions;
+  /** The longest wait for a credential plugin, in milliseconds; absent: the usual one. */
+  readonly pluginMs?: number;
+  /** Ends the wait, and a plugin for which nobody else waits. */
+  readonly signal?: AbortSignal;
+}
+
+/** One run of a plugin, for all requests that wait for it. */
+interface Pending {
+  readonly options: Promise<RequestOptions>;
+  readonly stop: AbortController;
+  waiting: number;
+}
+
+/**
+ * What the requests of one user carry. A plugin is run again when what it gave has ended or was refused; a token's file is
+ * read each time; the kubeconfig is read again when it has changed, or when the server refused what it gave.
+ */
+export class Credentials {
+  #config: KubeConfig;
+  readonly #reread: (always: boolean) => KubeConfig | undefined;
+  #given: { readonly command: string; readonly credential: PluginCredential } | undefined;
+  #full: { readonly key: string; readonly base: KubeConfig; readonly config: KubeConfig } | undefined;
+  #agent: { readonly key: string; readonly agent: Agent } | undefined;
+  #last: RequestOptions | undefined;
+  #pending: Pending | undefined;
+
+  /** `reread` answers with the kubeconfig where it is another one than before, or where `always` asks for it. */
+  constructor(config: KubeConfig, reread: (always: boolean) => KubeConfig | undefined) {
+    this.#config = config;
+    this.#reread = reread;
+  }
+
+  /** Rejects with a sentence where there are no credentials. */
+  async next(request: CredentialRequest): Promise<RequestOptions> {
+    const pending = this.#pending ?? this.#start(request);
+    pending.waiting++;
+    const { signal } = request;
+    const left = new Promise<never>((_, failed) => {
+      const leave = (): void => failed(new Error(t('It was left')));
+      if (signal?.aborted) leave();
+      signal?.addEventListener('abort', leave, { once: true });
+      const forget = (): void => signal?.removeEventListener('abort', leave);
+      pending.options.then(forget, forget);
+    });
+    try {
+      return await Promise.race([pending.options, left]);
+    } finally {
+      pending.waiting--;
+      if (pending.waiting === 0) this.#end(pending);
+    }
+  }
+
+  /** Closes the connections: after a sleep nobody may be at their other end. */
+  disconnect(): void {
+    this.#agent?.agent.destroy();
+    this.#agent = undefined;
+  }
+
+  #start({ refused, pluginMs = usualTiming.pluginMs }: CredentialRequest): Pending {
+    const stop = new AbortController();
+    // What was refused may have been replaced since that request was sent.
+    const isRefused = refused !== undefined && (this.#last === undefined || isSame(refused, this.#last));
+    const options = this.#ask(isRefused, pluginMs, stop.signal);
+    const pending = { options, stop, waiting: 0 };
+    this.#pending = pending;
+    const end = (): void => this.#end(pending);
+    options.then(end, end);
+    return pending;
+  }
+
+  /** Whoever comes later begins anew. */
+  #end(pending: Pending): void {
+    pending.stop.abort();
+    if (this.#pending === pending) this.#pending = undefined;
+  }
+
+  async #ask(isRefused: boolean, pluginMs: number, signal: AbortSignal): Promise<RequestOptions> {
+    this.#config = this.#reread(isRefused) ?? this.#config;
+    if (isRefused) this.#given = undefined;
+    const user: KubeUser | null = this.#config.getCurrentUser();
+    const cluster = this.#config.getCurrentCluster();
+    const credential = await this.#credential(user, cluster, pluginMs, signal);
+    const config = credential === undefined || user === null ? this.#config : this.#withCredential(user, credential);
+    const options: RequestOptions = {};
+    const late = t('The identity provider has not answered for {0} s', pluginMs / 1000);
+    await within(config.applyToHTTPSOptions(options), pluginMs, late);
+    const groups = user?.impersonateGroups ?? [];
+    if (groups.length > 0) options.headers = { ...options.headers, 'Impersonate-Group': [...groups] };
+    const isProxied = (cluster?.proxyUrl ?? '') !== '';
+    const agent = isProxied || cluster?.server.startsWith('http:') ? {} : { agent: this.#ownAgent(options) };
+    this.#last = { ...options, ...agent };
+    return this.#last;
+  }
+
+  async #credential(
+    user: KubeUser | null,
+    cluster: Cluster | null,
+    pluginMs: number,
+    signal: AbortSignal,
+  ): Promise<PluginCredential | undefined> {
+    if (user?.tokenFile !== undefined) return { token: readToken(user.tokenFile) };
+    if (!user?.exec) return undefined;
+    const plugin = pluginOf(user.exec as Readonly<Record<string, unknown>>, cluster);
+    const command = JSON.stringify(plugin);
+    const known = this.#given?.command === command ? this.#given.credential : undefined;
+    if (known !== undefined && (known.ends === undefined || known.ends > Date.now())) return known;
+    const credential = await runPlugin(plugin, pluginMs, signal);
+    this.#given = { command, credential };
+    return credential;
+  }
+
+  /** The same one for the same credential: client-node keeps its connections by it. */
+  #withCredential({ exec: _, ...user }: KubeUser, { token, cert, key }: PluginCredential): KubeConfig {
+    const name = JSON.stringify([token, cert, key]);
+    const base = this.#config;
+    if (this.#full?.key !== name || this.#full.base !== base) {
+      const data = (pem: string): string => Buffer.from(pem).toString('base64');
+      const { certFile, keyFile, ...bare } = user;
+      const files = { ...(certFile ? { certFile } : {}), ...(keyFile ? { keyFile } : {}) };
+      const pair = cert === undefined || key === undefined ? files : { certData: data(cert), keyData: data(key) };
+      const config = new KubeConfig();
+      const { clusters, contexts, currentContext } = base;
+      const users = [{ ...bare, ...pair, ...(token === undefined ? {} : { token }) }];
+      config.loadFromOptions({ clusters, contexts, currentContext, users });
+      this.#full = { key: name, base, config };
+    }
+    return this.#full.config;
+  }
+
+  /** Connections are kept for the next request, until the certificates change. */
+  #ownAgent({ ca, cert, key, pfx, passphrase, rejectUnauthorized, servername }: RequestOptions): Agent {
+    const tls = { ca, cert, key, pfx, passphrase, rejectUnauthorized, servername };
+    const given = Object.fromEntries(Object.entries(tls).filter(([, value]) => value !== undefined));
+    const name = JSON.stringify(given);
+    if (this.#agent?.key !== name) {
+      this.#agent = { key: name, agent: new Agent({ ...given, keepAlive: true, keepAliveMsecs: 30_000 }) };
+    }
+    return this.#agent.agent;
+  }
+}
+
+/** True where two requests say who asks in the same way. */
+export function isSame(one: RequestOptions, other: RequestOptions): boolean {
+  return authorization(one) === authorization(other) && one.agent === other.agent;
+}
+
+function authorization({ headers }: RequestOptions): string {
+  return String((headers as Readonly<Record<string, unknown>> | undefined)?.['Authorization'] ?? '');
+}
+
+function readToken(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch (error) {
+    throw new Error(t('The token file {0} can not be read: {1}', file, error instanceof Error ? error.message : ''));
+  }
+}
+
+function pluginOf(exec: Readonly<Record<string, unknown>>, cluster: Cluster | null): PluginCommand {
+  const text = (name: string): string => (typeof exec[name] === 'string' ? exec[name] : '');
+  const list = (name: string): readonly unknown[] => (Array.isArray(exec[name]) ? exec[name] : []);
+  const variables = list('env') as readonly { readonly name?: unknown; readonly value?: unknown }[];
+  const told = exec['provideClusterInfo'] === true && cluster !== null ? { cluster: clusterInfo(cluster) } : {};
+  return {
+    apiVersion: text('apiVersion'),
+    command: text('command'),
+    args: list('args').map(String),
+    env: Object.fromEntries(variables.map((one) => [String(one?.name), String(one?.value ?? '')])),
+    interactiveMode: text('interactiveMode'),
+    installHint: text('installHint'),
+    ...told,
+  };
+}
+
+/** As the ExecCredential API names it. */
+function clusterInfo({ server, tlsServerName, skipTLSVerify, caData, proxyUrl }: Cluster): object {
+  return {
+    server,
+    ...(tlsServerName ? { 'tls-server-name': tlsServerName } : {}),
+    ...(skipTLSVerify ? { 'insecure-skip-tls-verify': true } : {}),
+    ...(caData ? { 'certificate-authority-data': caData } : {}),
+    ...(proxyUrl ? { 'proxy-url': proxyUrl } : {}),
+  };
+}
+
+/**
+ * Why a server may refuse these credentials, by what they say of themselves: their time is over, or has not begun by this
+ * machine's clock. `undefined` where they say nothing of that.
+ */
+export function refusalReason({ cert, headers }: RequestOptions, now = Date.now()): string | undefined {
+  const certificate = cert === undefined ? undefined : readCertificate(String(cert));
+  if (certificate !== undefined) {
+    const [from, to] = [Date.parse(certificate.validFrom), Date.parse(certificate.validTo)];
+    if (to < now) return t('the client certificate ended on {0}', new Date(to).toISOString());
+    if (from > now) {
+      return t('the client certificate begins on {0}: is the clock right?', new Date(from).toISOString());
+    }
+  }
+  const ends = tokenEnd(authorization({ headers: headers ?? {} }));
+  return ends !== undefined && ends < now ? t('the token ended on {0}', new Date(ends).toISOString()) : undefined;
+}
+
+function readCertificate(pem: string): X509Certificate | undefined {
+  try {
+    return new X509Certificate(pem);
+  } catch {
+    return undefined;
+  }
+}
+
+/** When a JSON Web Token says that it ends (RFC 7519, `exp`); it is not verified, which is the server's part. */
+function tokenEnd(header: string): number | undefined {
+  const [, claims] = header.split('.');
+  try {
+    const { exp } = JSON.parse(Buffer.from(claims ?? '', 'base64url').toString()) as { readonly exp?: unknown };
+    return typeof exp === 'number' && Math.abs(exp) < 1e12 ? exp * 1000 : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function within<T>(promise: Promise<T>, ms: number, message: string): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, failed) => {
+    timer = setTimeout(() => failed(new Error(message)), ms);
+  });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}
