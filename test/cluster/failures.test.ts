@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { pause } from '../../scripts/kubeApi.mjs';
 import { BadNetwork } from './badNetwork.ts';
 import { deployment, ownPlane, paths, service, until } from './plane.ts';
 import { accessOf, becomes, becomesFresh, contentOf, type Followed, follow } from './source.ts';
@@ -194,11 +195,13 @@ test('two hundred lost connections leave no socket, no timer and no memory behin
   // The first ones make what is kept for ever.
   await lose(50);
   await until('it is quiet', () => network.open > 0);
+  await pause(1_500);
   const before = { open: network.open, memory: usedMemory(), resources: resources() };
   await lose(200);
   await until('no more is open', () => network.open <= before.open + 2);
-  const after = { memory: usedMemory(), resources: resources() };
+  const after = { resources: resources() };
   const grown = Object.entries(after.resources).filter(([name, count]) => count > (before.resources[name] ?? 0) + 4);
   assert.deepEqual(grown, [], JSON.stringify({ before, after }));
-  assert.ok(after.memory < before.memory + 4_000_000, `${before.memory} → ${after.memory}`);
+  // What the last sockets held is given back a moment after they have closed.
+  await until('no more memory is used', () => usedMemory() < before.memory + 4_000_000);
 });
