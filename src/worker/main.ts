@@ -10,10 +10,9 @@ import { withCanonicalUris } from './uris.ts';
 import { Verifier } from './verifier.ts';
 import { Workspace, type WorkspaceChange } from './workspace.ts';
 
-/** Questions that a person waits for are answered before those that fill lists. */
+/** Questions that a person waits for are answered first, then what is wrong, then those that fill lists. */
 const background: ReadonlySet<keyof Queries> = new Set([
   'drift',
-  'findings',
   'hints',
   'lenses',
   'scopes',
@@ -71,7 +70,7 @@ function ask({ id, name, params, deadlineMs }: Extract<ToWorker, { type: 'query'
     if (!waiting.delete(id)) return;
     const steps = query(host.analysis, name, withCanonicalUris(params) as never);
     const deadline = performance.now() + deadlineMs;
-    const priority = background.has(name) ? 1 : 0;
+    const priority = background.has(name) ? 2 : name === 'findings' ? 1 : 0;
     scheduler.add({ id, priority, deadline, steps, settle: (outcome) => post({ ...outcome, id }) });
   });
 }
