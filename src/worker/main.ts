@@ -11,14 +11,7 @@ import { Verifier } from './verifier.ts';
 import { Workspace, type WorkspaceChange } from './workspace.ts';
 
 /** Questions that a person waits for are answered first, then what is wrong, then those that fill lists. */
-const background: ReadonlySet<keyof Queries> = new Set([
-  'drift',
-  'hints',
-  'lenses',
-  'scopes',
-  'tests',
-  'tree',
-]);
+const background: ReadonlySet<keyof Queries> = new Set(['drift', 'hints', 'lenses', 'scopes', 'tests', 'tree']);
 
 const host = new AnalysisHost();
 const scheduler = new Scheduler();

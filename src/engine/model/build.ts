@@ -24,10 +24,38 @@ export interface SnapshotInput {
  */
 export function buildSnapshot(input: SnapshotInput, previous?: Snapshot): Snapshot {
   const assume = input.assume ?? {};
-  const given = input.resources.filter((one) => !isPolicy(one));
-  const old = previous instanceof BuiltSnapshot ? previous.material : undefined;
-  const same = old !== undefined && sameList(given, old.given) && sameAssumptions(assume, old.assume);
-  return new BuiltSnapshot(input, same ? old : materialOf(given, assume));
+  const old = previous instanceof BuiltSnapshot ? previous : undefined;
+  const { given, policies } = editedParts(input.resources, old) ?? partsOf(input.resources);
+  const known = old?.material;
+  const same = known !== undefined && sameList(given, known.given) && sameAssumptions(assume, known.assume);
+  return new BuiltSnapshot(input, policies, same ? known : materialOf(given, assume));
+}
+
+/** Objects by what they shape, each list in reading order. */
+interface Parts {
+  readonly given: readonly Resource[];
+  readonly policies: readonly Resource[];
+}
+
+function partsOf(resources: readonly Resource[]): Parts {
+  return { given: resources.filter((one) => !isPolicy(one)), policies: resources.filter(isPolicy) };
+}
+
+/** The parts where all that changed since lies between two places, and is policies; `undefined` where they have to be told anew. */
+function editedParts(resources: readonly Resource[], old: BuiltSnapshot | undefined): Parts | undefined {
+  if (old === undefined) return undefined;
+  const before = old.allResources;
+  let start = 0;
+  while (start < before.length && before[start] === resources[start]) start++;
+  let end = 0;
+  const most = Math.min(before.length, resources.length) - start;
+  while (end < most && before[before.length - 1 - end] === resources[resources.length - 1 - end]) end++;
+  const gone = partsOf(before.slice(start, before.length - end));
+  const come = partsOf(resources.slice(start, resources.length - end));
+  const [first] = gone.policies;
+  const at = first === undefined ? -1 : old.policies.indexOf(first);
+  if (at < 0 || !sameList(gone.given, come.given)) return undefined;
+  return { given: old.material.given, policies: old.policies.toSpliced(at, gone.policies.length, ...come.policies) };
 }
 
 function isPolicy({ ref }: Resource): boolean {
@@ -35,7 +63,7 @@ function isPolicy({ ref }: Resource): boolean {
 }
 
 function sameList(a: readonly Resource[], b: readonly Resource[]): boolean {
-  return a.length === b.length && a.every((one, index) => one === b[index]);
+  return a === b || (a.length === b.length && a.every((one, index) => one === b[index]));
 }
 
 function sameAssumptions(a: AssumptionSettings, b: AssumptionSettings): boolean {
@@ -64,17 +92,20 @@ class BuiltSnapshot implements Snapshot {
   readonly incomplete: readonly string[];
   readonly isLoading: boolean;
   readonly material: Material;
+  /** As read, duplicates included. */
+  readonly policies: readonly Resource[];
   readonly #policies: ResourceIndex;
   #resources: readonly Resource[] | undefined;
 
-  constructor(input: SnapshotInput, material: Material) {
+  constructor(input: SnapshotInput, policies: readonly Resource[], material: Material) {
     this.scope = input.scope;
     this.incomplete = input.incomplete ?? [];
     this.isLoading = input.isLoading ?? false;
     this.allResources = input.resources;
     this.assume = input.assume ?? {};
     this.material = material;
-    this.#policies = indexResources(input.resources.filter(isPolicy));
+    this.policies = policies;
+    this.#policies = indexResources(policies);
     this.namespaces = withNamed(material.namespaces, this.#policies.effective);
   }
 
