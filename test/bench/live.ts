@@ -1,7 +1,10 @@
 // `npm run bench -- live [S M L XL]`: what following a running cluster costs its worker, each figure beside its goal.
 import { type ChildProcess, fork } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { root } from '../../scripts/environment.mjs';
+import { buildSuite, startWorkbench } from '../host/launch.ts';
 import type { LiveFigures } from './liveClient.ts';
 import { ms, type Row } from './measure.ts';
 
@@ -23,12 +26,58 @@ function heard<T extends { readonly type: string }>(child: ChildProcess, type: T
 /** Events a second that the largest clusters have. */
 const perSecond = 1000;
 
+function startServer(generator: string, size: string): ChildProcess {
+  return fork(join(root, 'test/bench/apiServer.ts'), [generator, size], { execArgv: ['--max-old-space-size=8192'] });
+}
+
+/** What the suite `live` measured inside an extension host. */
+interface HostFigures {
+  readonly firstMs: number;
+  readonly wholeMs: number;
+  /** Of the host's own heap, and of the whole process with its worker. */
+  readonly hostMB: number;
+  readonly processMB: number;
+  readonly delayMs: { readonly p99: number; readonly most: number };
+}
+
+/** The same cluster followed by the packaged extension in a real VS Code; needs what the host tests need. */
+export async function liveInVsCode(generator: string, size: string): Promise<readonly Row[]> {
+  const server = startServer(generator, size);
+  const { port } = await heard<Listening>(server, 'listening');
+  const url = `http://127.0.0.1:${port}`;
+  const folder = mkdtempSync(join(tmpdir(), 'podpath-bench-'));
+  const kubeconfig = join(folder, 'config');
+  const cluster = { server: url, 'insecure-skip-tls-verify': true };
+  const context = { name: 'bench', context: { cluster: 'bench', user: 'bench' } };
+  const users = [{ name: 'bench', user: {} }];
+  writeFileSync(kubeconfig, JSON.stringify({ clusters: [{ name: 'bench', cluster }], users, contexts: [context] }));
+  const workbench = await startWorkbench({ env: { KUBECONFIG: kubeconfig, PODPATH_BENCH_SERVER: url } });
+  try {
+    await workbench.newPage({ tests: await buildSuite('live') });
+    const one = JSON.parse(readFileSync(workbench.result, 'utf8')) as HostFigures;
+    const row = (what: string, value: string, goal: string): Row => ({
+      what: `${size} in VS Code: ${what}`,
+      value,
+      goal,
+    });
+    return [
+      row('connect → a Service can be read', ms(one.firstMs), '2 s'),
+      row('connect → a pod can be read', ms(one.wholeMs), '15 s'),
+      row("the extension host's heap", `${one.hostMB.toFixed(0)} MB more`, '40 MB'),
+      row('the process, with the worker', `${one.processMB.toFixed(0)} MB more`, '40 + 250 MB'),
+      row('the host waits for its turn', `p99 ${ms(one.delayMs.p99)}, at most ${ms(one.delayMs.most)}`, '16 ms'),
+    ];
+  } finally {
+    await workbench.close();
+    server.kill();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
 /** Loads, follows and lists a generated cluster of a size. */
 export async function liveRows(generator: string, size: string): Promise<readonly Row[]> {
   const seconds = size === 'XL' || size === 'L' ? 60 : 10;
-  const server = fork(join(root, 'test/bench/apiServer.ts'), [generator, size], {
-    execArgv: ['--max-old-space-size=8192'],
-  });
+  const server = startServer(generator, size);
   const { port, bytes } = await heard<Listening>(server, 'listening');
   // As the extension starts its worker.
   const client = fork(join(root, 'test/bench/liveClient.ts'), [`http://127.0.0.1:${port}`, String(seconds)], {

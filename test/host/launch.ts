@@ -114,7 +114,9 @@ async function runInHost(page: Page, address: string): Promise<void> {
 }
 
 /** A file of the suite, bundled for an extension host. */
-export async function buildSuite(name: 'index' | 'activation' | 'typing' | 'virtual' = 'index'): Promise<string> {
+export async function buildSuite(
+  name: 'index' | 'activation' | 'live' | 'typing' | 'virtual' = 'index',
+): Promise<string> {
   const outfile = join(mkdtempSync(join(tmpdir(), 'podpath-suite-')), 'suite.cjs');
   await build({
     entryPoints: [join(root, `test/host/suite/${name}.ts`)],
