@@ -107,7 +107,8 @@ export class Clusters {
   #tellWhenIdle(since: number): void {
     const load = performance.eventLoopUtilization(this.#load);
     this.#load = performance.eventLoopUtilization();
-    if (load.utilization > busy && performance.now() - since < longestMs) {
+    const isAwaited = this.#followed.some(isAwaiting);
+    if (!isAwaited && load.utilization > busy && performance.now() - since < longestMs) {
       this.#timer = setTimeout(() => this.#tellWhenIdle(since), gatherMs);
       return;
     }
@@ -147,6 +148,13 @@ export class Clusters {
     clearTimeout(this.#timer);
     await Promise.all(this.#followed.map((one) => one.source?.stop()));
   }
+}
+
+/** The first that a user sees of a cluster, and the whole of it, are worth more than a thread with time to spare. */
+function isAwaiting({ source, objects }: Followed): boolean {
+  if (source === undefined) return false;
+  if (objects === undefined) return source.hasFirst;
+  return objects.isLoading === true && source.state.kind === 'live';
 }
 
 function statusOf({ chosen, source, problem, objects }: Followed): ClusterStatus {
