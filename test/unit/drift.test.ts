@@ -238,7 +238,6 @@ test('of a cluster that is still being read Services have their endpoints, and n
   const folders = [{ uri: '/w', name: 'w' }];
   const loading = { context: 'test', resources: first, missing: [], unread: [], isLoading: true };
   const early = host.apply({ folders, saved, clusters: [loading] });
-  const service = () => host.analysis.scopeNamed('test')?.snapshot.service('shop', 'api');
   const rows = finish(query(early, 'tree', { view: 'services' }));
   const [row] = rows.find(({ label }) => label === 'test')?.children ?? [];
   assert.equal(row?.description, 'shop · ClusterIP · 1 endpoint');
@@ -257,6 +256,9 @@ test('of a cluster that is still being read Services have their endpoints, and n
   assert.match('problem' in traced ? traced.problem : '', /^test is still being read/);
   const whole = { context: 'test', resources: cluster(), missing: [], unread: [] };
   const late = host.apply({ clusters: [whole] });
-  assert.equal(late.scopeNamed('test')?.derived.endpointsOf(service() as never).endpoints[0]?.pod?.ref.name, 'api-x');
+  const scope = late.scopeNamed('test');
+  const service = scope?.snapshot.service('shop', 'api');
+  assert.ok(scope !== undefined && service !== undefined);
+  assert.equal(scope.derived.endpointsOf(service).endpoints[0]?.pod?.ref.name, 'api-x');
   assert.equal(finish(drift(late, undefined)).length, 1);
 });

@@ -125,6 +125,10 @@ class BuiltSnapshot implements Snapshot {
     return this.world.nodes;
   }
 
+  node(name: string | undefined): ClusterNode | undefined {
+    return name === undefined ? undefined : this.world.nodesByName.get(name);
+  }
+
   get pods(): readonly Pod[] {
     return this.world.pods;
   }

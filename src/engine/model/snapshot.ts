@@ -20,6 +20,8 @@ export interface Snapshot {
   get(ref: ResourceRef): Resource | undefined;
   readonly namespaces: ReadonlyMap<string, Namespace>;
   readonly nodes: readonly ClusterNode[];
+  /** The node of a name; `undefined` where the scope has none of it. */
+  node(name: string | undefined): ClusterNode | undefined;
   readonly workloads: readonly Workload[];
   /** The same list where nothing changed but policies: what follows from all the rest may be kept by it. */
   readonly pods: readonly Pod[];

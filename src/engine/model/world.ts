@@ -45,6 +45,7 @@ interface OwnerIndex {
  */
 export class World {
   readonly nodes: readonly ClusterNode[];
+  readonly nodesByName: ReadonlyMap<string, ClusterNode>;
   readonly pods: readonly Pod[];
   readonly services: readonly Service[];
   readonly workloads: readonly Workload[];
@@ -63,6 +64,7 @@ export class World {
   constructor(given: ResourceIndex, assume: AssumptionSettings) {
     const { podCIDRs, serviceCIDRs } = readNetworks(given, assume);
     this.nodes = buildNodes(given.ofKind('', 'Node'), nodePlan(given, assume, podCIDRs));
+    this.nodesByName = new Map(this.nodes.map((one) => [one.name, one]));
     const system = systemResources(given.effective, readControllers(given.ofKind, this.nodes.length), serviceCIDRs);
     this.invented = [...system, ...apiEndpoints(system, this.nodes[0])];
     this.index = this.invented.length === 0 ? given : indexResources([...given.effective, ...this.invented]);

@@ -38,7 +38,6 @@ export class PolicySet {
   readonly #selecting = new Map<Pod | ClusterNode, readonly PolicyProgram[]>();
   readonly #steps = new Map<Pod | ClusterNode, readonly TierStep[]>();
   readonly #members: WeakMap<PodSet, readonly Pod[]>;
-  #nodes: ReadonlyMap<string, ClusterNode> | undefined;
   #byNamespace: ReadonlyMap<string | undefined, readonly PolicyProgram[]> | undefined;
   #onNodes: readonly PolicyProgram[] | undefined;
   #policies: readonly PolicyProgram[] | undefined;
@@ -160,10 +159,9 @@ export class PolicySet {
     return Object.hasOwn(labels, key) ? labels[key] : undefined;
   }
 
-  /** The node of a name. */
+  /** The node of a name; `undefined` where the scope has none of it. */
   nodeNamed(name: string | undefined): ClusterNode | undefined {
-    this.#nodes ??= new Map(this.#snapshot.nodes.map((node) => [node.name, node]));
-    return name === undefined ? undefined : this.#nodes.get(name);
+    return this.#snapshot.node(name);
   }
 
   /** The pods of a set, in reading order within each namespace. */

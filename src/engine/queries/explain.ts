@@ -100,7 +100,7 @@ function policyEnds(
       return servicePods(derived, service, port);
     }
     case 'node': {
-      const node = snapshot.nodes.find(({ name }) => name === end.name);
+      const node = snapshot.node(end.name);
       return node === undefined
         ? problem(t('There is no node {0}', end.name))
         : [{ end: { kind: 'node', node }, name: text }];

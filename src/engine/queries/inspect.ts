@@ -25,9 +25,12 @@ export function* inspectQuery(
 ): Generator<undefined, InspectAnswer | null> {
   const scope = scopeFor(analysis, request.scope === undefined ? {} : { scope: request.scope });
   if (scope === undefined) return null;
+  const isIt = ({ id }: Box): boolean => id === request.box;
+  // Only what is outside is known by the arrows that lead there.
   const box =
-    (yield* structure(scope.derived, 'workload')).boxes.find((one) => one.id === request.box) ??
-    ownBoxes(scope.derived, 'pod').find((one) => one.id === request.box);
+    ownBoxes(scope.derived, 'workload').find(isIt) ??
+    ownBoxes(scope.derived, 'pod').find(isIt) ??
+    (yield* structure(scope.derived, 'workload')).boxes.find(isIt);
   if (box === undefined) return null;
   const all = yield* findings(analysis);
   const node = placed(analysis, scope, box, problemCounts(scope, all));

@@ -225,21 +225,9 @@ function withFamilies(service: Service): Parameters<typeof supportedAddressTypes
   return { spec: { ipFamilies: [...new Set(ipFamilies)], ...(clusterIP === undefined ? {} : { clusterIP }) } };
 }
 
-const zones = new WeakMap<Snapshot['nodes'], ReadonlyMap<string, string | undefined>>();
-
-/** The zones of nodes by their names. */
-function zonesOf({ nodes }: Snapshot): ReadonlyMap<string, string | undefined> {
-  let known = zones.get(nodes);
-  if (known === undefined) {
-    known = new Map(nodes.map((one) => [one.name, one.labels['topology.kubernetes.io/zone']]));
-    zones.set(nodes, known);
-  }
-  return known;
-}
-
 function podEndpoints(snapshot: Snapshot, service: Service, pod: Pod, reasons: EndpointReason[]): readonly Endpoint[] {
   const types = supportedAddressTypes(withFamilies(service));
-  const zone = pod.node === undefined ? undefined : zonesOf(snapshot).get(pod.node);
+  const zone = snapshot.node(pod.node)?.labels['topology.kubernetes.io/zone'];
   const hostname =
     pod.template.hostname !== undefined && pod.template.subdomain === service.ref.name
       ? pod.template.hostname

@@ -64,7 +64,7 @@ export function resolveTarget(
     case 'service':
       return toService(derived, flow, source, destination.namespace, destination.name);
     case 'node': {
-      const node = snapshot.nodes.find((one) => one.name === destination.name);
+      const node = snapshot.node(destination.name);
       if (node === undefined) return noSuchEnd(`node/${destination.name}`);
       return withNumber(flow, (port) => dial([{ ip: node.internalIPs[0] ?? '', port, share: 1 }]));
     }
@@ -178,8 +178,7 @@ function fromOutside(derived: Derived, flow: Flow, service: Service, port: numbe
   const balancer = ofFamily(service.loadBalancer.flatMap(({ ip }) => ip ?? []));
   if (balancer !== undefined) return dial([{ ip: balancer, port, share: 1 }]);
   const nodePort = service.ports.find((one) => one.port === port && one.protocol === flow.protocol)?.nodePort;
-  const { nodes } = derived.snapshot;
-  const node = nodes.find((one) => one.name === flow.node) ?? nodes[0];
+  const node = derived.snapshot.node(flow.node) ?? derived.snapshot.nodes[0];
   if (nodePort !== undefined && node !== undefined) {
     const ip = ofFamily([...node.externalIPs, ...node.internalIPs]) ?? '';
     return dial([{ ip, port: nodePort, share: 1 }]);

@@ -17,8 +17,7 @@ export function entryNodes(derived: Derived, flow: Flow, source: Place, { ip }: 
   const balanced = flow.node === undefined ? healthyNodes(derived, ip) : [];
   if (balanced.length > 0) return balanced;
   const { nodes, pods } = snapshot.ownersOf(ip);
-  const home = snapshot.nodes.find((one) => one.name === pods[0]?.node);
-  const entry = nodes[0] ?? home ?? snapshot.nodes.find((one) => one.name === flow.node) ?? snapshot.nodes[0];
+  const entry = nodes[0] ?? snapshot.node(pods[0]?.node) ?? snapshot.node(flow.node) ?? snapshot.nodes[0];
   return entry === undefined ? [] : [entry];
 }
 

@@ -44,25 +44,13 @@ export function nodeOf(snapshot: Snapshot, place: Place): ClusterNode | undefine
   return nodeOfPod(snapshot, place.pod);
 }
 
-const nodesByName = new WeakMap<Snapshot, ReadonlyMap<string, ClusterNode>>();
-
-/** A node by name; `undefined` where the scope has none of that name. */
-export function nodeNamed(snapshot: Snapshot, name: string): ClusterNode | undefined {
-  let byName = nodesByName.get(snapshot);
-  if (byName === undefined) {
-    byName = new Map(snapshot.nodes.map((one) => [one.name, one]));
-    nodesByName.set(snapshot, byName);
-  }
-  return byName.get(name);
-}
-
 /** The node of a pod. Pods may name a node that is not in the files: then all that is known is its name and address. */
 function nodeOfPod(snapshot: Snapshot, pod: Pod): ClusterNode | undefined {
   const name = pod.node;
   if (name === undefined) return undefined;
   const hostIP = stringAt(pod.resource.object, 'status', 'hostIP');
   return (
-    nodeNamed(snapshot, name) ?? {
+    snapshot.node(name) ?? {
       name,
       labels: {},
       annotations: {},

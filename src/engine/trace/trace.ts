@@ -35,7 +35,7 @@ function sourcePlace(snapshot: Snapshot, end: FlowEnd): Place | FlowProblem {
     case 'workload':
       return fromPod(sourcePod(snapshot, end), formatFlowEnd(end));
     case 'node': {
-      const node = snapshot.nodes.find((one) => one.name === end.name);
+      const node = snapshot.node(end.name);
       if (node === undefined) return noSuchSource(`node/${end.name}`);
       return { kind: 'node', node, ip: node.internalIPs[0] ?? '' };
     }

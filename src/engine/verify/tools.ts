@@ -95,24 +95,16 @@ export function readLookup({ tool }: ProbeCommand, name: string, run: ProbeRun):
 
 function addressesOf(tool: ProbeCommand['tool'], stdout: string): readonly string[] {
   const lines = stdout.split('\n');
-  // What stands before the name is the address of the server.
-  const own =
-    tool === 'nslookup'
-      ? lines.slice(
-          Math.max(
-            0,
-            lines.findIndex((one) => /^name:/i.test(one)),
-          ),
-        )
-      : lines;
-  const found =
-    tool === 'nslookup'
-      ? lines.some((one) => /^name:/i.test(one))
-        ? own.flatMap((line) => /^Address(?: \d+)?:\s*(\S+)/i.exec(line)?.[1] ?? [])
-        : []
-      : own.map((line) => line.trim().split(/\s+/)[0] ?? '');
+  const found = tool === 'nslookup' ? addressLines(lines) : lines.map((line) => line.trim().split(/\s+/)[0] ?? '');
   const ips = found.filter((one) => parseIp(one) !== undefined).map(normalIp);
   return [...new Set(ips)].sort();
+}
+
+/** What nslookup answers; what stands before the name is the address of the server. */
+function addressLines(lines: readonly string[]): readonly string[] {
+  const start = lines.findIndex((one) => /^name:/i.test(one));
+  if (start < 0) return [];
+  return lines.slice(start).flatMap((line) => /^Address(?: \d+)?:\s*(\S+)/i.exec(line)?.[1] ?? []);
 }
 
 /** What a command that connects has seen. */

@@ -12,22 +12,23 @@ const mostPairs = 16;
 
 function* check(context: RuleContext): Generator<Finding> {
   for (const program of networkPolicies(context)) {
+    const own = firstOfWorkloads(context.model.policies.eachPodOf(program.subject));
     for (const policyRule of program.rules) {
       // Who is named with labels is meant; everyone is not.
       const named = (policyRule.peers ?? []).filter((one) => one.kind === 'pods' && !selectsAll(one.pods.pods));
-      for (const peer of named) yield* onOneSide(context, program, policyRule, peer);
+      for (const peer of named) yield* onOneSide(context, own, program, policyRule, peer);
     }
   }
 }
 
 function* onOneSide(
   context: RuleContext,
+  own: readonly Pod[],
   program: PolicyProgram,
   policyRule: PolicyRule,
   peer: Peer,
 ): Generator<Finding> {
   const { model } = context;
-  const own = firstOfWorkloads(model.policies.eachPodOf(program.subject));
   const others = peer.kind === 'pods' ? firstOfWorkloads(model.policies.eachPodOf(peer.pods)) : [];
   let denial: Verdict | undefined;
   for (const [one, other] of firstPairs(own, others)) {
