@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { internJson } from '../../src/engine/model/intern.ts';
 import { type JsonObject, stringMapAt } from '../../src/engine/model/json.ts';
+import { listEdit } from '../../src/engine/model/lists.ts';
 import { NameIndex, placeOf } from '../../src/engine/model/nameIndex.ts';
 import type { Resource } from '../../src/engine/model/resource.ts';
 import { indexResources } from '../../src/engine/model/resourceIndex.ts';
@@ -54,15 +55,35 @@ function resource(kind: string, namespace: string, name: string): Resource {
 test('an object is found by its name in a list of any order, the later of two', () => {
   const names = ['b/x', 'a/y', 'a-b/x', 'a/x', 'b/x', ''];
   const list = names.map((one) => resource('Pod', one.split('/')[0] ?? '', one.split('/')[1] ?? ''));
-  const index = new NameIndex(list);
+  const index = NameIndex.of(list);
   assert.equal(index.isUnique, false);
   assert.equal(index.get('b', 'x'), list[4]);
   assert.equal(index.get('a', 'x'), list[3]);
   assert.equal(index.get('a-b', 'x'), list[2]);
   assert.equal(index.get('', ''), list[5]);
   assert.equal(index.get('a', 'z'), undefined);
-  assert.equal(new NameIndex([]).get('a', 'x'), undefined);
+  assert.equal(NameIndex.of([]).get('a', 'x'), undefined);
   assert.equal(placeOf([], { namespace: 'a', name: 'x' }), -1);
+});
+
+test('an object that gives way to another of its name is all that changes in an index', () => {
+  const [first, other, last] = [resource('Pod', 'a', 'y'), resource('Service', 'a', 'x'), resource('Pod', 'a', 'x')];
+  const index = indexResources([first, other, last]);
+  const next = resource('Pod', 'a', 'y');
+  const after = index.replacing(first, next);
+  assert.equal(after?.get(first.ref), next);
+  assert.equal(after?.get(last.ref), last);
+  assert.deepEqual(after?.ofKind('', 'Pod'), [next, last]);
+  assert.equal(index.get(first.ref), first);
+  assert.equal(index.replacing(first, resource('Pod', 'a', 'z')), undefined);
+  assert.equal(index.replacing(next, first), undefined);
+});
+
+test('an edit of a list is its one stretch that differs', () => {
+  assert.deepEqual(listEdit([1, 2, 3, 4], [1, 5, 4]), { at: 1, gone: [2, 3], come: [5] });
+  assert.deepEqual(listEdit([1, 1], [1]), { at: 1, gone: [1], come: [] });
+  assert.deepEqual(listEdit([], [1, 2]), { at: 0, gone: [], come: [1, 2] });
+  assert.deepEqual(listEdit([1], [1]), { at: 1, gone: [], come: [] });
 });
 
 test('the later of two objects counts, in the place of the first', () => {

@@ -28,6 +28,7 @@ export class Derived {
   readonly #memo = new Map<string, unknown>();
   readonly #endpoints: SharedEndpoints;
   readonly #compile: typeof compilePolicies;
+  #snapshotBefore: Snapshot | undefined;
   #matrixBefore: ConnectivityMatrix | undefined;
 
   /**
@@ -37,6 +38,7 @@ export class Derived {
   constructor(snapshot: Snapshot, previous?: Derived, compile = compilePolicies) {
     this.snapshot = snapshot;
     this.#compile = compile;
+    this.#snapshotBefore = previous?.snapshot;
     this.#matrixBefore = previous?.matrixSoFar;
     this.#endpoints = endpointsOfPods.get(snapshot.pods) ?? { ofService: new Map() };
     endpointsOfPods.set(snapshot.pods, this.#endpoints);
@@ -97,7 +99,9 @@ export class Derived {
         networksMatchPods: assume.ipBlockMatchesPods ?? true,
         hostNetworkPolicy: assume.hostNetworkPolicy ?? 'ignored',
       };
-      return new PolicySet(this.snapshot, this.#compile(this.snapshot), settings, policyTiers(this.snapshot));
+      const programs = this.#compile(this.snapshot, this.#snapshotBefore);
+      this.#snapshotBefore = undefined;
+      return new PolicySet(this.snapshot, programs, settings, policyTiers(this.snapshot));
     });
   }
 

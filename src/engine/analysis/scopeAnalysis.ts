@@ -1,6 +1,6 @@
 import type { AssumptionSettings } from '../model/assumptions.ts';
 import { buildSnapshot } from '../model/build.ts';
-import type { Resource } from '../model/resource.ts';
+import { sameList } from '../model/lists.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { LocatedFinding } from './answers.ts';
 import { Derived } from './derived.ts';
@@ -46,8 +46,4 @@ export class ScopeAnalysis {
     result.#previous = this.#derived ?? this.#previous;
     return result;
   }
-}
-
-function sameList(a: readonly (Resource | string)[], b: readonly (Resource | string)[]): boolean {
-  return a.length === b.length && a.every((one, index) => one === b[index]);
 }

@@ -41,6 +41,8 @@ export class PodClasses {
   /** Of pods that are more than their labels. */
   readonly #byPod = new WeakMap<Pod, PodClass>();
   readonly #readsNodes: boolean;
+  readonly #hasHosts: boolean;
+  /** Those that the classes were made for: asked about pods and settings, as others follow them. */
   readonly #policies: PolicySet;
 
   constructor(snapshot: Snapshot, policies: PolicySet) {
@@ -55,6 +57,7 @@ export class PodClasses {
     this.#visible = new VisibleLabels();
     for (const program of programs) this.#visible.add(program);
     this.#assign(snapshot);
+    this.#hasHosts = this.classes.some(({ pod }) => policies.isHost(pod));
   }
 
   /** True where another policy tells no more pods apart than are told apart already. */
@@ -62,12 +65,11 @@ export class PodClasses {
     const peers = peersOf(program);
     const blocks = peers.flatMap(blocksOf);
     const readsMore = !this.#readsNodes && (program.nodes !== undefined || peers.some(readsNodes));
-    const hasHosts = this.classes.some(({ pod }) => this.#policies.isHost(pod));
     const ofPods = blocks.filter((one) => this.#policies.readsPods(one)).flatMap(textsOf);
     return (
       !readsMore &&
       portNamesOf(program).every((name) => this.#portNames.has(name)) &&
-      (!hasHosts || blocks.flatMap(textsOf).every((one) => hasBlock(this.#blocks, one))) &&
+      (!this.#hasHosts || blocks.flatMap(textsOf).every((one) => hasBlock(this.#blocks, one))) &&
       ofPods.every((one) => hasBlock(this.#podBlocks, one)) &&
       this.#visible.covers(program)
     );
@@ -127,31 +129,10 @@ export class PodClasses {
     return this.#byPod.get(pod) ?? this.#classFor(pod, this.#classesIn(pod.ref.namespace));
   }
 
-  /** True when some policy treats the two pods differently, as a subject, a peer or by a named port. */
-  tellsApart(a: Pod, b: Pod): boolean {
-    const differs = (set: PodSet): boolean => this.#policies.inSet(set, a) !== this.#policies.inSet(set, b);
-    const matches = (peer: Peer, pod: Pod): boolean =>
-      peerMatches(this.#policies, peer, { kind: 'pod', pod }, undefined);
-    return (
-      this.#portKey(a) !== this.#portKey(b) ||
-      this.#policies.programs.some(
-        (one) => differs(one.subject) || peersOf(one).some((peer) => matches(peer, a) !== matches(peer, b)),
-      )
-    );
-  }
-
-  #portKey({ template }: Pod): string {
-    let key = '';
-    for (const { name, protocol, port } of template.ports) {
-      if (this.#portNames.has(name)) key += `${name}:${protocol}:${port},`;
-    }
-    return key;
-  }
-
   /** What policies see of a pod beside labels and namespace; '' for most. */
   #restKey(pod: Pod): string {
     const { template, phase } = pod;
-    let key = this.#portNames.size === 0 ? '' : this.#portKey(pod);
+    let key = portKey(pod, this.#portNames);
     if (template.hostNetwork) key += 'h;';
     if (phase === 'Succeeded' || phase === 'Failed') key += 'e;';
     if (this.#readsNodes) key += `@${pod.node ?? ''};`;
@@ -177,6 +158,27 @@ export class PodClasses {
       parsed !== undefined && addresses.some((one) => cidrContains(parsed, one));
     return blocks.map((one) => (isIn(one) ? '1' : '0')).join('');
   }
+}
+
+/** True when some policy treats the two pods differently, as a subject, a peer or by a named port. */
+function areToldApart(a: Pod, b: Pod, policies: PolicySet): boolean {
+  const differs = (set: PodSet): boolean => policies.inSet(set, a) !== policies.inSet(set, b);
+  const matches = (peer: Peer, pod: Pod): boolean => peerMatches(policies, peer, { kind: 'pod', pod }, undefined);
+  const isUnlike = (peer: Peer): boolean => matches(peer, a) !== matches(peer, b);
+  return policies.programs.some((one) => {
+    const names = new Set(portNamesOf(one));
+    return differs(one.subject) || portKey(a, names) !== portKey(b, names) || peersOf(one).some(isUnlike);
+  });
+}
+
+/** The ports of these names that a pod declares. */
+function portKey({ template }: Pod, names: ReadonlySet<string>): string {
+  let key = '';
+  if (names.size === 0) return key;
+  for (const { name, protocol, port } of template.ports) {
+    if (names.has(name)) key += `${name}:${protocol}:${port},`;
+  }
+  return key;
 }
 
 /** A block of addresses as it is written, and read. */
@@ -213,12 +215,13 @@ interface NamespaceClasses {
 export function endsOfWorkload(
   workload: Workload,
   classes: PodClasses,
+  policies: PolicySet,
 ): { readonly ends: readonly ConnectivityEnd[]; readonly mayDiffer: boolean } {
   const { namespace, name, kind } = workload.ref;
   const pods = workload.pods.length > 0 ? workload.pods : [templatePod(workload)];
   const first = classes.classOf(pods[0] ?? templatePod(workload));
   const others = new Set(pods.map((pod) => classes.classOf(pod)));
-  if ([...others].every((one) => one === first || !classes.tellsApart(one.pod, first.pod))) {
+  if ([...others].every((one) => one === first || !areToldApart(one.pod, first.pod, policies))) {
     return { ends: [{ name: `${namespace}/${name}[${kind}]`, workload, podClass: first }], mayDiffer: others.size > 1 };
   }
   const ends = pods.map((pod) => ({

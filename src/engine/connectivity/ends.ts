@@ -1,4 +1,5 @@
 import type { Workload } from '../model/cluster.ts';
+import type { PolicySet } from '../policy/policySet.ts';
 import { type ConnectivityEnd, endsOfWorkload, type PodClasses } from './classes.ts';
 
 /** The rows and columns of a matrix: the user's workloads, by name. */
@@ -10,11 +11,11 @@ export interface Ends {
 }
 
 /** The ends of some workloads; those invented are left out. */
-export function endsOf(workloads: readonly Workload[], classes: PodClasses): Ends {
+export function endsOf(workloads: readonly Workload[], classes: PodClasses, policies: PolicySet): Ends {
   const split = new Map<Workload, readonly ConnectivityEnd[]>();
   const ends = workloads.flatMap((workload) => {
     if (workload.system) return [];
-    const own = endsOfWorkload(workload, classes);
+    const own = endsOfWorkload(workload, classes, policies);
     if (own.mayDiffer) split.set(workload, own.ends);
     return own.ends;
   });
@@ -23,9 +24,9 @@ export function endsOf(workloads: readonly Workload[], classes: PodClasses): End
 }
 
 /** True where the same workloads and classes still have these ends under other policies. */
-export function stillHolds({ split }: Ends, classes: PodClasses): boolean {
+export function stillHolds({ split }: Ends, classes: PodClasses, policies: PolicySet): boolean {
   return [...split].every(([workload, before]) => {
-    const { ends } = endsOfWorkload(workload, classes);
+    const { ends } = endsOfWorkload(workload, classes, policies);
     return (
       ends.length === before.length &&
       ends.every((one, index) => one.name === before[index]?.name && one.podClass === before[index]?.podClass)

@@ -11,14 +11,37 @@ export interface ExternalRange {
   readonly ip: string;
 }
 
-/** Cuts the addresses outside, of both families, at every block and exception of a direction's rules. */
-export function externalRanges(programs: readonly PolicyProgram[], direction: Direction): readonly ExternalRange[] {
-  const blocks = programs.flatMap((program) =>
-    program.rules
-      .filter((rule) => rule.direction === direction)
-      .flatMap((rule) => (rule.peers ?? []).flatMap(blocksOf).flatMap(({ cidr, except }) => [cidr, ...except]))
-      .flatMap((text) => parseCidr(text) ?? []),
-  );
+/** How many times the rules of a direction name each block or exception. */
+export type BlockCounts = ReadonlyMap<string, number>;
+
+/** The blocks of a direction once some programs came and others went; the same where that changes nothing. */
+export function countBlocks(
+  before: BlockCounts,
+  { added, removed }: { readonly added: readonly PolicyProgram[]; readonly removed: readonly PolicyProgram[] },
+  direction: Direction,
+): BlockCounts {
+  const named = (one: PolicyProgram): readonly string[] => blocksNamed(one, direction);
+  const [come, gone] = [added.flatMap(named), removed.flatMap(named)];
+  if (come.length + gone.length === 0) return before;
+  const counts = new Map(before);
+  for (const text of come) counts.set(text, (counts.get(text) ?? 0) + 1);
+  for (const text of gone) {
+    const left = (counts.get(text) ?? 0) - 1;
+    if (left > 0) counts.set(text, left);
+    else counts.delete(text);
+  }
+  return counts;
+}
+
+function blocksNamed({ rules }: PolicyProgram, direction: Direction): readonly string[] {
+  return rules
+    .filter((rule) => rule.direction === direction)
+    .flatMap(({ peers = [] }) => peers.flatMap(blocksOf).flatMap(({ cidr, except }) => [cidr, ...except]));
+}
+
+/** Cuts the addresses outside, of both families, at every block. */
+export function externalRanges(counts: BlockCounts): readonly ExternalRange[] {
+  const blocks = [...counts.keys()].flatMap((text) => parseCidr(text) ?? []);
   return ([4, 6] as const).flatMap((family) => {
     const end = (1n << (family === 4 ? 32n : 128n)) - 1n;
     const starts = new Set([0n]);

@@ -1,13 +1,13 @@
+import { listEdit } from '../model/lists.ts';
 import { type PortRange, PortSets } from '../model/ports.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { doubtsIn } from '../policy/doubts.ts';
-import { blocksOf } from '../policy/peers.ts';
-import type { Direction, PolicyProgram, PolicyRule } from '../policy/policy.ts';
+import type { Direction, PolicyProgram } from '../policy/policy.ts';
 import type { PolicySet, TierStep } from '../policy/policySet.ts';
 import { hasBit, members } from './bits.ts';
 import { type ConnectivityEnd, type PodClass, PodClasses, sameWorkload } from './classes.ts';
 import { type Ends, endsOf, stillHolds } from './ends.ts';
-import { type ExternalRange, externalRanges, formatRange } from './externalRanges.ts';
+import { type BlockCounts, countBlocks, type ExternalRange, externalRanges, formatRange } from './externalRanges.ts';
 import { OutsideSpace, type PeerSpace, PodSpace } from './peerBits.ts';
 import { bothRows, passageTo, type Row, RowBuilder } from './row.ts';
 import { isRelativeRule, namesPorts, RuleEffects } from './ruleEffects.ts';
@@ -41,6 +41,7 @@ interface Shared {
 
 /** The outside as one direction's rules cut it, with the rows towards it. */
 interface Outside {
+  readonly blocks: BlockCounts;
   readonly ranges: readonly ExternalRange[];
   readonly space: OutsideSpace;
   readonly rows: Map<string, Row>;
@@ -99,7 +100,8 @@ export class ConnectivityMatrix {
       this.#shared = { ports, classes, pods, effects, rows: new Map() };
       this.#selecting = this.#indexSubjects();
       this.#ofClass = { ingress: [], egress: [] };
-      this.#outside = { ingress: this.#cutOutside('ingress'), egress: this.#cutOutside('egress') };
+      const all: Exchange = { added: policies.programs, removed: [] };
+      this.#outside = { ingress: outsideAfter(all, 'ingress'), egress: outsideAfter(all, 'egress') };
       return;
     }
     this.#shared = previous.#shared;
@@ -107,13 +109,11 @@ export class ConnectivityMatrix {
     this.#selecting = previous.#selecting.slice();
     this.#ofClass = { ingress: previous.#ofClass.ingress.slice(), egress: previous.#ofClass.egress.slice() };
     this.#reselect(changed);
-    const cutsAgain = [...changed.added, ...changed.removed].some(({ rules }) => rules.some(namesBlocks));
-    this.#outside = cutsAgain
-      ? {
-          ingress: this.#cutOutside('ingress', previous.#outside.ingress),
-          egress: this.#cutOutside('egress', previous.#outside.egress),
-        }
-      : previous.#outside;
+    const { ingress, egress } = previous.#outside;
+    this.#outside = {
+      ingress: outsideAfter(changed, 'ingress', ingress),
+      egress: outsideAfter(changed, 'egress', egress),
+    };
     this.#endsBefore = previous.#ends ?? previous.#endsBefore;
   }
 
@@ -147,8 +147,8 @@ export class ConnectivityMatrix {
   #knownEnds(): Ends {
     if (this.#ends === undefined) {
       const before = this.#endsBefore;
-      const holds = before !== undefined && stillHolds(before, this.classes);
-      this.#ends = holds ? before : endsOf(this.#snapshot.workloads, this.classes);
+      const holds = before !== undefined && stillHolds(before, this.classes, this.#policies);
+      this.#ends = holds ? before : endsOf(this.#snapshot.workloads, this.classes, this.#policies);
       this.#endsBefore = undefined;
     }
     return this.#ends;
@@ -230,11 +230,20 @@ export class ConnectivityMatrix {
     const gone = new Set(removed);
     const lists = this.#selecting as (readonly PolicyProgram[])[];
     const affected = new Set(changed.flatMap(({ subject }) => [...members(this.#shared.pods.set(subject))]));
-    const order = new Map(added.length === 0 ? [] : this.#policies.programs.map((one, index) => [one, index]));
+    let order: ReadonlyMap<PolicyProgram, number> | undefined;
+    const inOrder = (some: readonly PolicyProgram[]): readonly PolicyProgram[] => {
+      const known = order ?? new Map(this.#policies.programs.map((one, place) => [one, place]));
+      order = known;
+      return some.toSorted((a, b) => (known.get(a) ?? 0) - (known.get(b) ?? 0));
+    };
     for (const index of affected) {
-      const kept = (lists[index] ?? []).filter((one) => !gone.has(one));
+      const list = lists[index] ?? [];
+      const kept = list.filter((one) => !gone.has(one));
       const own = added.filter(({ subject }) => hasBit(this.#shared.pods.set(subject), index));
-      lists[index] = [...kept, ...own].sort((a, b) => (order.get(a) ?? 0) - (order.get(b) ?? 0));
+      // One policy that was edited stands where it stood.
+      const at = changed.length === 2 ? list.findIndex((one) => gone.has(one)) : -1;
+      if (at >= 0) lists[index] = kept.toSpliced(at, 0, ...own);
+      else lists[index] = own.length === 0 ? kept : inOrder([...kept, ...own]);
     }
     // Nodes' policies are not in the lists.
     const hosts = changed.some(({ nodes }) => nodes !== undefined) ? this.classes.classes : [];
@@ -243,21 +252,6 @@ export class ConnectivityMatrix {
       this.#ofClass.ingress[index] = undefined;
       this.#ofClass.egress[index] = undefined;
     }
-  }
-
-  /** Where the ranges are those of before, so are the rows towards them. */
-  #cutOutside(direction: Direction, before?: Outside): Outside {
-    const ranges = externalRanges(this.#policies.programs, direction);
-    const isSame =
-      before?.ranges.length === ranges.length &&
-      ranges.every(
-        (one, index) => one.first === before.ranges[index]?.first && one.family === before.ranges[index]?.family,
-      );
-    const hasIPv6 = this.#policies.programs.some(({ rules }) =>
-      rules.some((rule) => rule.direction === direction && namesIPv6(rule)),
-    );
-    if (before !== undefined && isSame) return { ...before, hasIPv6 };
-    return { ranges, space: new OutsideSpace(ranges), rows: new Map(), hasIPv6 };
   }
 
   #build(steps: readonly TierStep[], subject: PodClass, direction: Direction, space: PeerSpace): Row {
@@ -297,24 +291,25 @@ interface Exchange {
   readonly removed: readonly PolicyProgram[];
 }
 
-/** An edit changes a few programs in place, so all before and after them is passed over. */
 function exchanged(before: readonly PolicyProgram[], after: readonly PolicyProgram[]): Exchange {
-  let start = 0;
-  while (start < before.length && before[start] === after[start]) start++;
-  let end = 0;
-  const most = Math.min(before.length, after.length) - start;
-  while (end < most && before[before.length - 1 - end] === after[after.length - 1 - end]) end++;
-  const [old, now] = [before.slice(start, before.length - end), after.slice(start, after.length - end)];
-  const [inOld, inNow] = [new Set(old), new Set(now)];
-  return { added: now.filter((one) => !inOld.has(one)), removed: old.filter((one) => !inNow.has(one)) };
+  const { gone, come } = listEdit(before, after);
+  const [old, now] = [new Set(gone), new Set(come)];
+  return { added: come.filter((one) => !old.has(one)), removed: gone.filter((one) => !now.has(one)) };
 }
 
-function namesBlocks({ peers = [] }: PolicyRule): boolean {
-  return peers.some((peer) => blocksOf(peer).length > 0);
-}
-
-function namesIPv6({ peers = [] }: PolicyRule): boolean {
-  return peers.some((peer) => blocksOf(peer).some(({ cidr }) => cidr.includes(':')));
+/** Where the blocks are those of before, so are the ranges and the rows towards them. */
+function outsideAfter(changed: Exchange, direction: Direction, before?: Outside): Outside {
+  const blocks = countBlocks(before?.blocks ?? new Map(), changed, direction);
+  if (
+    before !== undefined &&
+    blocks.size === before.blocks.size &&
+    [...blocks.keys()].every((one) => before.blocks.has(one))
+  ) {
+    return { ...before, blocks };
+  }
+  const ranges = externalRanges(blocks);
+  const hasIPv6 = [...blocks.keys()].some((one) => one.includes(':'));
+  return { blocks, ranges, space: new OutsideSpace(ranges), rows: new Map(), hasIPv6 };
 }
 
 /** Which policies act, and what of the subject their rules read beside being selected. */

@@ -85,11 +85,17 @@ export class PodSpace implements PeerSpace {
   set(set: PodSet): Bits {
     let bits = this.#bySet.get(set);
     if (bits === undefined) {
-      const key = JSON.stringify(set);
-      bits = this.#byText.get(key) ?? this.#compute(set);
-      this.#byText.set(key, bits);
+      bits = set.inNamespace === undefined ? this.#wide(set) : this.#compute(set);
       this.#bySet.set(set, bits);
     }
+    return bits;
+  }
+
+  /** Sets of all namespaces are long, and many policies have equal ones. */
+  #wide(set: PodSet): Bits {
+    const key = JSON.stringify(set);
+    const bits = this.#byText.get(key) ?? this.#compute(set);
+    this.#byText.set(key, bits);
     return bits;
   }
 

@@ -2,6 +2,7 @@ import type { AssumptionSettings } from './assumptions.ts';
 import type { ClusterNode, Namespace, Pod, Service, Workload } from './cluster.ts';
 import { stringMapAt } from './json.ts';
 import { isPolicyKind } from './kinds.ts';
+import { listEdit, sameList } from './lists.ts';
 import { type Resource, type ResourceRef, refKey } from './resource.ts';
 import { indexResources, type ResourceIndex } from './resourceIndex.ts';
 import type { AddressOwners, Snapshot } from './snapshot.ts';
@@ -25,16 +26,23 @@ export interface SnapshotInput {
 export function buildSnapshot(input: SnapshotInput, previous?: Snapshot): Snapshot {
   const assume = input.assume ?? {};
   const old = previous instanceof BuiltSnapshot ? previous : undefined;
-  const { given, policies } = editedParts(input.resources, old) ?? partsOf(input.resources);
+  const { given, policies, index } = editedParts(input.resources, old) ?? partsOf(input.resources);
   const known = old?.material;
   const same = known !== undefined && sameList(given, known.given) && sameAssumptions(assume, known.assume);
-  return new BuiltSnapshot(input, policies, same ? known : materialOf(given, assume));
+  return new BuiltSnapshot(
+    input,
+    policies,
+    index ?? indexResources(policies),
+    same ? known : materialOf(given, assume),
+  );
 }
 
 /** Objects by what they shape, each list in reading order. */
 interface Parts {
   readonly given: readonly Resource[];
   readonly policies: readonly Resource[];
+  /** Of the policies, where it is known already. */
+  readonly index?: ResourceIndex | undefined;
 }
 
 function partsOf(resources: readonly Resource[]): Parts {
@@ -44,26 +52,19 @@ function partsOf(resources: readonly Resource[]): Parts {
 /** The parts where all that changed since lies between two places, and is policies; `undefined` where they have to be told anew. */
 function editedParts(resources: readonly Resource[], old: BuiltSnapshot | undefined): Parts | undefined {
   if (old === undefined) return undefined;
-  const before = old.allResources;
-  let start = 0;
-  while (start < before.length && before[start] === resources[start]) start++;
-  let end = 0;
-  const most = Math.min(before.length, resources.length) - start;
-  while (end < most && before[before.length - 1 - end] === resources[resources.length - 1 - end]) end++;
-  const gone = partsOf(before.slice(start, before.length - end));
-  const come = partsOf(resources.slice(start, resources.length - end));
-  const [first] = gone.policies;
+  const edit = listEdit(old.allResources, resources);
+  const [gone, come] = [partsOf(edit.gone), partsOf(edit.come)];
+  const [[first], [next]] = [gone.policies, come.policies];
   const at = first === undefined ? -1 : old.policies.indexOf(first);
-  if (at < 0 || !sameList(gone.given, come.given)) return undefined;
-  return { given: old.material.given, policies: old.policies.toSpliced(at, gone.policies.length, ...come.policies) };
+  if (first === undefined || at < 0 || !sameList(gone.given, come.given)) return undefined;
+  const policies = old.policies.toSpliced(at, gone.policies.length, ...come.policies);
+  const isOne = gone.policies.length === 1 && come.policies.length === 1;
+  const index = isOne && next !== undefined ? old.policyIndex.replacing(first, next) : undefined;
+  return { given: old.material.given, policies, index };
 }
 
 function isPolicy({ ref }: Resource): boolean {
   return isPolicyKind(ref.group, ref.kind);
-}
-
-function sameList(a: readonly Resource[], b: readonly Resource[]): boolean {
-  return a === b || (a.length === b.length && a.every((one, index) => one === b[index]));
 }
 
 function sameAssumptions(a: AssumptionSettings, b: AssumptionSettings): boolean {
@@ -94,10 +95,10 @@ class BuiltSnapshot implements Snapshot {
   readonly material: Material;
   /** As read, duplicates included. */
   readonly policies: readonly Resource[];
-  readonly #policies: ResourceIndex;
+  readonly policyIndex: ResourceIndex;
   #resources: readonly Resource[] | undefined;
 
-  constructor(input: SnapshotInput, policies: readonly Resource[], material: Material) {
+  constructor(input: SnapshotInput, policies: readonly Resource[], index: ResourceIndex, material: Material) {
     this.scope = input.scope;
     this.incomplete = input.incomplete ?? [];
     this.isLoading = input.isLoading ?? false;
@@ -105,8 +106,8 @@ class BuiltSnapshot implements Snapshot {
     this.assume = input.assume ?? {};
     this.material = material;
     this.policies = policies;
-    this.#policies = indexResources(policies);
-    this.namespaces = withNamed(material.namespaces, this.#policies.effective);
+    this.policyIndex = index;
+    this.namespaces = withNamed(material.namespaces, index.effective);
   }
 
   get resources(): readonly Resource[] {
@@ -150,16 +151,16 @@ class BuiltSnapshot implements Snapshot {
   }
 
   get kinds(): Snapshot['kinds'] {
-    return [...this.#policies.kinds, ...this.world.index.kinds];
+    return [...this.policyIndex.kinds, ...this.world.index.kinds];
   }
 
   ofKind(group: string, kind: string): readonly Resource[] {
-    const policies = this.#policies.ofKind(group, kind);
+    const policies = this.policyIndex.ofKind(group, kind);
     return policies.length > 0 ? policies : this.world.index.ofKind(group, kind);
   }
 
   get(ref: ResourceRef): Resource | undefined {
-    return this.world.index.get(ref) ?? this.#policies.get(ref);
+    return this.world.index.get(ref) ?? this.policyIndex.get(ref);
   }
 
   pod(namespace: string, name: string): Pod | undefined {

@@ -1,4 +1,5 @@
 import { arrayAt, isObject, type JsonObject, type JsonValue, objectAt, stringAt, stringMapAt } from './json.ts';
+import { sameList } from './lists.ts';
 import { isKeptAnnotation } from './live.ts';
 import { type Resource, refKey } from './resource.ts';
 import { type Controller, controllerRef, readControllers } from './workloads.ts';
@@ -17,10 +18,6 @@ export function layered(below: readonly Resource[], above: readonly Resource[]):
   const result = apply(below, above);
   known.set(below, { above, result });
   return result;
-}
-
-function sameList(a: readonly Resource[], b: readonly Resource[]): boolean {
-  return a.length === b.length && a.every((one, index) => one === b[index]);
 }
 
 function apply(below: readonly Resource[], above: readonly Resource[]): readonly Resource[] {

@@ -37,11 +37,25 @@ export class NameIndex<T extends Named> {
   readonly isUnique: boolean;
   readonly #sorted: readonly T[];
 
-  constructor(list: readonly T[]) {
+  private constructor(sorted: readonly T[], isUnique: boolean) {
+    this.#sorted = sorted;
+    this.isUnique = isUnique;
+  }
+
+  static of<T extends Named>(list: readonly T[]): NameIndex<T> {
     const order = (one: T, i: number, all: readonly T[]): number => byNamespaceAndName(all[i - 1] ?? one, one);
     const isSorted = list.every((one, i) => i === 0 || order(one, i, list) <= 0);
-    this.#sorted = isSorted ? list : [...list].sort(byNamespaceAndName);
-    this.isUnique = this.#sorted.every((one, i) => i === 0 || order(one, i, this.#sorted) < 0);
+    const sorted = isSorted ? list : [...list].sort(byNamespaceAndName);
+    return new NameIndex(
+      sorted,
+      sorted.every((one, i) => i === 0 || order(one, i, sorted) < 0),
+    );
+  }
+
+  /** The index with an element in the place of the one of its name; the same where there is none. */
+  replacing(one: T): NameIndex<T> {
+    const place = placeOf(this.#sorted, one.ref);
+    return place < 0 ? this : new NameIndex(this.#sorted.with(place, one), this.isUnique);
   }
 
   get(namespace: string, name: string): T | undefined {

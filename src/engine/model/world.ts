@@ -75,8 +75,8 @@ export class World {
     this.podCIDRs = podCIDRs;
     this.serviceCIDRs = serviceCIDRs;
     this.podsByNamespace = Map.groupBy(this.pods, (pod) => pod.ref.namespace);
-    this.podsByName = new NameIndex(this.pods);
-    this.servicesByName = new NameIndex(this.services);
+    this.podsByName = NameIndex.of(this.pods);
+    this.servicesByName = NameIndex.of(this.services);
     this.workloadsByRef = new Map(this.workloads.map((one) => [refKey(one.ref), one]));
   }
 

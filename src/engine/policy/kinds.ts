@@ -1,4 +1,5 @@
 import { t } from '@vscode/l10n';
+import { listEdit, sameList } from '../model/lists.ts';
 import type { Resource } from '../model/resource.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import {
@@ -141,18 +142,26 @@ interface Compiled {
 /** Compiled programs are functions of immutable objects, so they outlive the snapshot that asked first. */
 const known = new WeakMap<Resource, Compiled>();
 
+/** What all objects of a kind came to, one by one and together, where each means the same in any company. */
+interface CompiledList {
+  readonly ofEach: readonly (readonly PolicyProgram[])[];
+  readonly programs: readonly PolicyProgram[];
+}
+
+const knownLists = new WeakMap<readonly Resource[], CompiledList>();
+
 /**
  * Every policy of a snapshot in the one form that the evaluator reads. A kind that is not modelled becomes a program
- * without rules and with a doubt, so that whatever it could change is unknown and never silently allowed.
+ * without rules and with a doubt, so that whatever it could change is unknown and never silently allowed. `before` is an
+ * earlier state of the scope, whose policies have mostly stayed.
  */
-export function compilePolicies(snapshot: Snapshot): readonly PolicyProgram[] {
-  const alone = policyKinds.flatMap(({ group, kind, versions, compile, related }) =>
-    snapshot
-      .ofKind(group, kind)
-      .flatMap((resource) =>
-        compiled(resource, inVersion(versions, compile), related === undefined ? [] : related(resource, snapshot)),
-      ),
-  );
+export function compilePolicies(snapshot: Snapshot, before?: Snapshot): readonly PolicyProgram[] {
+  const alone = policyKinds.flatMap(({ group, kind, versions, compile, related }) => {
+    const list = snapshot.ofKind(group, kind);
+    const inOwnVersion = inVersion(versions, compile);
+    if (related === undefined) return compiledList(list, before?.ofKind(group, kind) ?? [], inOwnVersion);
+    return list.flatMap((resource) => compiled(resource, inOwnVersion, related(resource, snapshot)));
+  });
   const unknown = snapshot.kinds
     .filter(({ group, kind }) => isUnmodelledPolicy(group, kind))
     .flatMap(({ group, kind }) => snapshot.ofKind(group, kind))
@@ -172,7 +181,7 @@ function compileJoint(snapshot: Snapshot): readonly PolicyProgram[] {
   const related = jointKinds.flatMap(({ group, kind }) => snapshot.ofKind(group, kind));
   if (related.length === 0) return [];
   let found = jointly.get(snapshot.pods);
-  if (found === undefined || !isSame(found.related, related)) {
+  if (found === undefined || !sameList(found.related, related)) {
     const programs = jointKinds
       .flatMap(({ compileAll }) => compileAll(snapshot))
       .filter(({ resource }) => resource.origin.type !== 'simulated');
@@ -186,21 +195,39 @@ function compileJoint(snapshot: Snapshot): readonly PolicyProgram[] {
   return found.programs;
 }
 
+function compiledList(
+  list: readonly Resource[],
+  before: readonly Resource[],
+  compile: PolicyKind['compile'],
+): readonly PolicyProgram[] {
+  let found = knownLists.get(list);
+  if (found === undefined) {
+    const earlier = knownLists.get(before);
+    const { at, gone, come } = listEdit(earlier === undefined ? [] : before, list);
+    const own = come.map((one) => compiled(one, compile, []));
+    const { ofEach, programs } = earlier ?? { ofEach: [], programs: [] };
+    const sizeOf = (part: CompiledList['ofEach']): number => part.reduce((sum, { length }) => sum + length, 0);
+    const [first, count] = [sizeOf(ofEach.slice(0, at)), sizeOf(ofEach.slice(at, at + gone.length))];
+    found = {
+      ofEach: ofEach.toSpliced(at, gone.length, ...own),
+      programs: programs.toSpliced(first, count, ...own.flat()),
+    };
+    knownLists.set(list, found);
+  }
+  return found.programs;
+}
+
 function compiled(
   resource: Resource,
   compile: PolicyKind['compile'],
   related: readonly Resource[],
 ): readonly PolicyProgram[] {
   let found = known.get(resource);
-  if (found === undefined || !isSame(found.related, related)) {
+  if (found === undefined || !sameList(found.related, related)) {
     found = { programs: compile(resource, related), related };
     known.set(resource, found);
   }
   return found.programs;
-}
-
-function isSame(a: readonly Resource[], b: readonly Resource[]): boolean {
-  return a.length === b.length && a.every((one, index) => one === b[index]);
 }
 
 /** A version that the compiler was not written for may mean other things by the same fields. */

@@ -1,0 +1,21 @@
+/** What turns one list into another: from `at` on, `gone` made way for `come`. */
+export interface ListEdit<T> {
+  readonly at: number;
+  readonly gone: readonly T[];
+  readonly come: readonly T[];
+}
+
+/** The shortest edit of one stretch; elements are the same where they are identical. */
+export function listEdit<T>(before: readonly T[], after: readonly T[]): ListEdit<T> {
+  const most = Math.min(before.length, after.length);
+  let at = 0;
+  while (at < most && before[at] === after[at]) at++;
+  let end = 0;
+  while (end < most - at && before[before.length - 1 - end] === after[after.length - 1 - end]) end++;
+  return { at, gone: before.slice(at, before.length - end), come: after.slice(at, after.length - end) };
+}
+
+/** True where two lists have identical elements at every place. */
+export function sameList<T>(a: readonly T[], b: readonly T[]): boolean {
+  return a === b || (a.length === b.length && a.every((one, index) => one === b[index]));
+}
