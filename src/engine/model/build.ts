@@ -75,14 +75,21 @@ function sameAssumptions(a: AssumptionSettings, b: AssumptionSettings): boolean 
 interface Material {
   /** As read, duplicates included. */
   readonly given: readonly Resource[];
+  /** Those of them that do not count. */
+  readonly hidden: readonly Resource[];
   readonly assume: AssumptionSettings;
   readonly world: World;
   readonly namespaces: ReadonlyMap<string, Namespace>;
 }
 
 function materialOf(given: readonly Resource[], assume: AssumptionSettings): Material {
-  const world = new World(indexResources(given), assume);
-  return { given, assume, world, namespaces: readNamespaces(world.index) };
+  const index = indexResources(given);
+  const world = new World(index, assume);
+  return { given, hidden: hiddenIn(given, index), assume, world, namespaces: readNamespaces(world.index) };
+}
+
+function hiddenIn(resources: readonly Resource[], { effective, get }: ResourceIndex): readonly Resource[] {
+  return effective.length === resources.length ? [] : resources.filter((one) => get(one.ref) !== one);
 }
 
 class BuiltSnapshot implements Snapshot {
@@ -111,11 +118,16 @@ class BuiltSnapshot implements Snapshot {
   }
 
   get resources(): readonly Resource[] {
-    this.#resources ??= [
-      ...this.allResources.filter((one) => this.get(one.ref) === one),
-      ...this.material.world.invented,
-    ];
+    if (this.#resources === undefined) {
+      const hidden = new Set(this.hidden);
+      const own = hidden.size === 0 ? this.allResources : this.allResources.filter((one) => !hidden.has(one));
+      this.#resources = [...own, ...this.world.invented];
+    }
     return this.#resources;
+  }
+
+  get hidden(): readonly Resource[] {
+    return [...this.material.hidden, ...hiddenIn(this.policies, this.policyIndex)];
   }
 
   get world(): World {

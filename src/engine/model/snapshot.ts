@@ -13,6 +13,8 @@ export interface Snapshot {
   readonly resources: readonly Resource[];
   /** Every object as read, duplicates included. */
   readonly allResources: readonly Resource[];
+  /** Those of them that do not count, for a later one has their ref; in reading order of policies and of all others. */
+  readonly hidden: readonly Resource[];
   /** Each kind that there are objects of, once. */
   readonly kinds: readonly Pick<ResourceRef, 'group' | 'kind'>[];
   /** The objects of a kind, `group` '' for core; empty where there is none. */

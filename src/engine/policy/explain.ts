@@ -42,25 +42,27 @@ export function nearMisses(
     .map(({ program, rule, miss }) => ({
       ref: program.ref,
       path: rule.evidence.path,
-      note: t('{0} allows {1}', refLabel(program.ref), miss.text),
+      note: t('{0} allows {1}', refLabel(program.ref), miss.text()),
     }));
 }
 
+/** How far a rule is from allowing a connection; in words only for the few that are told. */
 interface Miss {
   readonly distance: number;
-  readonly text: string;
+  readonly text: () => string;
 }
 
 function missOf(policies: PolicySet, rule: PolicyRule, connection: PolicyConnection): Miss {
   const peer = peersMatch(policies, rule, connection);
   const port = portsMatch(rule, connection);
-  const other = formatEnd(rule.direction === 'ingress' ? connection.source : connection.destination);
-  const ports = formatPorts(rule.ports);
-  if (peer && !port) return { distance: 0, text: t('{0} only on {1}.', other, ports) };
+  const other = rule.direction === 'ingress' ? connection.source : connection.destination;
+  if (peer && !port)
+    return { distance: 0, text: () => t('{0} only on {1}.', formatEnd(other), formatPorts(rule.ports)) };
   const nearest = nearestPeer(policies, rule, connection);
-  const text = port
-    ? t('this port, but only for {0}.', nearest.text)
-    : t('only {0}, and only on {1}.', nearest.text, ports);
+  const text = (): string =>
+    port
+      ? t('this port, but only for {0}.', nearest.text())
+      : t('only {0}, and only on {1}.', nearest.text(), formatPorts(rule.ports));
   return { distance: (port ? 1 : 3) + nearest.distance, text };
 }
 
@@ -69,9 +71,9 @@ function nearestPeer(policies: PolicySet, rule: PolicyRule, connection: PolicyCo
   const other = rule.direction === 'ingress' ? connection.source : connection.destination;
   const peers = (rule.peers ?? []).map((peer) => ({
     distance: peerDistance(policies, peer, other),
-    text: formatPeer(peer),
+    text: () => formatPeer(peer),
   }));
-  return peers.sort((a, b) => a.distance - b.distance)[0] ?? { distance: 2, text: t('no one') };
+  return peers.sort((a, b) => a.distance - b.distance)[0] ?? { distance: 2, text: () => t('no one') };
 }
 
 function peerDistance(policies: PolicySet, peer: Peer, other: PolicyEnd): number {

@@ -2,6 +2,7 @@ import { membershipOf } from '../mesh/membership.ts';
 import type { ClusterNode, Pod } from '../model/cluster.ts';
 import { stringMapAt } from '../model/json.ts';
 import { matches, matchesLabels, podFacts } from '../model/labels.ts';
+import { refKey } from '../model/resource.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { BlockPeer, PodSet, PolicyEnd, PolicyProgram, PolicyTier } from './policy.ts';
 import { builtInTiers } from './tiers.ts';
@@ -22,10 +23,20 @@ export interface TierStep {
   readonly programs: readonly PolicyProgram[];
 }
 
-type Members = Record<PolicySettings['hostNetworkPolicy'], WeakMap<PodSet, readonly Pod[]>>;
+interface Members {
+  readonly all: WeakMap<PodSet, readonly Pod[]>;
+  readonly samples: WeakMap<PodSet, readonly Pod[]>;
+}
 
 /** Who is in a set follows from everything but policies, and a set lives as long as its policy is unchanged. */
-const membersOfPods = new WeakMap<Snapshot['pods'], Members>();
+const membersOfPods = new WeakMap<Snapshot['pods'], Record<PolicySettings['hostNetworkPolicy'], Members>>();
+
+function noMembers(): Members {
+  return { all: new WeakMap(), samples: new WeakMap() };
+}
+
+/** Workloads that stand for all of a set. */
+const sampleSize = 17;
 
 /** The policies of one snapshot, indexed by the pods that they select. */
 export class PolicySet {
@@ -37,7 +48,7 @@ export class PolicySet {
   readonly #tiers: ReadonlyMap<string, PolicyTier>;
   readonly #selecting = new Map<Pod | ClusterNode, readonly PolicyProgram[]>();
   readonly #steps = new Map<Pod | ClusterNode, readonly TierStep[]>();
-  readonly #members: WeakMap<PodSet, readonly Pod[]>;
+  readonly #members: Members;
   #byNamespace: ReadonlyMap<string | undefined, readonly PolicyProgram[]> | undefined;
   #onNodes: readonly PolicyProgram[] | undefined;
   #policies: readonly PolicyProgram[] | undefined;
@@ -53,7 +64,7 @@ export class PolicySet {
     this.#snapshot = snapshot;
     this.tiers = tiers;
     this.#tiers = new Map(tiers.map((one) => [one.name, one]));
-    const members = membersOfPods.get(snapshot.pods) ?? { ignored: new WeakMap(), 'as-pod': new WeakMap() };
+    const members = membersOfPods.get(snapshot.pods) ?? { ignored: noMembers(), 'as-pod': noMembers() };
     membersOfPods.set(snapshot.pods, members);
     this.#members = members[settings.hostNetworkPolicy];
   }
@@ -166,16 +177,31 @@ export class PolicySet {
 
   /** The pods of a set, in reading order within each namespace. */
   podsOf(set: PodSet): readonly Pod[] {
-    let found = this.#members.get(set);
+    let found = this.#members.all.get(set);
     if (found === undefined) {
-      found = [...this.eachPodOf(set)];
-      this.#members.set(set, found);
+      found = [...this.#eachPodOf(set)];
+      this.#members.all.set(set, found);
     }
     return found;
   }
 
-  /** The same one by one, and not kept: the pods of a wide set are most of a large cluster. */
-  *eachPodOf(set: PodSet): Generator<Pod> {
+  /** A pod of each of a set's first workloads: the pods of a wide set are most of a large cluster. None for an empty set. */
+  samplesOf(set: PodSet): readonly Pod[] {
+    let found = this.#members.samples.get(set);
+    if (found === undefined) {
+      const byWorkload = new Map<string, Pod>();
+      for (const pod of this.#eachPodOf(set)) {
+        const key = refKey(pod.workload);
+        if (!byWorkload.has(key)) byWorkload.set(key, pod);
+        if (byWorkload.size === sampleSize) break;
+      }
+      found = [...byWorkload.values()];
+      this.#members.samples.set(set, found);
+    }
+    return found;
+  }
+
+  *#eachPodOf(set: PodSet): Generator<Pod> {
     const names = set.inNamespace === undefined ? this.#snapshot.namespaces.keys() : [set.inNamespace];
     for (const name of names) {
       if (!this.namespaceMatches(set, name)) continue;

@@ -95,8 +95,8 @@ function systemParts(derived: Derived, branches: readonly Branch[]): readonly st
     one.forward.some((hop) => hop.steps.some((step) => step.kind === 'proxy-l7')),
   );
   if (!resolved && !controller) return [];
-  return derived.snapshot.resources.flatMap(({ ref, origin }) => {
-    if (origin.type !== 'simulated' || ref.kind !== 'Deployment') return [];
+  return derived.snapshot.ofKind('apps', 'Deployment').flatMap(({ ref, origin }) => {
+    if (origin.type !== 'simulated') return [];
     const used = ref.namespace === 'kube-system' ? resolved : controller;
     return used ? [t('{0} is not in the files; it is taken as given', refLabel(ref))] : [];
   });

@@ -1,5 +1,5 @@
 import { t } from '@vscode/l10n';
-import { type Resource, refKey, refLabel } from '../../model/resource.ts';
+import { type Resource, refLabel } from '../../model/resource.ts';
 import type { Finding, Rule, RuleContext } from '../rule.ts';
 
 /** A definition that does not count, and the one that does. */
@@ -10,12 +10,10 @@ interface Hidden {
 
 /** One finding for all that a file shares with other files: alternatives define many objects alike, for one reason. */
 function* check({ snapshot }: RuleContext): Generator<Finding> {
-  const groups = Map.groupBy(snapshot.allResources, ({ ref }: Resource) => refKey(ref));
-  const hidden = [...groups.values()].flatMap((copies): Hidden[] => {
-    const last = copies.at(-1);
+  const hidden = snapshot.hidden.flatMap((copy): Hidden[] => {
+    const last = snapshot.get(copy.ref);
     // A Namespace is often repeated beside whatever lives in it.
-    if (last === undefined || last.ref.kind === 'Namespace') return [];
-    return copies.slice(0, -1).map((copy) => ({ copy, last }));
+    return last === undefined || copy.ref.kind === 'Namespace' ? [] : [{ copy, last }];
   });
   const [within, across] = [true, false].map((same) =>
     hidden.filter(({ copy, last }) => (fileOf(copy) === fileOf(last)) === same),

@@ -1,7 +1,7 @@
 import { t } from '@vscode/l10n';
 import type { Pod, Protocol } from '../../model/cluster.ts';
 import { selectsAll } from '../../model/labels.ts';
-import { refKey, refLabel } from '../../model/resource.ts';
+import { refLabel } from '../../model/resource.ts';
 import type { Peer, PolicyProgram, PolicyRule, Verdict } from '../../policy/policy.ts';
 import { namedPort } from '../../policy/policySet.ts';
 import { networkPolicies } from '../policyRules.ts';
@@ -12,7 +12,7 @@ const mostPairs = 16;
 
 function* check(context: RuleContext): Generator<Finding> {
   for (const program of networkPolicies(context)) {
-    const own = firstOfWorkloads(context.model.policies.eachPodOf(program.subject));
+    const own = context.model.policies.samplesOf(program.subject);
     for (const policyRule of program.rules) {
       // Who is named with labels is meant; everyone is not.
       const named = (policyRule.peers ?? []).filter((one) => one.kind === 'pods' && !selectsAll(one.pods.pods));
@@ -29,7 +29,7 @@ function* onOneSide(
   peer: Peer,
 ): Generator<Finding> {
   const { model } = context;
-  const others = peer.kind === 'pods' ? firstOfWorkloads(model.policies.eachPodOf(peer.pods)) : [];
+  const others = peer.kind === 'pods' ? model.policies.samplesOf(peer.pods) : [];
   let denial: Verdict | undefined;
   for (const [one, other] of firstPairs(own, others)) {
     const denied = denialOf(context, policyRule, one, other);
@@ -75,17 +75,6 @@ function denialOf({ model }: RuleContext, policyRule: PolicyRule, one: Pod, othe
   const { egress, ingress } = model.decide(...ends, asked.protocol, asked.port);
   const [here, there] = isIngress ? [ingress, egress] : [egress, ingress];
   return here.action === 'allow' && there.action === 'deny' ? there : undefined;
-}
-
-/** A pod of each of the first workloads: more than these are in none of the pairs. */
-function firstOfWorkloads(pods: Iterable<Pod>): readonly Pod[] {
-  const found = new Map<string, Pod>();
-  for (const pod of pods) {
-    const key = refKey(pod.workload);
-    if (!found.has(key)) found.set(key, pod);
-    if (found.size > mostPairs) break;
-  }
-  return [...found.values()];
 }
 
 /** A port that the rule allows on the destination: its first, or one that the pod declares. */

@@ -12,6 +12,7 @@ function* check(context: RuleContext): Generator<Finding> {
   for (const { program, rule: policyRule, peer } of policyPeers(context)) {
     if (peer.kind !== 'pods' || peer.pods.pods.requirements.length === 0 || peer.pods.pods.invalid !== undefined)
       continue;
+    if (model.policies.samplesOf(peer.pods).length > 0) continue;
     const chosen = [...namespaces].filter((name) => model.policies.namespaceMatches(peer.pods, name));
     const own = peer.pods.namespaces === undefined;
     // Whoever lives in namespaces that are not in the files may well have the labels.

@@ -8,7 +8,7 @@ import { namespacedPolicies, namespacedPolicyKinds } from '../policyRules.ts';
 import type { Finding, Rule, RuleContext } from '../rule.ts';
 
 function* check(context: RuleContext): Generator<Finding> {
-  const { snapshot } = context;
+  const { snapshot, model } = context;
   const told = new Set<string>();
   for (const { ref, resource, subject, subjectPath } of namespacedPolicies(context)) {
     const { pods: selector } = subject;
@@ -17,6 +17,7 @@ function* check(context: RuleContext): Generator<Finding> {
     if (keys.length === 0 || keys.some((key) => key.includes(':')) || selector.invalid !== undefined) continue;
     if (told.has(refKey(ref))) continue;
     told.add(refKey(ref));
+    if (model.policies.samplesOf(subject).length > 0) continue;
     // Labels alone: pods that policies ignore (hostNetwork, ended) are there all the same.
     if (someoneMatches(snapshot, ref.namespace, selector)) continue;
     const workloads = snapshot.workloads.filter((one) => one.ref.namespace === ref.namespace);
