@@ -1,6 +1,6 @@
 import { t } from '@vscode/l10n';
 import type { Derived } from '../analysis/derived.ts';
-import type { Protocol, Workload } from '../model/cluster.ts';
+import type { Protocol } from '../model/cluster.ts';
 import { isObject, type JsonValue, numberAt, stringAt } from '../model/json.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { readProtocol } from '../model/template.ts';
@@ -62,7 +62,7 @@ function exists(snapshot: Snapshot, end: FlowEnd): boolean {
     case 'pod':
       return snapshot.pod(end.namespace, end.name) !== undefined;
     case 'workload':
-      return workloadOf(snapshot, end) !== undefined;
+      return snapshot.workloadNamed(end.ref) !== undefined;
     case 'service':
       return snapshot.service(end.namespace, end.name) !== undefined;
     case 'node':
@@ -70,12 +70,6 @@ function exists(snapshot: Snapshot, end: FlowEnd): boolean {
     default:
       return true;
   }
-}
-
-function workloadOf(snapshot: Snapshot, { ref }: Extract<FlowEnd, { kind: 'workload' }>): Workload | undefined {
-  return snapshot.workloads.find(
-    (one) => one.ref.namespace === ref.namespace && one.ref.kind === ref.kind && one.ref.name === ref.name,
-  );
 }
 
 type Judged = Pick<AssertionResult, 'actual' | 'why'>;
@@ -113,7 +107,7 @@ function judge(derived: Derived, assertion: Assertion): Judged {
 
 function sourcesOf({ snapshot }: Derived, end: FlowEnd): readonly FlowEnd[] {
   if (end.kind !== 'workload') return [end];
-  return (workloadOf(snapshot, end)?.pods ?? []).map(({ ref }) => ({
+  return (snapshot.workloadNamed(end.ref)?.pods ?? []).map(({ ref }) => ({
     kind: 'pod',
     namespace: ref.namespace,
     name: ref.name,

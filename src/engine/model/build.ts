@@ -191,6 +191,10 @@ class BuiltSnapshot implements Snapshot {
     return this.world.workloadsByRef.get(refKey(ref));
   }
 
+  workloadNamed(ref: Omit<ResourceRef, 'group'>): Workload | undefined {
+    return this.world.workloadNamed(ref);
+  }
+
   ownersOf(ip: string): AddressOwners {
     return this.world.ownersOf(ip);
   }

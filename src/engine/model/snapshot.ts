@@ -32,6 +32,8 @@ export interface Snapshot {
   podsIn(namespace: string): readonly Pod[];
   service(namespace: string, name: string): Service | undefined;
   workload(ref: ResourceRef): Workload | undefined;
+  /** The same whatever its group, which people leave out. */
+  workloadNamed(ref: Omit<ResourceRef, 'group'>): Workload | undefined;
   /** Pods, Services' virtual addresses and nodes by address in normal form. */
   ownersOf(ip: string): AddressOwners;
   /** What was assumed explicitly. */

@@ -60,6 +60,7 @@ export class World {
   readonly servicesByName: NameIndex<Service>;
   readonly workloadsByRef: ReadonlyMap<string, Workload>;
   #owners: OwnerIndex | undefined;
+  #workloadsOfKind: ReadonlyMap<string, NameIndex<Workload>> | undefined;
 
   constructor(given: ResourceIndex, assume: AssumptionSettings) {
     const { podCIDRs, serviceCIDRs } = readNetworks(given, assume);
@@ -78,6 +79,13 @@ export class World {
     this.podsByName = NameIndex.of(this.pods);
     this.servicesByName = NameIndex.of(this.services);
     this.workloadsByRef = new Map(this.workloads.map((one) => [refKey(one.ref), one]));
+  }
+
+  workloadNamed({ kind, namespace, name }: Omit<ResourceRef, 'group'>): Workload | undefined {
+    this.#workloadsOfKind ??= new Map(
+      [...Map.groupBy(this.workloads, ({ ref }) => ref.kind)].map(([one, list]) => [one, NameIndex.of(list)]),
+    );
+    return this.#workloadsOfKind.get(kind)?.get(namespace, name);
   }
 
   ownersOf(ip: string): AddressOwners {

@@ -93,8 +93,17 @@ function labelDistance(policies: PolicySet, selector: LabelSelector, pod: Pod): 
   return 0.5 + 0.5 * (requirements.length === 0 ? 1 : lacking / requirements.length);
 }
 
+/** Words of peers: many pods are told of one. The language is set before the first of them. */
+const peerWords = new WeakMap<Peer, string>();
+
 /** A peer in words: `pods app=frontend in namespaces team=web`, `10.0.0.0/8 except 10.1.0.0/16`. */
 export function formatPeer(peer: Peer): string {
+  const known = peerWords.get(peer) ?? wordsOf(peer);
+  peerWords.set(peer, known);
+  return known;
+}
+
+function wordsOf(peer: Peer): string {
   switch (peer.kind) {
     case 'block':
       return peer.except.length === 0 ? peer.cidr : t('{0} except {1}', peer.cidr, peer.except.join(', '));

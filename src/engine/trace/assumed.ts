@@ -44,8 +44,9 @@ export function assumptionsOf(derived: Derived, branches: readonly Branch[]): re
     );
     break;
   }
-  const own = new Set(snapshot.nodes.flatMap(({ internalIPs }) => internalIPs));
-  if (!profile.modelled && branches.some(({ serverSees, destination }) => destination.pod && own.has(serverSees.ip))) {
+  const isNodes = (ip: string): boolean =>
+    snapshot.ownersOf(ip).nodes.some(({ internalIPs }) => internalIPs.includes(ip));
+  if (!profile.modelled && branches.some(({ serverSees, destination }) => destination.pod && isNodes(serverSees.ip))) {
     const text = t("The server sees a node's own address; with some CNIs it is that of the node's bridge or tunnel");
     add('node-source-address', text, '--assume cni=…');
   }

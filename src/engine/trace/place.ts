@@ -24,11 +24,11 @@ export function placeOf(snapshot: Snapshot, ip: string): Place {
 export function sourcePod(snapshot: Snapshot, end: FlowEnd): Pod | undefined {
   if (end.kind === 'pod') return snapshot.pod(end.namespace, end.name);
   if (end.kind !== 'workload') return undefined;
-  const { namespace, kind, name } = end.ref;
-  const found = snapshot.workloads.find(
-    ({ ref }) => ref.namespace === namespace && ref.kind === kind && ref.name === name,
+  const pods = snapshot.workloadNamed(end.ref)?.pods ?? [];
+  return pods.reduce<Pod | undefined>(
+    (first, one) => (first && first.ref.name < one.ref.name ? first : one),
+    undefined,
   );
-  return [...(found?.pods ?? [])].sort((a, b) => (a.ref.name < b.ref.name ? -1 : 1))[0];
 }
 
 /** A pod's place for a family; its first address where it has none of that family. `undefined` where it has no address. */
