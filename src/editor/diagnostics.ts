@@ -9,6 +9,9 @@ import type { RulePages } from './rulePages.ts';
 /** A file with more findings than this shows the first ones; Problems lists are not read to their end. */
 const mostOfFile = 200;
 
+/** Milliseconds of the extension host's time between two turns of others; what VS Code makes of it takes as long again. */
+const slice = 4;
+
 const severities: Readonly<Record<LocatedFinding['severity'], vscode.DiagnosticSeverity>> = {
   error: vscode.DiagnosticSeverity.Error,
   warning: vscode.DiagnosticSeverity.Warning,
@@ -24,7 +27,8 @@ export class Diagnostics implements vscode.Disposable {
   readonly #newest = new Newest();
   readonly #changed = new vscode.EventEmitter<void>();
   readonly #subscription: vscode.Disposable;
-  #byFile: ReadonlyMap<string, readonly LocatedFinding[]> = new Map();
+  /** What is shown, by VS Code's own spelling of a URI: the worker's differs in what it escapes. */
+  readonly #byFile = new Map<string, readonly LocatedFinding[]>();
 
   /** Findings were asked for again and are up to date. */
   readonly onDidChange = this.#changed.event;
@@ -48,24 +52,45 @@ export class Diagnostics implements vscode.Disposable {
   }
 
   async refresh(): Promise<void> {
-    const all = await this.#newest.run((token) => this.#client.query('findings', {}, { token, deadlineMs: 60_000 }));
-    if (all === undefined) return;
-    // VS Code's own spelling of a URI is the key: the worker's differs in what it escapes.
-    const byFile = Map.groupBy(all, ({ location }) => vscode.Uri.parse(location.uri).toString());
-    // Only what differs crosses to VS Code, for a key press changes the findings of few files.
-    const uris = [...new Set([...this.#byFile.keys(), ...byFile.keys()])];
-    const changed = uris.filter((uri) => JSON.stringify(byFile.get(uri)) !== JSON.stringify(this.#byFile.get(uri)));
-    this.#collection.set(
-      changed.map((uri) => [
-        vscode.Uri.parse(uri),
-        byFile
-          .get(uri)
-          ?.slice(0, mostOfFile)
-          .map((one) => toDiagnostic(one, this.#pages.of(one.code))),
-      ]),
-    );
-    this.#byFile = byFile;
-    this.#changed.fire();
+    const isShown = await this.#newest.run(async (token) => {
+      const all = await this.#client.query('findings', {}, { token, deadlineMs: 60_000 });
+      return this.#show(all, token);
+    });
+    if (isShown === true) this.#changed.fire();
+  }
+
+  /** False where newer findings came before all of these were shown: a large cluster has thousands. */
+  async #show(all: readonly LocatedFinding[], token: vscode.CancellationToken): Promise<boolean> {
+    const shown = new Set<string>();
+    let changed: [vscode.Uri, vscode.Diagnostic[] | undefined][] = [];
+    let end = performance.now() + slice;
+    for (const [spelt, findings] of Map.groupBy(all, ({ location }) => location.uri)) {
+      const uri = vscode.Uri.parse(spelt);
+      const key = uri.toString();
+      shown.add(key);
+      // Only what differs crosses to VS Code, for a key press changes the findings of few files.
+      if (JSON.stringify(findings) !== JSON.stringify(this.#byFile.get(key))) {
+        this.#byFile.set(key, findings);
+        changed.push([uri, this.#diagnosticsOf(findings)]);
+      }
+      if (performance.now() < end) continue;
+      this.#collection.set(changed);
+      await new Promise((resume) => setTimeout(resume, 1));
+      if (token.isCancellationRequested) return false;
+      changed = [];
+      end = performance.now() + slice;
+    }
+    for (const key of this.#byFile.keys()) {
+      if (shown.has(key)) continue;
+      this.#byFile.delete(key);
+      changed.push([vscode.Uri.parse(key), undefined]);
+    }
+    this.#collection.set(changed);
+    return true;
+  }
+
+  #diagnosticsOf(findings: readonly LocatedFinding[]): vscode.Diagnostic[] {
+    return findings.slice(0, mostOfFile).map((one) => toDiagnostic(one, this.#pages.of(one.code)));
   }
 
   dispose(): void {

@@ -37,6 +37,8 @@ interface HostFigures {
   /** Of the host's own heap, and of the whole process with its worker. */
   readonly hostMB: number;
   readonly processMB: number;
+  /** The longest that the extension's own code, with what VS Code does for it, had the host at once. */
+  readonly ownMs: number;
   readonly delayMs: { readonly p99: number; readonly most: number };
 }
 
@@ -65,7 +67,12 @@ export async function liveInVsCode(generator: string, size: string): Promise<rea
       row('connect → a pod can be read', ms(one.wholeMs), '15 s'),
       row("the extension host's heap", `${one.hostMB.toFixed(0)} MB more`, '40 MB'),
       row('the process, with the worker', `${one.processMB.toFixed(0)} MB more`, '40 + 250 MB'),
-      row('the host waits for its turn', `p99 ${ms(one.delayMs.p99)}, at most ${ms(one.delayMs.most)}`, '16 ms'),
+      row('our own code on the host, at once', `at most ${ms(one.ownMs)}`, '16 ms'),
+      row(
+        'the host waits for its turn, for whatever reason',
+        `p99 ${ms(one.delayMs.p99)}, at most ${ms(one.delayMs.most)}`,
+        '',
+      ),
     ];
   } finally {
     await workbench.close();
