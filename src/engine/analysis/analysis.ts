@@ -124,7 +124,8 @@ export class Analysis {
   readonly revision: number;
   readonly settings: AnalysisSettings;
   readonly #state: HostState;
-  readonly #previous: ReadonlyMap<string, ScopeAnalysis>;
+  /** The scopes of the last analysis that had any, until this one has its own: two states of a large cluster are too many. */
+  #previous: ReadonlyMap<string, ScopeAnalysis> = new Map();
   #files: readonly SourceFile[] | undefined;
   #scopes: readonly ScopeAnalysis[] | undefined;
   #saved: Analysis | undefined;
@@ -136,9 +137,9 @@ export class Analysis {
     this.#saved = state.unsaved.size === 0 ? this : saved;
     this.revision = revision;
     this.settings = state.settings;
-    this.#previous = new Map(
-      (previous === undefined ? [] : (previous.#scopes ?? [])).map((one) => [one.scope.name, one]),
-    );
+    if (previous === undefined) return;
+    const scopes = previous.#scopes?.map((one) => [one.scope.name, one] as const);
+    this.#previous = scopes === undefined ? previous.#previous : new Map(scopes);
   }
 
   /** The same world with saved texts alone; this analysis where no text is unsaved. */
@@ -190,6 +191,7 @@ export class Analysis {
         .filter(({ context }) => context !== this.settings.layOver)
         .map((one) => this.#analyse(clusterScope(one), this.settings.assume));
       this.#scopes = [...ofFiles, ...live];
+      this.#previous = new Map();
     }
     return this.#scopes;
   }
