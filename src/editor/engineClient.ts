@@ -57,8 +57,9 @@ export class EngineClient implements vscode.Disposable {
     if (this.#worker !== undefined || this.#ended !== undefined) return;
     const worker = new Worker(this.#path, {
       workerData: vscode.l10n.bundle ? JSON.stringify(vscode.l10n.bundle) : '',
-      // Pages of a large cluster die young: with room for them they are not moved about before they do.
-      resourceLimits: { maxYoungGenerationSizeMb: 192 },
+      // Pages of a large cluster die young: with room for them they are not moved about before they do. And V8 leaves less
+      // garbage lying about where it may not take what the machine has: several times what the largest cluster needs.
+      resourceLimits: { maxYoungGenerationSizeMb: 96, maxOldGenerationSizeMb: 1536 },
     });
     this.#worker = worker;
     worker.on('message', (message: FromWorker) => this.#receive(message));

@@ -11,22 +11,17 @@ import { PolicySet } from '../policy/policySet.ts';
 import type { ProxyConfig, ProxyServices } from '../proxy/proxy.ts';
 import { proxyServices } from '../proxy/services.ts';
 import type { DnsZone } from '../service/dns.ts';
-import type { Endpoint, ServiceEndpoints } from '../service/endpoint.ts';
+import type { ServiceEndpoints } from '../service/endpoint.ts';
 import { resolveEndpoints } from '../service/endpoints.ts';
 
 /** Endpoints follow from everything but policies, so they live as long as the pods that they are. */
-interface SharedEndpoints {
-  readonly ofService: Map<Service, ServiceEndpoints>;
-  byPod?: ReadonlyMap<Pod | undefined, readonly Endpoint[]>;
-}
-
-const endpointsOfPods = new WeakMap<readonly Pod[], SharedEndpoints>();
+const endpointsOfPods = new WeakMap<readonly Pod[], Map<Service, ServiceEndpoints>>();
 
 /** What follows from a snapshot; each part is computed when first asked for and lives as long as the snapshot. */
 export class Derived {
   readonly snapshot: Snapshot;
   readonly #memo = new Map<string, unknown>();
-  readonly #endpoints: SharedEndpoints;
+  readonly #endpoints: Map<Service, ServiceEndpoints>;
   readonly #compile: typeof compilePolicies;
   #snapshotBefore: Snapshot | undefined;
   #matrixBefore: ConnectivityMatrix | undefined;
@@ -40,7 +35,7 @@ export class Derived {
     this.#compile = compile;
     this.#snapshotBefore = previous?.snapshot;
     this.#matrixBefore = previous?.matrixSoFar;
-    this.#endpoints = endpointsOfPods.get(snapshot.pods) ?? { ofService: new Map() };
+    this.#endpoints = endpointsOfPods.get(snapshot.pods) ?? new Map();
     endpointsOfPods.set(snapshot.pods, this.#endpoints);
   }
 
@@ -50,25 +45,13 @@ export class Derived {
   }
 
   readonly endpointsOf = (service: Service): ServiceEndpoints => {
-    const { ofService } = this.#endpoints;
-    let found = ofService.get(service);
+    let found = this.#endpoints.get(service);
     if (found === undefined) {
       found = resolveEndpoints(this.snapshot, service);
-      ofService.set(service, found);
+      this.#endpoints.set(service, found);
     }
     return found;
   };
-
-  /** The endpoints that a pod is, of every Service; none for a pod behind no Service. */
-  endpointsAt(pod: Pod): readonly Endpoint[] {
-    this.#endpoints.byPod ??= this.#indexByPod();
-    return this.#endpoints.byPod.get(pod) ?? [];
-  }
-
-  #indexByPod(): ReadonlyMap<Pod | undefined, readonly Endpoint[]> {
-    const all = this.snapshot.services.flatMap((service) => this.endpointsOf(service).endpoints);
-    return Map.groupBy(all, (one) => one.pod);
-  }
 
   get environment(): Environment {
     return this.#once('environment', () => environmentOf(this.snapshot));

@@ -1,5 +1,5 @@
 import { t } from '@vscode/l10n';
-import type { Pod, Service } from '../model/cluster.ts';
+import type { Pod } from '../model/cluster.ts';
 import { arrayAt, stringAt, stringMapAt } from '../model/json.ts';
 import { type Labels, matchesLabels, selectorOfLabels } from '../model/labels.ts';
 import { isLive } from '../model/resource.ts';
@@ -124,17 +124,6 @@ function enrolled(snapshot: Snapshot, pod: Pod): Guess {
   return { mode: usesWaypoint(snapshot, pod) ? 'waypoint' : 'ambient', why };
 }
 
-const servicesOf = new WeakMap<Snapshot, ReadonlyMap<string, readonly Service[]>>();
-
-function servicesIn(snapshot: Snapshot, namespace: string): readonly Service[] {
-  let found = servicesOf.get(snapshot);
-  if (found === undefined) {
-    found = Map.groupBy(snapshot.services, ({ ref }) => ref.namespace);
-    servicesOf.set(snapshot, found);
-  }
-  return found.get(namespace) ?? [];
-}
-
 const modes = new WeakMap<Snapshot, ReadonlySet<MeshMode>>();
 
 /** The modes that some pod has; a workload without pods may come to have any. */
@@ -157,9 +146,9 @@ function usesWaypoint(snapshot: Snapshot, pod: Pod): boolean {
   const uses = (name: string | undefined): boolean =>
     name !== undefined && name !== '' && name !== '#none' && name !== 'none';
   if (uses(named(pod.template.labels))) return true;
-  const services = servicesIn(snapshot, pod.ref.namespace).filter(
-    ({ selector }) => selector !== undefined && matchesLabels(selectorOfLabels(selector), pod.template.labels),
-  );
+  const services = snapshot
+    .servicesIn(pod.ref.namespace)
+    .filter(({ selector }) => selector !== undefined && matchesLabels(selectorOfLabels(selector), pod.template.labels));
   const byService = services.map(({ resource }) => named(stringMapAt(resource.object, 'metadata', 'labels')));
   if (byService.some(uses)) return true;
   const byNamespace = uses(named(namespace.labels));

@@ -34,7 +34,7 @@ export function parseIp(text: string): IpAddress | undefined {
 function parseV4(text: string): bigint | undefined {
   const parts = text.split('.');
   if (parts.length !== 4 || !parts.every((part) => v4Part.test(part) && Number(part) <= 255)) return undefined;
-  return parts.reduce((value, part) => (value << 8n) | BigInt(part), 0n);
+  return BigInt(parts.reduce((value, part) => value * 256 + Number(part), 0));
 }
 
 function parseV6(text: string): bigint | undefined {

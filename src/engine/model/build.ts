@@ -183,6 +183,10 @@ class BuiltSnapshot implements Snapshot {
     return this.world.podsByNamespace.get(namespace) ?? [];
   }
 
+  servicesIn(namespace: string): readonly Service[] {
+    return this.world.servicesByNamespace.get(namespace) ?? [];
+  }
+
   service(namespace: string, name: string): Service | undefined {
     return this.world.servicesByName.get(namespace, name);
   }

@@ -217,9 +217,11 @@ function projectMetadata(object: JsonObject, group: string): JsonObject {
   const metadata = objectAt(object, 'metadata');
   const annotations = keptAnnotationsOf(metadata);
   const labels = objectAt(metadata, 'labels');
+  const namespace = stringAt(metadata, 'namespace');
   const ownerReferences = arrayAt(metadata, 'ownerReferences');
   return {
     ...pick(metadata, group === 'security.istio.io' ? agedFields : metadataFields),
+    ...(namespace === undefined ? {} : { namespace: internName(namespace) }),
     ...(labels === undefined ? {} : { labels: internJson(labels) }),
     ...(ownerReferences.length === 0 ? {} : { ownerReferences: internJson(ownerReferences) }),
     ...(annotations === undefined ? {} : { annotations: internJson(annotations) }),

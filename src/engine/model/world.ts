@@ -57,6 +57,7 @@ export class World {
   readonly invented: readonly Resource[];
   readonly podsByNamespace: ReadonlyMap<string, readonly Pod[]>;
   readonly podsByName: NameIndex<Pod>;
+  readonly servicesByNamespace: ReadonlyMap<string, readonly Service[]>;
   readonly servicesByName: NameIndex<Service>;
   readonly workloadsByRef: ReadonlyMap<string, Workload>;
   #owners: OwnerIndex | undefined;
@@ -77,6 +78,7 @@ export class World {
     this.serviceCIDRs = serviceCIDRs;
     this.podsByNamespace = Map.groupBy(this.pods, (pod) => pod.ref.namespace);
     this.podsByName = NameIndex.of(this.pods);
+    this.servicesByNamespace = Map.groupBy(this.services, (service) => service.ref.namespace);
     this.servicesByName = NameIndex.of(this.services);
     this.workloadsByRef = new Map(this.workloads.map((one) => [refKey(one.ref), one]));
   }

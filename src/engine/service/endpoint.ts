@@ -9,10 +9,10 @@ export interface Endpoint {
   /** The Service port's name, '' for an unnamed one. */
   readonly portName: string;
   readonly protocol: Protocol;
-  readonly servicePort?: ServicePort;
+  readonly servicePort?: ServicePort | undefined;
   readonly pod?: Pod;
-  readonly node?: string;
-  readonly zone?: string;
+  readonly node?: string | undefined;
+  readonly zone?: string | undefined;
   readonly hostname?: string;
   readonly ready: boolean;
   readonly serving: boolean;

@@ -8,6 +8,7 @@ import type { Resource } from '../model/resource.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { readProtocol } from '../model/template.ts';
 import type { Endpoint, EndpointReason, ServiceEndpoints } from './endpoint.ts';
+import { PodEndpoint } from './podEndpoint.ts';
 import { whyNotReady } from './readiness.ts';
 import {
   findPort,
@@ -238,29 +239,18 @@ function podEndpoints(snapshot: Snapshot, service: Service, pod: Pod, reasons: E
     const ip = pod.ips.find((one) => familyOf(one) === family);
     if (ip === undefined) return [];
     return portsOn(service, pod, reasons).map(([servicePort, port]): Endpoint => {
-      const endpoint: Endpoint = {
-        ip,
-        family,
-        port,
-        portName: servicePort?.name ?? '',
-        protocol: servicePort?.protocol ?? 'TCP',
-        ...(servicePort ? { servicePort } : {}),
-        pod,
-        ...(pod.node ? { node: pod.node } : {}),
-        ...(zone ? { zone } : {}),
-        ...(hostname ? { hostname } : {}),
-        ready,
-        serving: pod.ready,
-        terminating: pod.terminating,
-        simulated: pod.simulatedIPs,
-      };
-      return { ...endpoint, ...hintsOf(service, endpoint) };
+      const own = { ip, port, servicePort, zone: zone || undefined, ready };
+      const hints = hintsOf(service, { ready, node: pod.node, zone: own.zone });
+      return new PodEndpoint(pod, own, { ...(hostname ? { hostname } : {}), ...hints });
     });
   });
 }
 
 /** The hints that the controller would write for trafficDistribution; the older annotation switches it off. */
-function hintsOf(service: Service, { zone, node, ready }: Endpoint): Pick<Endpoint, 'hints'> {
+function hintsOf(
+  service: Service,
+  { zone, node, ready }: Pick<Endpoint, 'zone' | 'node' | 'ready'>,
+): Pick<Endpoint, 'hints'> {
   const annotations = stringMapAt(service.resource.object, 'metadata', 'annotations');
   const { trafficDistribution } = service;
   const known = ['PreferClose', 'PreferSameZone', 'PreferSameNode'].includes(trafficDistribution ?? '');

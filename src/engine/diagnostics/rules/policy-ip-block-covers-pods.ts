@@ -1,8 +1,8 @@
 import { t } from '@vscode/l10n';
-import { cidrContains, type IpAddress, parseCidr, parseIp } from '../../model/addresses.ts';
+import { AddressBook } from '../../model/addressBook.ts';
+import { parseCidr } from '../../model/addresses.ts';
 import type { Pod, Service } from '../../model/cluster.ts';
 import type { Snapshot } from '../../model/snapshot.ts';
-import type { BlockPeer } from '../../policy/policy.ts';
 import { policyPeers } from '../policyRules.ts';
 import type { Finding, Rule, RuleContext } from '../rule.ts';
 
@@ -12,9 +12,11 @@ function* check(context: RuleContext): Generator<Finding> {
   for (const { program, peer } of policyPeers(context)) {
     // The whole address space means what is outside.
     if (peer.kind !== 'block' || peer.invalid !== undefined || /\/0$/.test(peer.cidr)) continue;
-    const isIn = coverage(peer);
-    const pod = pods.owners[pods.ips.findIndex(isIn)];
-    const service = services.owners[services.ips.findIndex(isIn)];
+    const block = parseCidr(peer.cidr);
+    if (block === undefined) continue;
+    const except = peer.except.flatMap((one) => parseCidr(one) ?? []);
+    const pod = pods.firstIn(block, except);
+    const service = services.firstIn(block, except);
     if (pod === undefined && service === undefined) continue;
     const { ref } = program;
     const message =
@@ -35,52 +37,27 @@ function* check(context: RuleContext): Generator<Finding> {
   }
 }
 
-/** Addresses, read, and beside each who has it: two lists, as there is one for each pod of a cluster. */
-interface Addressed<T> {
-  readonly owners: readonly T[];
-  readonly ips: readonly IpAddress[];
-}
-
 interface Addresses {
-  readonly pods: Addressed<Pod>;
-  readonly services: Addressed<Service>;
+  readonly pods: AddressBook<Pod>;
+  readonly services: AddressBook<Service>;
 }
 
 const known = new WeakMap<Snapshot['pods'], Addresses>();
 
 /** The addresses of pods and Services that are not simulated. */
-function addressesOf(snapshot: Snapshot): Addresses {
-  const found = known.get(snapshot.pods) ?? {
-    pods: addressed(
-      snapshot.pods.filter(({ simulatedIPs, template }) => !simulatedIPs && !template.hostNetwork),
+function addressesOf({ pods, services }: Snapshot): Addresses {
+  const found = known.get(pods) ?? {
+    pods: new AddressBook(
+      pods.filter(({ simulatedIPs, template }) => !simulatedIPs && !template.hostNetwork),
       ({ ips }) => ips,
     ),
-    services: addressed(
-      snapshot.services.filter(({ simulated }) => !simulated.clusterIPs),
+    services: new AddressBook(
+      services.filter(({ simulated }) => !simulated.clusterIPs),
       ({ clusterIPs }) => clusterIPs,
     ),
   };
-  known.set(snapshot.pods, found);
+  known.set(pods, found);
   return found;
-}
-
-function addressed<T>(all: readonly T[], textsOf: (one: T) => readonly string[]): Addressed<T> {
-  const [owners, ips]: [T[], IpAddress[]] = [[], []];
-  for (const one of all) {
-    for (const text of textsOf(one)) {
-      const ip = parseIp(text);
-      if (ip === undefined) continue;
-      owners.push(one);
-      ips.push(ip);
-    }
-  }
-  return { owners, ips };
-}
-
-function coverage({ cidr, except }: BlockPeer): (ip: IpAddress) => boolean {
-  const outer = parseCidr(cidr);
-  const inner = except.flatMap((one) => parseCidr(one) ?? []);
-  return (ip) => outer !== undefined && cidrContains(outer, ip) && !inner.some((one) => cidrContains(one, ip));
 }
 
 const policy = (peer: string): string => `apiVersion: networking.k8s.io/v1

@@ -1,7 +1,6 @@
 import { t } from '@vscode/l10n';
 import type { Pod } from '../../model/cluster.ts';
 import type { PortMatch } from '../../policy/policy.ts';
-import type { Endpoint } from '../../service/endpoint.ts';
 import { policyPorts, portPods } from '../policyRules.ts';
 import type { Finding, Rule, RuleContext } from '../rule.ts';
 
@@ -35,28 +34,24 @@ interface Slip {
 
 /** The Service whose port the number is, where none of the pods has that number itself. */
 function serviceSlip(
-  { model }: RuleContext,
+  { model, snapshot }: RuleContext,
   port: Extract<PortMatch, { kind: 'range' }>,
   pods: readonly Pod[],
 ): Slip | undefined {
-  const own = (one: { readonly port: number; readonly protocol: string }) =>
-    one.port === port.from && one.protocol === port.protocol;
-  let slip: Slip | undefined;
-  for (const pod of pods) {
-    if (pod.template.ports.some(own)) return undefined;
-    for (const endpoint of model.endpointsAt(pod)) {
-      // Some Service sends to this very port: then it is the pods' own.
-      if (own(endpoint)) return undefined;
-      const through = endpoint.servicePort?.port === port.from && endpoint.protocol === port.protocol;
-      if (through && slip === undefined) slip = slipOf(model, endpoint);
-    }
-  }
-  return slip;
-}
-
-function slipOf({ snapshot, endpointsOf }: RuleContext['model'], endpoint: Endpoint): Slip | undefined {
-  const service = snapshot.services.find((one) => endpointsOf(one).endpoints.includes(endpoint));
-  return service === undefined ? undefined : { service: service.ref, target: endpoint.port };
+  const isMeant = (one: { readonly port: number; readonly protocol: string } | undefined) =>
+    one?.port === port.from && one.protocol === port.protocol;
+  if (pods.some(({ template }) => template.ports.some(isMeant))) return undefined;
+  const namespaces = new Set(pods.map(({ ref }) => ref.namespace));
+  const services = [...namespaces].flatMap((name) => snapshot.servicesIn(name));
+  if (!services.some(({ ports }) => ports.some(isMeant))) return undefined;
+  const chosen = new Set<Pod | undefined>(pods);
+  const ends = services.flatMap((service) =>
+    model.endpointsOf(service).endpoints.flatMap((one) => (chosen.has(one.pod) ? [{ service, one }] : [])),
+  );
+  // Some Service sends to this very port: then it is the pods' own.
+  if (ends.some(({ one }) => isMeant(one))) return undefined;
+  const found = ends.find(({ one }) => isMeant(one.servicePort));
+  return found === undefined ? undefined : { service: found.service.ref, target: found.one.port };
 }
 
 const policy = (port: number): string => `apiVersion: networking.k8s.io/v1
