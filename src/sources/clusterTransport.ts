@@ -1,10 +1,10 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest, type RequestOptions } from 'node:https';
-import { StringDecoder } from 'node:string_decoder';
 import { t } from '@vscode/l10n';
 import type { JsonObject } from '../engine/index.ts';
 import { isSame, refusalReason } from './credentials.ts';
 import type { ClusterAccess } from './kubeconfig.ts';
+import { LineSplitter, parseLean } from './leanJson.ts';
 import type { ClusterTiming } from './timing.ts';
 
 /**
@@ -71,7 +71,7 @@ export class ClusterTransport {
       return size <= largestBody ? undefined : t('the answer is larger than {0} bytes', largestBody);
     });
     if (failed !== 'closed') return failed;
-    const body = parseObject(Buffer.concat(chunks).toString('utf8'));
+    const body = parseLean(Buffer.concat(chunks));
     if (body === undefined) return unreachable(t('the answer is no JSON object'));
     return { body, ...(etag === undefined ? {} : { etag }) };
   }
@@ -89,21 +89,17 @@ export class ClusterTransport {
     const response = await this.#open(path, signal, {});
     if (isFailure(response)) return response;
     on.open();
-    const decoder = new StringDecoder('utf8');
-    let rest = '';
+    const lines = new LineSplitter();
     let stop: Failure | undefined;
     const end = await this.#consume(response, idleMs, (chunk) => {
-      const parts = (rest + decoder.write(chunk)).split('\n');
-      rest = parts.pop() ?? '';
-      if (rest.length > largestLine) return t('a line of the watch is longer than {0} characters', largestLine);
-      for (const part of parts) {
-        if (part.trim() === '') continue;
-        const object = parseObject(part);
+      for (const line of lines.take(chunk)) {
+        const object = parseLean(line);
+        if (object === undefined && isBlank(line)) continue;
         if (object === undefined) return t('a line of the watch is no JSON object');
         stop = on.line(object);
         if (stop !== undefined) return stop.message;
       }
-      return undefined;
+      return lines.pending > largestLine ? t('a line of the watch is longer than {0} bytes', largestLine) : undefined;
     });
     // A line that was cut is no event: the next watch brings it again.
     return stop ?? end;
@@ -189,7 +185,7 @@ export class ClusterTransport {
       chunks.push(chunk);
       return chunks.length > 64 ? t('the answer is too long') : undefined;
     });
-    const told = parseObject(Buffer.concat(chunks).toString('utf8'))?.['message'];
+    const told = parseLean(Buffer.concat(chunks))?.['message'];
     const message = typeof told === 'string' ? told : `HTTP ${status}`;
     const failure = failureOf(status);
     const after = secondsOf(response.headers['retry-after']);
@@ -232,13 +228,8 @@ function unreachable(message: string): Failure {
   return { failure: 'unreachable', message };
 }
 
-function parseObject(text: string): JsonObject | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : undefined;
-  } catch {
-    return undefined;
-  }
+function isBlank(line: Buffer): boolean {
+  return line.toString('utf8').trim() === '';
 }
 
 function messageOf(error: unknown): string {

@@ -45,8 +45,10 @@ interface Part {
  */
 export class KindFollower {
   readonly #setup: FollowerSetup;
-  /** Sorted by namespace and name, as it was when it was last asked for. */
-  #list: readonly Resource[] = [];
+  /** Sorted by namespace and name, as it was when it was last asked for, and what was added at its end since. */
+  #list: Resource[] = [];
+  /** Somebody has the list: it is copied before it grows. */
+  #isGiven = false;
   /** What came since, and what went (`undefined`), by `namespace/name`. */
   readonly #since = new Map<string, Change>();
   #size = 0;
@@ -132,6 +134,7 @@ export class KindFollower {
 
   /** Sorted by namespace and name; the same list until something changes. */
   resources(): readonly Resource[] {
+    this.#isGiven = true;
     if (this.#since.size === 0) return this.#list;
     const next: (Resource | undefined)[] = [...this.#list];
     const added: Resource[] = [];
@@ -155,6 +158,7 @@ export class KindFollower {
   #begin(selection: Selection): Part {
     const { transport, access, served, timing, watch } = this.#setup;
     const sink: ReflectorSink = {
+      isEmpty: () => this.#size === 0,
       keep: (seen) => this.#keep(seen, selection.holds),
       put: (resource) => this.#put(resource),
       remove: (namespace, name) => this.#remove({ namespace, name }),
@@ -174,8 +178,22 @@ export class KindFollower {
     }
   }
 
+  /** Servers list objects nearly in this order: most of the first ones need no look for what is known of them. */
+  #append(resource: Resource): boolean {
+    const last = this.#list.at(-1);
+    const isNext = last === undefined || byNamespaceAndName(last, resource) < 0;
+    if (!isNext || this.#since.size > 0 || this.#isStopped) return false;
+    if (this.#isGiven) this.#list = [...this.#list];
+    this.#isGiven = false;
+    this.#list.push(resource);
+    this.#size++;
+    this.#setup.changed(resource);
+    return true;
+  }
+
   /** An object whose change is nowhere in what is kept of it did not change: the one that is known stays. */
   #put(resource: Resource): Resource {
+    if (this.#append(resource)) return resource;
     const { ref } = resource;
     const key = keyOf(ref);
     const before = this.#known(key, ref);

@@ -28,6 +28,8 @@ export interface Selection {
 
 /** Where a reflector puts what it reads. */
 export interface ReflectorSink {
+  /** True where nothing of the kind is known. */
+  readonly isEmpty: () => boolean;
   /** Everything of the selection is one of these: whatever else there was is gone. */
   readonly keep: (seen: ReadonlySet<Resource>) => void;
   /** Answers with the object that is kept: the one that was there where nothing changed. */
@@ -239,22 +241,24 @@ export class Reflector {
   async #watch(from: string | undefined): Promise<Step> {
     const { transport, timing, sink } = this.#setup;
     let version = from;
-    let first = from === undefined ? new Set<Resource>() : undefined;
+    let isFirst = from === undefined;
+    // Where nothing was known, nothing can be gone.
+    const seen = isFirst && !sink.isEmpty() ? new Set<Resource>() : undefined;
     let wasOpen = false;
     const started = Date.now();
     const end = await transport.lines(this.#watchPath(from), this.#current.signal, timing.idleMs, {
       open: () => {
         wasOpen = true;
         this.#isFresh = false;
-        if (first === undefined) this.#become({ kind: 'live' });
+        if (!isFirst) this.#become({ kind: 'live' });
       },
       line: (event) => {
-        const read = this.#event(event, first);
+        const read = this.#event(event, isFirst ? seen : undefined);
         if (isFailure(read)) return read;
-        if (first !== undefined) {
+        if (isFirst) {
           if (!endsInitialEvents(event)) return undefined;
-          sink.keep(first);
-          first = undefined;
+          if (seen !== undefined) sink.keep(seen);
+          isFirst = false;
           this.#become({ kind: 'live' });
         }
         version = read;
@@ -263,7 +267,7 @@ export class Reflector {
         return undefined;
       },
     });
-    if (first !== undefined) {
+    if (isFirst) {
       // Pages go on after an interruption, and say in their own words what may not be read.
       this.#streams = false;
       this.#mayStream = wasOpen;

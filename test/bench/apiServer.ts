@@ -40,7 +40,14 @@ function pluralOf(kind: string): string {
   return plurals[kind] ?? `${kind.toLowerCase()}s`;
 }
 
-for (const object of generate({ size, seed: 42, podDetail: 'real' })) {
+/** Where etcd keeps an object; servers list in this order. */
+function keyOf({ metadata }: Stored): string {
+  return `${metadata.namespace ?? ''}/${metadata.name}`;
+}
+
+const objects = [...generate({ size, seed: 42, podDetail: 'real' })].map((object) => ({ object, key: keyOf(object) }));
+objects.sort((a, b) => (a.key < b.key ? -1 : 1));
+for (const { object } of objects) {
   const path = `${rootOf(object.apiVersion)}/${pluralOf(object.kind)}`;
   const { apiVersion: _, kind, ...rest } = object;
   const text = JSON.stringify({ ...rest, metadata: { ...rest.metadata, resourceVersion: String(++version) } });

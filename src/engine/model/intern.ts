@@ -1,7 +1,6 @@
 import type { ContainerPort } from './cluster.ts';
 import { isObject, type JsonObject, type JsonValue } from './json.ts';
 import type { Labels } from './labels.ts';
-import { sameJson } from './sameJson.ts';
 
 /** Values kept at once; a cluster of 150,000 pods has about 20,000 sets of labels. */
 const most = 100_000;
@@ -15,18 +14,36 @@ const nearby = 16;
  */
 function interned<T extends object>(): (value: T) => T {
   const pool = new Map<number, T>();
-  return (value) => {
+  let last: T | undefined;
+  const found = (value: T): T => {
     const first = hashOf(value as unknown as JsonValue);
     let place = first;
     for (; place < first + nearby; place++) {
       const known = pool.get(place);
       if (known === undefined) break;
-      if (sameJson(known as unknown as JsonValue, value as unknown as JsonValue)) return known;
+      if (isAlike(known as unknown as JsonValue, value as unknown as JsonValue)) return known;
     }
     if (pool.size >= most) pool.clear();
     pool.set(place, value);
     return value;
   };
+  // Objects come sorted by their names, and the pods of one controller one after the other.
+  return (value) => {
+    if (last === undefined || !isAlike(last as unknown as JsonValue, value as unknown as JsonValue))
+      last = found(value);
+    return last;
+  };
+}
+
+/** True for equal values with their members in one order. */
+function isAlike(one: JsonValue | undefined, other: JsonValue | undefined): boolean {
+  if (one === other) return true;
+  if (Array.isArray(one) && Array.isArray(other)) {
+    return one.length === other.length && one.every((item: JsonValue, index) => isAlike(item, other[index]));
+  }
+  if (!isObject(one) || !isObject(other)) return false;
+  const [keys, others] = [Object.keys(one), Object.keys(other)];
+  return keys.length === others.length && keys.every((key, at) => key === others[at] && isAlike(one[key], other[key]));
 }
 
 /** A number of 31 bits for a JSON value, by its members in their order. */
@@ -63,18 +80,29 @@ export const internLabels: (labels: Labels) => Labels = interned();
 /** The same list for equal container ports. */
 export const internPorts: (ports: readonly ContainerPort[]) => readonly ContainerPort[] = interned();
 
-/** The same value for equal JSON: parts that most objects of a cluster share. */
-export const internJson: <T extends JsonObject | readonly JsonValue[]>(value: T) => T = interned<
-  JsonObject | readonly JsonValue[]
->() as <T extends JsonObject | readonly JsonValue[]>(value: T) => T;
-
-const names = new Map<string, string>();
-
-/** The same string for equal ones: names of namespaces and nodes come with every pod. */
-export function internName(name: string): string {
-  const known = names.get(name);
-  if (known !== undefined) return known;
-  if (names.size >= most) names.clear();
-  names.set(name, name);
-  return name;
+/** A pool of JSON of its own, for parts that most objects of a cluster share. */
+export function jsonPool(): <T extends JsonObject | readonly JsonValue[]>(value: T) => T {
+  return interned<JsonObject | readonly JsonValue[]>() as <T extends JsonObject | readonly JsonValue[]>(value: T) => T;
 }
+
+/** The same value for equal JSON. */
+export const internJson = jsonPool();
+
+/** A pool of strings: names of namespaces and nodes come with every pod. */
+function namePool(): (name: string) => string {
+  const names = new Map<string, string>();
+  let last = '';
+  return (name) => {
+    if (name === last) return last;
+    last = names.get(name) ?? name;
+    if (names.size >= most) names.clear();
+    names.set(last, last);
+    return last;
+  };
+}
+
+/** The same string for equal names and addresses of nodes. */
+export const internName = namePool();
+
+/** The same string for equal names of namespaces. */
+export const internNamespace = namePool();

@@ -1,6 +1,6 @@
 import { eventFields, isNetworkEvent } from './events.ts';
 import { nodeConditions } from './health.ts';
-import { internJson, internName } from './intern.ts';
+import { internJson, internName, internNamespace } from './intern.ts';
 import { arrayAt, isObject, type JsonObject, type JsonValue, objectAt, pick, stringAt } from './json.ts';
 import { livePod } from './livePod.ts';
 import { liveSlice } from './liveSlice.ts';
@@ -158,13 +158,13 @@ export function liveResource(
   if (name === undefined || kind === 'Secret') return undefined;
   if (group === '' && kind === 'ConfigMap' && keptData(name) === undefined) return undefined;
   if (group === '' && kind === 'Event' && !isNetworkEvent(object)) return undefined;
-  const apiVersion = group === '' ? version : internName(`${group}/${version}`);
-  const ref = { group, kind, namespace: internName(stringAt(object, 'metadata', 'namespace') ?? ''), name };
+  const ref = { group, kind, namespace: internNamespace(stringAt(object, 'metadata', 'namespace') ?? ''), name };
   const origin = originOf(context);
   if (group === '' && kind === 'Pod') {
     const spec = projectPodSpec(objectAt(object, 'spec') ?? {});
     return livePod({ ref, origin }, object, { annotations: keptAnnotationsOf(objectAt(object, 'metadata')), spec });
   }
+  const apiVersion = group === '' ? version : internName(`${group}/${version}`);
   const whole = { ref, apiVersion, object: { apiVersion, kind, ...projected(object, group, kind, name) }, origin };
   return group === 'discovery.k8s.io' && kind === 'EndpointSlice' ? liveSlice(whole) : whole;
 }
@@ -221,7 +221,7 @@ function projectMetadata(object: JsonObject, group: string): JsonObject {
   const ownerReferences = arrayAt(metadata, 'ownerReferences');
   return {
     ...pick(metadata, group === 'security.istio.io' ? agedFields : metadataFields),
-    ...(namespace === undefined ? {} : { namespace: internName(namespace) }),
+    ...(namespace === undefined ? {} : { namespace: internNamespace(namespace) }),
     ...(labels === undefined ? {} : { labels: internJson(labels) }),
     ...(ownerReferences.length === 0 ? {} : { ownerReferences: internJson(ownerReferences) }),
     ...(annotations === undefined ? {} : { annotations: internJson(annotations) }),

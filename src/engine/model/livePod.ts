@@ -1,5 +1,5 @@
 import { podConditions, waitingContainers } from './health.ts';
-import { internJson, internName } from './intern.ts';
+import { internName, jsonPool } from './intern.ts';
 import { arrayAt, type JsonObject, objectAt, pick, stringAt } from './json.ts';
 import type { Origin, Resource, ResourceRef } from './resource.ts';
 
@@ -76,6 +76,13 @@ class LivePod implements Resource {
   }
 }
 
+/** Nodes that are remembered at once; the largest clusters have 5,000. */
+const mostNodes = 20_000;
+
+const internMetadata = jsonPool();
+const internSpec = jsonPool();
+const internStatus = jsonPool();
+
 const sharedMetadata = ['namespace', 'labels', 'ownerReferences'];
 /** Controllers whose pods have a name of their own each; other pods may have that of one before them. */
 const namingControllers: ReadonlySet<string> = new Set(['DaemonSet', 'Job', 'ReplicaSet', 'ReplicationController']);
@@ -93,9 +100,9 @@ export function livePod(
   const status = objectAt(object, 'status');
   const { nodeName, hostname, ...sharedSpec } = spec;
   const shared = {
-    metadata: internJson(metadata),
-    spec: internJson(sharedSpec),
-    status: status === undefined ? undefined : internJson(sharedStatus(status)),
+    metadata: internMetadata(metadata),
+    spec: internSpec(sharedSpec),
+    status: status === undefined ? undefined : internStatus(sharedStatus(status)),
   };
   const [node, podIP, hostIP] = [stringAt(spec, 'nodeName'), stringAt(status, 'podIP'), stringAt(status, 'hostIP')];
   const isNamed = namingControllers.has(stringAt(metadata, 'ownerReferences', 0, 'kind') ?? '');
@@ -104,15 +111,31 @@ export function livePod(
     ...(annotations === undefined ? {} : { annotations }),
   };
   return new LivePod(ref, origin, shared, {
-    nodeName: node === undefined ? undefined : internName(node),
+    ...placeOn(node, hostIP),
     podIP,
-    hostIP: hostIP === undefined ? undefined : internName(hostIP),
     rest: restOf({
       metadata: own,
       spec: { ...(node === undefined && nodeName !== undefined ? { nodeName } : {}), ...pick(spec, ['hostname']) },
       status: { ...listOf('podIPs', status, podIP), ...listOf('hostIPs', status, hostIP) },
     }),
   });
+}
+
+type OnNode = Pick<Own, 'nodeName' | 'hostIP'>;
+
+const nodes = new Map<string, OnNode>();
+
+/** A node and its address, the same for all of its pods. */
+function placeOn(nodeName: string | undefined, hostIP: string | undefined): OnNode {
+  const known = nodes.get(nodeName ?? '');
+  if (known !== undefined && known.nodeName === nodeName && known.hostIP === hostIP) return known;
+  const own: OnNode = {
+    nodeName: nodeName === undefined ? undefined : internName(nodeName),
+    hostIP: hostIP === undefined ? undefined : internName(hostIP),
+  };
+  if (nodes.size >= mostNodes) nodes.clear();
+  nodes.set(nodeName ?? '', own);
+  return own;
 }
 
 /** A phase, and conditions without what changes while nothing happens. */
