@@ -93,7 +93,7 @@ export class ClusterTransport {
     let stop: Failure | undefined;
     const end = await this.#consume(response, idleMs, (chunk) => {
       for (const line of lines.take(chunk)) {
-        const object = parseLean(line);
+        const object = parseLean(line, 1);
         if (object === undefined && isBlank(line)) continue;
         if (object === undefined) return t('a line of the watch is no JSON object');
         stop = on.line(object);
@@ -162,14 +162,13 @@ export class ClusterTransport {
       const quiet = (): void => {
         response.destroy(new Error(t('nothing came for {0} s', idleMs / 1000)));
       };
-      let timer = setTimeout(quiet, idleMs);
+      const timer = setTimeout(quiet, idleMs);
       const finish = (end: StreamEnd): void => {
         clearTimeout(timer);
         done(end);
       };
       response.on('data', (chunk: Buffer) => {
-        clearTimeout(timer);
-        timer = setTimeout(quiet, idleMs);
+        timer.refresh();
         const wrong = take(chunk);
         if (wrong !== undefined) response.destroy(new Error(wrong));
       });

@@ -10,23 +10,24 @@ const [endOfObject, endOfList] = [0x7d, 0x5d];
  * What is cut out lies between the list's `[` and the next `}]`. The type of the API puts nothing but objects into the
  * list (ManagedFieldsEntry), and servers write no space, so this is the list's end or comes before it. Where it comes
  * before, in a list within the list or in a text, the rest is no JSON any more: its brackets or its quotes do not pair.
- * Then all is read.
+ * Then all is read. `most` is how many lists are looked for: an event has one object.
  */
-export function parseLean(bytes: Buffer): JsonObject | undefined {
-  const lean = withoutManagedFields(bytes);
+export function parseLean(bytes: Buffer, most = Number.POSITIVE_INFINITY): JsonObject | undefined {
+  const lean = withoutManagedFields(bytes, most);
   return (lean === undefined ? undefined : parseObject(lean)) ?? parseObject(bytes.toString('utf8'));
 }
 
-function withoutManagedFields(bytes: Buffer): string | undefined {
-  let text: string | undefined;
+function withoutManagedFields(bytes: Buffer, most: number): string | undefined {
+  let text = '';
   let from = 0;
-  for (;;) {
+  for (let found = 0; found < most; found++) {
     const at = bytes.indexOf(managed, from);
     const end = at < 0 ? -1 : endOfObjects(bytes, at + managed.length);
-    if (end < 0) return text === undefined ? undefined : text + bytes.toString('utf8', from);
-    text = (text ?? '') + bytes.toString('utf8', from, at + managed.length - 1);
+    if (end < 0) break;
+    text += bytes.toString('utf8', from, at + managed.length - 1);
     from = end;
   }
+  return from === 0 ? undefined : text + bytes.toString('utf8', from);
 }
 
 /** The next `]` that follows a `}`; a search for the two at once would stop at every `}`. */

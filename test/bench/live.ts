@@ -88,7 +88,7 @@ export async function liveRows(generator: string, size: string): Promise<readonl
   const { port, bytes } = await heard<Listening>(server, 'listening');
   // As the extension starts its worker.
   const client = fork(join(root, 'test/bench/liveClient.ts'), [`http://127.0.0.1:${port}`, String(seconds)], {
-    execArgv: ['--max-old-space-size=8192', '--max-semi-space-size=64'],
+    execArgv: ['--max-old-space-size=1536', '--max-semi-space-size=32'],
   });
   client.on('message', ({ type }: { readonly type: string }) => {
     if (type === 'events') server.send({ type: 'events', perSecond, seconds });

@@ -37,6 +37,8 @@ const collect: () => void = runInNewContext('gc');
 
 /** Bytes of the heap and of typed arrays that are still in use, in MB. */
 export function usedMegabytes(): number {
+  // What only the first one finds unused goes with the second.
+  collect();
   collect();
   const { heapUsed, arrayBuffers } = process.memoryUsage();
   return (heapUsed + arrayBuffers) / 1_000_000;

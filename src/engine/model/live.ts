@@ -266,27 +266,27 @@ function projectTemplate(template: JsonObject): JsonObject {
 }
 
 function projectPodSpec(spec: JsonObject): JsonObject {
-  const kept = pick(spec, podFields);
-  return { ...kept, ...projectedContainers(kept) };
-}
-
-function projectedContainers({ containers: main, initContainers: first }: JsonObject): JsonObject {
-  return {
-    ...(main === undefined ? {} : { containers: containers(main) }),
-    ...(first === undefined ? {} : { initContainers: containers(first) }),
-  };
+  const kept: Record<string, JsonValue> = {};
+  for (const field of podFields) {
+    const value = spec[field];
+    if (value === undefined || !Object.hasOwn(spec, field)) continue;
+    kept[field] = field === 'containers' || field === 'initContainers' ? containers(value) : value;
+  }
+  return kept;
 }
 
 function containers(list: JsonValue | undefined): JsonValue {
   if (!Array.isArray(list)) return [];
   return (list as readonly JsonValue[]).map((one): JsonValue => {
     if (!isObject(one)) return {};
+    const kept = pick(one, containerFields);
     const env = arrayAt(one, 'env').flatMap((entry): JsonObject[] =>
       isObject(entry) && keptSettings.has(stringAt(entry, 'name') ?? '') ? [pick(entry, ['name', 'value'])] : [],
     );
     const args = [...arrayAt(one, 'command'), ...arrayAt(one, 'args')].filter(
       (word) => typeof word === 'string' && keptArguments.test(word),
     );
-    return { ...pick(one, containerFields), ...(env.length > 0 ? { env } : {}), ...(args.length > 0 ? { args } : {}) };
+    if (env.length === 0 && args.length === 0) return kept;
+    return { ...kept, ...(env.length > 0 ? { env } : {}), ...(args.length > 0 ? { args } : {}) };
   });
 }

@@ -157,6 +157,9 @@ function listOf(field: 'podIPs' | 'hostIPs', status: JsonObject | undefined, onl
 }
 
 function restOf(parts: Required<Rest>): Rest | undefined {
-  const full = Object.entries(parts).filter(([, part]) => Object.keys(part as JsonObject).length > 0);
-  return full.length === 0 ? undefined : Object.fromEntries(full);
+  let rest: Rest | undefined;
+  for (const name of ['metadata', 'spec', 'status'] as const) {
+    if (Object.keys(parts[name]).length > 0) rest = { ...rest, [name]: parts[name] };
+  }
+  return rest;
 }
