@@ -1,6 +1,7 @@
 // `npm run bench -- policies [S M L XL]`: what verdicts for all pairs cost, each figure beside its goal. The unit is the time
 // to AND as many bytes as the matrix has, in the same run.
 import { pathToFileURL } from 'node:url';
+import { runRules } from '../../src/engine/diagnostics/run.ts';
 import {
   buildSnapshot,
   type ConnectivityMatrix,
@@ -126,29 +127,34 @@ interface Edits {
   /** From the model to the rows of every class: what {@link buildTime} takes for a whole build. */
   readonly rows: number[];
   readonly diffs: number[];
+  /** What every rule says that is on by itself, after the diff. */
+  readonly findings: number[];
 }
 
 /** Policies with one rule less, one after the other. */
 function edits(derived: Derived, resources: readonly Resource[]): Edits {
   const policies = resources.flatMap(({ ref }, index) => (ref.kind === 'NetworkPolicy' ? [index] : []));
-  const [models, rows, diffs]: [number[], number[], number[]] = [[], [], []];
-  let [before, all] = [derived, resources];
+  const all: Edits = { models: [], rows: [], diffs: [], findings: [] };
+  const isOn = ({ severity }: { readonly severity: string }): boolean => severity !== 'off';
+  finish(runRules({ snapshot: derived.snapshot, model: derived }, isOn));
+  let [before, objects] = [derived, resources];
   for (let n = 0; n < 30; n++) {
     const index = policies[(n * 997) % policies.length] ?? 0;
-    const old = all[index];
+    const old = objects[index];
     if (old === undefined) continue;
-    all = all.with(index, { ...old, object: withoutFirstRule(old.object) });
-    const [now, last] = [all, before];
+    objects = objects.with(index, { ...old, object: withoutFirstRule(old.object) });
+    const [now, last] = [objects, before];
     let next = last;
     const build = (): void => {
       next = new Derived(buildSnapshot({ scope: 'bench', resources: now }, last.snapshot), last);
     };
-    models.push(wall(build));
-    rows.push(wall(() => everyRow(next.matrix)));
-    diffs.push(wall(() => finish(diffConnectivity(last, next))));
+    all.models.push(wall(build));
+    all.rows.push(wall(() => everyRow(next.matrix)));
+    all.diffs.push(wall(() => finish(diffConnectivity(last, next))));
+    all.findings.push(wall(() => finish(runRules({ snapshot: next.snapshot, model: next }, isOn))));
     before = next;
   }
-  return { models, rows, diffs };
+  return all;
 }
 
 function withoutFirstRule(object: JsonObject): JsonObject {
@@ -229,7 +235,7 @@ export async function policyRows(generator: string, size: string): Promise<reado
   const warm = buildTime(resources);
   const matrix = derived.matrix;
   const loop = pairLoop(derived, resources);
-  const { models, rows: rowTimes, diffs } = edits(derived, resources);
+  const { models, rows: rowTimes, diffs, findings } = edits(derived, resources);
   const edit = percentile(rowTimes, 0.5);
   const more = buildTime(doubled(resources));
   const what = `${derived.snapshot.pods.length} pods, ${derived.policies.policies.length} policies`;
@@ -258,6 +264,11 @@ export async function policyRows(generator: string, size: string): Promise<reado
       what: `${size}: edit → what it opens and closes`,
       value: `p50 ${ms(percentile(diffs, 0.5))}, p95 ${ms(percentile(diffs, 0.95))}`,
       goal: 'diff 100 ms',
+    },
+    {
+      what: `${size}: edit → findings of every rule`,
+      value: `p50 ${ms(percentile(findings, 0.5))}, p95 ${ms(percentile(findings, 0.95))}`,
+      goal: '100 ms at M, 250 ms at XL',
     },
     {
       what: `${size}: twice the pods, the same labels`,

@@ -4,7 +4,7 @@ import { ConnectivityMatrix } from '../connectivity/matrix.ts';
 import type { Detected } from '../model/assumptions.ts';
 import type { Pod, Protocol, Service } from '../model/cluster.ts';
 import type { Snapshot } from '../model/snapshot.ts';
-import { decide, type OwnNode } from '../policy/evaluate.ts';
+import { decide, judge, type OwnNode } from '../policy/evaluate.ts';
 import { compilePolicies, policyTiers } from '../policy/kinds.ts';
 import type { Direction, PolicyDecision, PolicyEnd, Verdict } from '../policy/policy.ts';
 import { PolicySet } from '../policy/policySet.ts';
@@ -23,7 +23,8 @@ export class Derived {
   readonly #memo = new Map<string, unknown>();
   readonly #endpoints: Map<Service, ServiceEndpoints>;
   readonly #compile: typeof compilePolicies;
-  #snapshotBefore: Snapshot | undefined;
+  #policiesBefore: PolicySet | undefined;
+  #enforcedBefore: PolicySet | undefined;
   #matrixBefore: ConnectivityMatrix | undefined;
 
   /**
@@ -33,7 +34,8 @@ export class Derived {
   constructor(snapshot: Snapshot, previous?: Derived, compile = compilePolicies) {
     this.snapshot = snapshot;
     this.#compile = compile;
-    this.#snapshotBefore = previous?.snapshot;
+    this.#policiesBefore = previous?.policiesSoFar;
+    this.#enforcedBefore = previous?.enforcedSoFar;
     this.#matrixBefore = previous?.matrixSoFar;
     this.#endpoints = endpointsOfPods.get(snapshot.pods) ?? new Map();
     endpointsOfPods.set(snapshot.pods, this.#endpoints);
@@ -82,10 +84,16 @@ export class Derived {
         networksMatchPods: assume.ipBlockMatchesPods ?? true,
         hostNetworkPolicy: assume.hostNetworkPolicy ?? 'ignored',
       };
-      const programs = this.#compile(this.snapshot, this.#snapshotBefore);
-      this.#snapshotBefore = undefined;
-      return new PolicySet(this.snapshot, programs, settings, policyTiers(this.snapshot));
+      const before = this.#policiesBefore;
+      this.#policiesBefore = undefined;
+      const programs = this.#compile(this.snapshot, before?.snapshot);
+      return new PolicySet(this.snapshot, programs, settings, policyTiers(this.snapshot), before);
     });
+  }
+
+  /** The policies where they have been asked for, else those before them. */
+  get policiesSoFar(): PolicySet | undefined {
+    return (this.#memo.get('policies') as PolicySet | undefined) ?? this.#policiesBefore;
   }
 
   decide(source: PolicyEnd, destination: PolicyEnd, protocol: Protocol, port: number): PolicyDecision {
@@ -102,10 +110,17 @@ export class Derived {
   get #enforced(): PolicySet {
     return this.#once('enforced', () => {
       const { programs, settings } = this.policies;
+      const before = this.#enforcedBefore;
+      this.#enforcedBefore = undefined;
       const enforced = programs.filter(({ ref }) => this.environment.enforcesGroup(ref.group) !== 'no');
       if (enforced.length === programs.length) return this.policies;
-      return new PolicySet(this.snapshot, enforced, settings, this.policies.tiers);
+      return new PolicySet(this.snapshot, enforced, settings, this.policies.tiers, before);
     });
+  }
+
+  /** {@link policiesSoFar} of those that the network enforces. */
+  get enforcedSoFar(): PolicySet | undefined {
+    return (this.#memo.get('enforced') as PolicySet | undefined) ?? this.#enforcedBefore;
   }
 
   /**
@@ -121,15 +136,18 @@ export class Derived {
   ): PolicyDecision {
     const connection = { source, destination, protocol, port };
     const ownNode = isForwarded ? undefined : this.#ownNode(source, destination);
-    const judge = (policies: PolicySet): PolicyDecision => decide(policies, connection, ownNode);
-    const real = judge(this.#enforced);
+    const real = decide(this.#enforced, connection, ownNode);
     if (this.#enforced === this.policies) return real;
-    const written = judge(this.policies);
-    const judged = (direction: Direction): Verdict =>
-      written[direction].action === 'deny' && real[direction].action !== 'deny'
-        ? { ...written[direction], action: 'not-enforced' }
-        : real[direction];
+    const written = decide(this.policies, connection, ownNode);
+    const judged = (direction: Direction): Verdict => enforced(real[direction], written[direction]);
     return { action: real.action, egress: judged('egress'), ingress: judged('ingress') };
+  }
+
+  /** What {@link enforce} says of the way out of another pod than the destination. */
+  enforceEgress(source: PolicyEnd, destination: PolicyEnd, protocol: Protocol, port: number): Verdict {
+    const connection = { source, destination, protocol, port };
+    const real = judge(this.#enforced, connection, 'egress');
+    return this.#enforced === this.policies ? real : enforced(real, judge(this.policies, connection, 'egress'));
   }
 
   get matrix(): ConnectivityMatrix {
@@ -150,6 +168,11 @@ export class Derived {
   get dns(): DnsZone {
     return { snapshot: this.snapshot, zone: 'cluster.local', endpointsOf: this.endpointsOf };
   }
+}
+
+/** A verdict of the policies that act, beside that of all. */
+function enforced(real: Verdict, written: Verdict): Verdict {
+  return written.action === 'deny' && real.action !== 'deny' ? { ...written, action: 'not-enforced' } : real;
 }
 
 /** The node that an end is to policies: a node, or that of a hostNetwork pod. */

@@ -1,7 +1,6 @@
 import type { Derived } from '../analysis/derived.ts';
 import { parseIp } from '../model/addresses.ts';
 import type { Pod } from '../model/cluster.ts';
-import { refKey } from '../model/resource.ts';
 import { isProblem, parseEnd } from '../trace/ends.ts';
 import type { FlowEnd, FlowProblem } from '../trace/flow.ts';
 
@@ -36,10 +35,8 @@ function podsOf({ snapshot, endpointsOf }: Derived, end: FlowEnd): readonly Pod[
   switch (end.kind) {
     case 'pod':
       return [snapshot.pod(end.namespace, end.name) ?? []].flat();
-    case 'workload': {
-      const wanted = refKey({ ...end.ref, group: '' });
-      return snapshot.workloads.find(({ ref }) => refKey({ ...ref, group: '' }) === wanted)?.pods ?? [];
-    }
+    case 'workload':
+      return snapshot.workloadNamed(end.ref)?.pods ?? [];
     case 'service': {
       const service = snapshot.service(end.namespace, end.name);
       return service === undefined ? [] : endpointsOf(service).endpoints.flatMap((one) => one.pod ?? []);

@@ -1,4 +1,4 @@
-import { listEdit } from '../model/lists.ts';
+import { exchanged } from '../model/lists.ts';
 import { type PortRange, PortSets } from '../model/ports.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { doubtsIn } from '../policy/doubts.ts';
@@ -289,12 +289,6 @@ function sameNamespaces({ namespaces: a }: Snapshot, { namespaces: b }: Snapshot
 interface Exchange {
   readonly added: readonly PolicyProgram[];
   readonly removed: readonly PolicyProgram[];
-}
-
-function exchanged(before: readonly PolicyProgram[], after: readonly PolicyProgram[]): Exchange {
-  const { gone, come } = listEdit(before, after);
-  const [old, now] = [new Set(gone), new Set(come)];
-  return { added: come.filter((one) => !old.has(one)), removed: gone.filter((one) => !now.has(one)) };
 }
 
 /** Where the blocks are those of before, so are the ranges and the rows towards them. */

@@ -23,7 +23,7 @@ function notVisible(snapshot: Snapshot, namespace: string): string | undefined {
 
 /** True when the files have pods or controllers in a namespace. */
 export function hasWorkloads(snapshot: Snapshot, namespace: string): boolean {
-  return snapshot.workloads.some((one) => one.ref.namespace === namespace && !one.system);
+  return snapshot.workloadsIn(namespace).some(({ system }) => !system);
 }
 
 /**
@@ -33,8 +33,6 @@ export function hasWorkloads(snapshot: Snapshot, namespace: string): boolean {
 export function someoneMatches(snapshot: Snapshot, namespace: string, selector: LabelSelector): boolean {
   return (
     snapshot.podsIn(namespace).some(({ template }) => matchesLabels(selector, template.labels)) ||
-    snapshot.workloads.some(
-      ({ ref, template }) => ref.namespace === namespace && matchesLabels(selector, template.labels),
-    )
+    snapshot.workloadsIn(namespace).some(({ template }) => matchesLabels(selector, template.labels))
   );
 }

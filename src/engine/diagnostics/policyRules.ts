@@ -5,18 +5,30 @@ import type { RuleContext } from './rule.ts';
 
 /** The policies that are modelled; the others are told by kind-not-modelled. */
 export function modelledPolicies({ model }: RuleContext): readonly PolicyProgram[] {
-  const { programs } = model.policies;
-  const found = known.get(programs) ?? programs.filter(({ ref }) => !isUnmodelledPolicy(ref.group, ref.kind));
-  known.set(programs, found);
-  return found;
+  return ofPrograms(model.policies.programs).modelled;
+}
+
+/** Those of networking.k8s.io: for rules that know their fields. */
+export function networkPolicies({ model }: RuleContext): readonly PolicyProgram[] {
+  return ofPrograms(model.policies.programs).network;
+}
+
+interface Chosen {
+  readonly modelled: readonly PolicyProgram[];
+  readonly network: readonly PolicyProgram[];
 }
 
 /** Every rule about policies asks for the same. */
-const known = new WeakMap<readonly PolicyProgram[], readonly PolicyProgram[]>();
+const known = new WeakMap<readonly PolicyProgram[], Chosen>();
 
-/** Those of networking.k8s.io: for rules that know their fields. */
-export function networkPolicies(context: RuleContext): readonly PolicyProgram[] {
-  return modelledPolicies(context).filter(({ ref }) => ref.group === 'networking.k8s.io');
+function ofPrograms(programs: readonly PolicyProgram[]): Chosen {
+  let found = known.get(programs);
+  if (found === undefined) {
+    const modelled = programs.filter(({ ref }) => !isUnmodelledPolicy(ref.group, ref.kind));
+    found = { modelled, network: modelled.filter(({ ref }) => ref.group === 'networking.k8s.io') };
+    known.set(programs, found);
+  }
+  return found;
 }
 
 /** The kinds of {@link namespacedPolicies}. */

@@ -183,6 +183,10 @@ class BuiltSnapshot implements Snapshot {
     return this.world.podsByNamespace.get(namespace) ?? [];
   }
 
+  workloadsIn(namespace: string): readonly Workload[] {
+    return this.world.workloadsByNamespace.get(namespace) ?? [];
+  }
+
   servicesIn(namespace: string): readonly Service[] {
     return this.world.servicesByNamespace.get(namespace) ?? [];
   }

@@ -15,6 +15,16 @@ export function listEdit<T>(before: readonly T[], after: readonly T[]): ListEdit
   return { at, gone: before.slice(at, before.length - end), come: after.slice(at, after.length - end) };
 }
 
+/** What came into a list and what went out of it; what only moved is in neither. */
+export function exchanged<T>(
+  before: readonly T[],
+  after: readonly T[],
+): { readonly added: readonly T[]; readonly removed: readonly T[] } {
+  const { gone, come } = listEdit(before, after);
+  const [old, now] = [new Set(gone), new Set(come)];
+  return { added: come.filter((one) => !old.has(one)), removed: gone.filter((one) => !now.has(one)) };
+}
+
 /** True where two lists have identical elements at every place. */
 export function sameList<T>(a: readonly T[], b: readonly T[]): boolean {
   return a === b || (a.length === b.length && a.every((one, index) => one === b[index]));

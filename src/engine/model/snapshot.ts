@@ -30,6 +30,7 @@ export interface Snapshot {
   readonly services: readonly Service[];
   pod(namespace: string, name: string): Pod | undefined;
   podsIn(namespace: string): readonly Pod[];
+  workloadsIn(namespace: string): readonly Workload[];
   servicesIn(namespace: string): readonly Service[];
   service(namespace: string, name: string): Service | undefined;
   workload(ref: ResourceRef): Workload | undefined;

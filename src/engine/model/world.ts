@@ -59,6 +59,7 @@ export class World {
   readonly podsByName: NameIndex<Pod>;
   readonly servicesByNamespace: ReadonlyMap<string, readonly Service[]>;
   readonly servicesByName: NameIndex<Service>;
+  readonly workloadsByNamespace: ReadonlyMap<string, readonly Workload[]>;
   readonly workloadsByRef: ReadonlyMap<string, Workload>;
   #owners: OwnerIndex | undefined;
   #workloadsOfKind: ReadonlyMap<string, NameIndex<Workload>> | undefined;
@@ -80,6 +81,7 @@ export class World {
     this.podsByName = NameIndex.of(this.pods);
     this.servicesByNamespace = Map.groupBy(this.services, (service) => service.ref.namespace);
     this.servicesByName = NameIndex.of(this.services);
+    this.workloadsByNamespace = Map.groupBy(this.workloads, (workload) => workload.ref.namespace);
     this.workloadsByRef = new Map(this.workloads.map((one) => [refKey(one.ref), one]));
   }
 

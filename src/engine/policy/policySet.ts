@@ -2,6 +2,7 @@ import { membershipOf } from '../mesh/membership.ts';
 import type { ClusterNode, Pod } from '../model/cluster.ts';
 import { stringMapAt } from '../model/json.ts';
 import { matches, matchesLabels, podFacts } from '../model/labels.ts';
+import { exchanged } from '../model/lists.ts';
 import { refKey } from '../model/resource.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { BlockPeer, PodSet, PolicyEnd, PolicyProgram, PolicyTier } from './policy.ts';
@@ -38,17 +39,26 @@ function noMembers(): Members {
 /** Workloads that stand for all of a set. */
 const sampleSize = 17;
 
+/** What an earlier set of the same pods knew, and which policies came and went since. */
+interface Earlier {
+  readonly selecting: ReadonlyMap<Pod | ClusterNode, readonly PolicyProgram[]>;
+  readonly added: readonly PolicyProgram[];
+  readonly removed: readonly PolicyProgram[];
+}
+
 /** The policies of one snapshot, indexed by the pods that they select. */
 export class PolicySet {
   readonly programs: readonly PolicyProgram[];
   readonly settings: PolicySettings;
-  readonly #snapshot: Snapshot;
+  readonly snapshot: Snapshot;
   /** The tiers that its policies may stand in. */
   readonly tiers: readonly PolicyTier[];
   readonly #tiers: ReadonlyMap<string, PolicyTier>;
   readonly #selecting = new Map<Pod | ClusterNode, readonly PolicyProgram[]>();
-  readonly #steps = new Map<Pod | ClusterNode, readonly TierStep[]>();
+  /** By the list of policies: most pods of a namespace are selected by the same ones. */
+  readonly #steps: WeakMap<readonly PolicyProgram[], readonly TierStep[]>;
   readonly #members: Members;
+  readonly #earlier: Earlier | undefined;
   #byNamespace: ReadonlyMap<string | undefined, readonly PolicyProgram[]> | undefined;
   #onNodes: readonly PolicyProgram[] | undefined;
   #policies: readonly PolicyProgram[] | undefined;
@@ -58,15 +68,19 @@ export class PolicySet {
     programs: readonly PolicyProgram[],
     settings: PolicySettings,
     tiers: readonly PolicyTier[] = builtInTiers,
+    previous?: PolicySet,
   ) {
     this.programs = programs;
     this.settings = settings;
-    this.#snapshot = snapshot;
+    this.snapshot = snapshot;
     this.tiers = tiers;
     this.#tiers = new Map(tiers.map((one) => [one.name, one]));
     const members = membersOfPods.get(snapshot.pods) ?? { ignored: noMembers(), 'as-pod': noMembers() };
     membersOfPods.set(snapshot.pods, members);
     this.#members = members[settings.hostNetworkPolicy];
+    const isLike = previous !== undefined && sameWorld(this, previous);
+    this.#steps = isLike ? previous.#steps : new WeakMap();
+    this.#earlier = isLike ? { selecting: previous.#selecting, ...exchanged(previous.programs, programs) } : undefined;
   }
 
   /** The policies by the namespace of their subjects, those of all namespaces under `undefined`. */
@@ -85,13 +99,27 @@ export class PolicySet {
   selecting(pod: Pod): readonly PolicyProgram[] {
     let found = this.#selecting.get(pod);
     if (found === undefined) {
-      const candidates = [...this.#inNamespace(pod.ref.namespace), ...this.#inNamespace(undefined)];
-      const node = this.isHost(pod) ? this.nodeNamed(pod.node) : undefined;
-      const asNode = node === undefined ? [] : this.#selectingNode(node);
-      found = [...candidates.filter((program) => this.inSet(program.subject, pod)), ...asNode];
+      found = this.#stillSelecting(pod) ?? this.#select(pod);
       this.#selecting.set(pod, found);
     }
     return found;
+  }
+
+  #select(pod: Pod): readonly PolicyProgram[] {
+    const candidates = [...this.#inNamespace(pod.ref.namespace), ...this.#inNamespace(undefined)];
+    const node = this.isHost(pod) ? this.nodeNamed(pod.node) : undefined;
+    const asNode = node === undefined ? [] : this.#selectingNode(node);
+    return [...candidates.filter((program) => this.inSet(program.subject, pod)), ...asNode];
+  }
+
+  /** The list of before, where no policy that came or went has anything to do with the pod. */
+  #stillSelecting(pod: Pod): readonly PolicyProgram[] | undefined {
+    const before = this.#earlier?.selecting.get(pod);
+    if (this.#earlier === undefined || before === undefined || this.isHost(pod)) return undefined;
+    const { added, removed } = this.#earlier;
+    const isTouched =
+      added.some(({ subject }) => this.inSet(subject, pod)) || removed.some((one) => before.includes(one));
+    return isTouched ? undefined : before;
   }
 
   #selectingNode(node: ClusterNode): readonly PolicyProgram[] {
@@ -102,12 +130,11 @@ export class PolicySet {
   /** The policies that select an end, tier by tier in the order of evaluation; none for what is neither pod nor node. */
   steps(end: PolicyEnd): readonly TierStep[] {
     if (end.kind === 'address') return [];
-    const subject = end.kind === 'pod' ? end.pod : end.node;
-    let found = this.#steps.get(subject);
+    const selecting = end.kind === 'pod' ? this.selecting(end.pod) : this.#selectingNode(end.node);
+    let found = this.#steps.get(selecting);
     if (found === undefined) {
-      const selecting = end.kind === 'pod' ? this.selecting(end.pod) : this.#selectingNode(end.node);
       found = this.inOrder(selecting);
-      this.#steps.set(subject, found);
+      this.#steps.set(selecting, found);
     }
     return found;
   }
@@ -157,22 +184,22 @@ export class PolicySet {
       const inner = key.slice(at + 1);
       if (key.startsWith('namespace:')) return this.namespaceLabel(ref.namespace, inner);
       const account = { group: '', kind: 'ServiceAccount', namespace: ref.namespace, name: template.serviceAccount };
-      return stringMapAt(this.#snapshot.get(account)?.object, 'metadata', 'labels')[inner];
+      return stringMapAt(this.snapshot.get(account)?.object, 'metadata', 'labels')[inner];
     }
     if (key === podFacts.namespace) return ref.namespace;
-    if (key === podFacts.mesh) return membershipOf(this.#snapshot, pod).mode;
+    if (key === podFacts.mesh) return membershipOf(this.snapshot, pod).mode;
     return key === podFacts.name ? ref.name : template.serviceAccount;
   }
 
   /** The value of a namespace's label; `undefined` also for a namespace that is not known. */
   namespaceLabel(namespace: string, key: string): string | undefined {
-    const labels = this.#snapshot.namespaces.get(namespace)?.labels ?? {};
+    const labels = this.snapshot.namespaces.get(namespace)?.labels ?? {};
     return Object.hasOwn(labels, key) ? labels[key] : undefined;
   }
 
   /** The node of a name; `undefined` where the scope has none of it. */
   nodeNamed(name: string | undefined): ClusterNode | undefined {
-    return this.#snapshot.node(name);
+    return this.snapshot.node(name);
   }
 
   /** The pods of a set, in reading order within each namespace. */
@@ -202,10 +229,10 @@ export class PolicySet {
   }
 
   *#eachPodOf(set: PodSet): Generator<Pod> {
-    const names = set.inNamespace === undefined ? this.#snapshot.namespaces.keys() : [set.inNamespace];
+    const names = set.inNamespace === undefined ? this.snapshot.namespaces.keys() : [set.inNamespace];
     for (const name of names) {
       if (!this.namespaceMatches(set, name)) continue;
-      for (const pod of this.#snapshot.podsIn(name)) if (this.inSet(set, pod)) yield pod;
+      for (const pod of this.snapshot.podsIn(name)) if (this.inSet(set, pod)) yield pod;
     }
   }
 
@@ -213,9 +240,18 @@ export class PolicySet {
   namespaceMatches({ namespaces, inNamespace }: PodSet, namespace: string): boolean {
     if (inNamespace !== undefined && inNamespace !== namespace) return false;
     if (namespaces === undefined) return true;
-    const known = this.#snapshot.namespaces.get(namespace);
+    const known = this.snapshot.namespaces.get(namespace);
     return known !== undefined && matchesLabels(namespaces, known.labels);
   }
+}
+
+/** True where who is in a set, and what a tier means, is the same. */
+function sameWorld(a: PolicySet, b: PolicySet): boolean {
+  return (
+    a.snapshot.pods === b.snapshot.pods &&
+    JSON.stringify(a.settings) === JSON.stringify(b.settings) &&
+    JSON.stringify(a.tiers) === JSON.stringify(b.tiers)
+  );
 }
 
 function byPriority(a: PolicyProgram, b: PolicyProgram): number {

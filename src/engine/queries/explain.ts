@@ -89,9 +89,7 @@ function policyEnds(
       return pod === undefined ? problem(t('There is no pod {0}', formatFlowEnd(end))) : [podEnd(pod)];
     }
     case 'workload': {
-      const found = snapshot.workloads.find(
-        ({ ref }) => ref.namespace === end.ref.namespace && ref.kind === end.ref.kind && ref.name === end.ref.name,
-      );
+      const found = snapshot.workloadNamed(end.ref);
       return found === undefined ? problem(t('There is no workload {0}', text)) : found.pods.slice(0, 1).map(podEnd);
     }
     case 'service': {

@@ -30,11 +30,13 @@ export function dnsDenied(derived: Derived, pod: Pod): Verdict | undefined {
   if (servers.length === 0 || !usesClusterDns(pod)) return undefined;
   const source = { kind: 'pod', pod } as const;
   let denial: Verdict | undefined;
-  for (const pod of servers) {
-    const { egress } = derived.enforce(source, { kind: 'pod', pod }, 'UDP', 53);
+  for (const server of servers) {
+    // A pod always reaches itself.
+    if (server === pod) return undefined;
+    const egress = derived.enforceEgress(source, { kind: 'pod', pod: server }, 'UDP', 53);
     if (egress.action !== 'deny') return undefined;
     denial ??= egress;
   }
-  const local = derived.enforce(source, { kind: 'address', ip: nodeLocalDns }, 'UDP', 53).egress;
+  const local = derived.enforceEgress(source, { kind: 'address', ip: nodeLocalDns }, 'UDP', 53);
   return local.action === 'deny' ? denial : undefined;
 }

@@ -303,8 +303,8 @@ function nothingSelected(snapshot: Snapshot, service: Service): EndpointReason {
 /** The one label of a selector that keeps a workload from being selected, where its value is a slip of the workload's. */
 function closestWorkload(snapshot: Snapshot, service: Service): readonly [string, string, string, string] | undefined {
   const wanted = Object.entries(service.selector ?? {});
-  for (const workload of snapshot.workloads) {
-    if (workload.ref.namespace !== service.ref.namespace || workload.system) continue;
+  for (const workload of snapshot.workloadsIn(service.ref.namespace)) {
+    if (workload.system) continue;
     const labels = workload.template.labels;
     const off = wanted.filter(([key, value]) => labels[key] !== value);
     const [only] = off;

@@ -56,9 +56,7 @@ export function resolveTarget(
     }
     case 'workload': {
       const { namespace, kind, name } = destination.ref;
-      const workload = snapshot.workloads.find(
-        (one) => one.ref.namespace === namespace && one.ref.kind === kind && one.ref.name === name,
-      );
+      const workload = snapshot.workloadNamed(destination.ref);
       return workload === undefined ? noSuchEnd(`${namespace}/${kind}/${name}`) : toPods(workload.pods, flow, source);
     }
     case 'service':

@@ -1,7 +1,7 @@
 import { t } from '@vscode/l10n';
 import { stringMapAt } from '../../model/json.ts';
 import { keysOf } from '../../model/labels.ts';
-import { refKey, refLabel } from '../../model/resource.ts';
+import { type Resource, refKey, refLabel } from '../../model/resource.ts';
 import { podPeersOf } from '../../policy/peers.ts';
 import type { PolicyProgram } from '../../policy/policy.ts';
 import type { Finding, Rule, RuleContext } from '../rule.ts';
@@ -15,7 +15,9 @@ const networkLabels = [
 ];
 
 function* check({ snapshot, model }: RuleContext): Generator<Finding> {
-  const namespaces = snapshot.allResources.filter(({ ref }) => ref.group === '' && ref.kind === 'Namespace');
+  const isNamespace = ({ ref }: Resource): boolean => ref.group === '' && ref.kind === 'Namespace';
+  if (!snapshot.hidden.some(isNamespace)) return;
+  const namespaces = snapshot.allResources.filter(isNamespace);
   const decisive = keysRead(model.policies.programs);
   for (const copies of Map.groupBy(namespaces, ({ ref }) => refKey(ref)).values()) {
     const [first, second] = copies;

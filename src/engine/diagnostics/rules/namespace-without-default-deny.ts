@@ -10,10 +10,9 @@ function* check({ snapshot, model }: RuleContext): Generator<Finding> {
     snapshot.workloads.filter(({ system, template }) => !system && !template.hostNetwork),
     ({ ref }) => ref.namespace,
   );
+  const policies = Map.groupBy(model.policies.programs, ({ subject }) => subject.inNamespace);
   for (const [namespace, [first]] of users) {
-    const whole = model.policies.programs.filter(
-      ({ subject }) => subject.inNamespace === namespace && selectsAll(subject.pods),
-    );
+    const whole = (policies.get(namespace) ?? []).filter(({ subject }) => selectsAll(subject.pods));
     const isOpen = (one: Direction): boolean => !whole.some(({ isolates }) => isolates[one]);
     const open = (['ingress', 'egress'] as const).filter(isOpen);
     if (first === undefined || open.length === 0) continue;

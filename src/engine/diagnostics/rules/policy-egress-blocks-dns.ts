@@ -9,11 +9,14 @@ import type { Finding, Fix, Rule, RuleContext } from '../rule.ts';
 
 function* check(context: RuleContext): Generator<Finding> {
   const told = new Set<string>();
+  const seen = new Set<Pod['workload']>();
   for (const program of namespacedPolicies(context)) {
     if (!program.isolates.egress || !program.rules.some((rule) => rule.direction === 'egress')) continue;
     const pod = subjectPods(context, program).find((one) => {
+      // The pods of a workload are alike, and one policy is told of each; nearly all of them name it by one object.
+      if (seen.has(one.workload)) return false;
+      seen.add(one.workload);
       const workload = refKey(one.workload);
-      // The pods of a workload are alike, and one policy is told of each.
       if (told.has(workload)) return false;
       told.add(workload);
       return dnsDenied(context.model, one) !== undefined;

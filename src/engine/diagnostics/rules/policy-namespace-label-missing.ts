@@ -18,11 +18,12 @@ import type { Finding, FixChange, Rule, RuleContext } from '../rule.ts';
 const nameLabel = 'kubernetes.io/metadata.name';
 
 function* check(context: RuleContext): Generator<Finding> {
-  const { snapshot } = context;
+  const { snapshot, model } = context;
   const known = [...snapshot.namespaces.values()];
   for (const { program, peer } of policyPeers(context)) {
     const selector = peer.kind === 'pods' ? peer.pods.namespaces : undefined;
     if (selector === undefined || selector.requirements.length === 0 || selector.invalid !== undefined) continue;
+    if (peer.kind === 'pods' && model.policies.samplesOf(peer.pods).length > 0) continue;
     if (known.some(({ labels }) => matchesLabels(selector, labels))) continue;
     const lacking = lackingLabel(selector, known);
     // A namespace that is asked for by name may live outside the files.

@@ -49,15 +49,15 @@ function* onOneSide(
 }
 
 /** The first pairs of different pods: all of them are millions where a peer is wide. */
-function firstPairs(own: readonly Pod[], others: readonly Pod[]): readonly (readonly [Pod, Pod])[] {
-  const pairs: (readonly [Pod, Pod])[] = [];
+function* firstPairs(own: readonly Pod[], others: readonly Pod[]): Generator<readonly [Pod, Pod]> {
+  let count = 0;
   for (const one of own) {
     for (const other of others) {
-      if (pairs.length === mostPairs) return pairs;
-      if (other !== one) pairs.push([one, other]);
+      if (other === one) continue;
+      if (count++ === mostPairs) return;
+      yield [one, other];
     }
   }
-  return pairs;
 }
 
 /** What the other side says to a connection that the rule's side allows, where it denies it. */

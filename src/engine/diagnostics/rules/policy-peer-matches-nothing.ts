@@ -8,17 +8,17 @@ import { splitPeer } from '../splitPeer.ts';
 
 function* check(context: RuleContext): Generator<Finding> {
   const { snapshot, model } = context;
-  const namespaces = new Set(snapshot.workloads.map((one) => one.ref.namespace));
+  const namespaces = [...new Set(snapshot.workloads.map((one) => one.ref.namespace))];
   for (const { program, rule: policyRule, peer } of policyPeers(context)) {
     if (peer.kind !== 'pods' || peer.pods.pods.requirements.length === 0 || peer.pods.pods.invalid !== undefined)
       continue;
     if (model.policies.samplesOf(peer.pods).length > 0) continue;
-    const chosen = [...namespaces].filter((name) => model.policies.namespaceMatches(peer.pods, name));
+    const chosen = namespaces.filter((name) => model.policies.namespaceMatches(peer.pods, name));
     const own = peer.pods.namespaces === undefined;
     // Whoever lives in namespaces that are not in the files may well have the labels.
     if (!chosen.some((name) => hasWorkloads(snapshot, name))) continue;
     if (chosen.some((name) => someoneMatches(snapshot, name, peer.pods.pods))) continue;
-    const workloads = snapshot.workloads.filter((one) => chosen.includes(one.ref.namespace));
+    const workloads = chosen.flatMap((name) => snapshot.workloadsIn(name));
     // Likely one half of a peer that was split: told there.
     if (own && splitPeer(context, program.resource, policyRule) !== undefined) continue;
     const close = closeLabel(peer.pods.pods, workloads);

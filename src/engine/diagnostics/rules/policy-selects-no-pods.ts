@@ -20,8 +20,7 @@ function* check(context: RuleContext): Generator<Finding> {
     if (model.policies.samplesOf(subject).length > 0) continue;
     // Labels alone: pods that policies ignore (hostNetwork, ended) are there all the same.
     if (someoneMatches(snapshot, ref.namespace, selector)) continue;
-    const workloads = snapshot.workloads.filter((one) => one.ref.namespace === ref.namespace);
-    const close = closeLabel(selector, workloads);
+    const close = closeLabel(selector, snapshot.workloadsIn(ref.namespace));
     const head = t(
       'Policy {0} selects {1}, which no pod in {2} has',
       ref.name,
