@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { runRules } from '../../src/engine/diagnostics/run.ts';
 import {
   buildSnapshot,
   type Connectivity,
@@ -9,7 +10,11 @@ import {
   finish,
   parseManifest,
   type Resource,
+  refKey,
 } from '../../src/engine/index.ts';
+import { adminCluster } from './random/adminClusters.ts';
+import { calicoCluster } from './random/calicoClusters.ts';
+import { ciliumCluster } from './random/ciliumClusters.ts';
 import { Dice, type RandomCluster, randomCluster } from './random/clusters.ts';
 import { derivedOf } from './random/compare.ts';
 
@@ -104,7 +109,8 @@ test('edit by edit comes to the same as all at once', () => {
   for (const seed of seeds.slice(0, 60)) {
     const dice = new Dice(seed);
     // Pods of one workload that other policies treat differently make other ends.
-    const clusterOf = seed % 2 === 0 ? randomCluster : ownedCluster;
+    const families = [randomCluster, ownedCluster, adminCluster, calicoCluster, ciliumCluster];
+    const clusterOf = families[seed % families.length] ?? randomCluster;
     let resources = resourcesOf(clusterOf(seed));
     let derived = new Derived(buildSnapshot({ scope: 'random', resources }));
     finish(connectivity(derived.matrix));
@@ -114,9 +120,25 @@ test('edit by edit comes to the same as all at once', () => {
       const fresh = new Derived(buildSnapshot({ scope: 'random', resources }));
       const [own, other] = [finish(connectivity(derived.matrix)), finish(connectivity(fresh.matrix))];
       assert.deepEqual(own, other, `seed ${seed}, edit ${edit}`);
+      assert.deepEqual(judged(derived), judged(fresh), `seed ${seed}, edit ${edit}`);
     }
   }
 });
+
+/** What policies say of every pair of pods on some ports, with the rules that decide, and what is wrong with the policies. */
+function judged(derived: Derived): unknown {
+  const { pods } = derived.snapshot;
+  const verdicts = pods.flatMap((source) =>
+    pods.flatMap((destination) =>
+      [80, 443].map((port) => {
+        const decision = derived.enforce({ kind: 'pod', pod: source }, { kind: 'pod', pod: destination }, 'TCP', port);
+        return [source.ref.name, destination.ref.name, port, decision];
+      }),
+    ),
+  );
+  const context = { snapshot: derived.snapshot, model: derived };
+  return { verdicts, findings: finish(runRules(context, () => true)) };
+}
 
 /** A random cluster where all pods of a namespace are those of one ReplicaSet. */
 function ownedCluster(seed: number): RandomCluster {
@@ -136,14 +158,14 @@ function ownedCluster(seed: number): RandomCluster {
 }
 
 function resourcesOf(cluster: RandomCluster): readonly Resource[] {
-  const items = [...cluster.namespaces, ...cluster.pods, ...cluster.policies];
+  const items = [...cluster.namespaces, ...(cluster.others ?? []), ...cluster.pods, ...cluster.policies];
   const text = JSON.stringify({ apiVersion: 'v1', kind: 'List', items });
   return parseManifest(text, 'random.json').documents.flatMap((one) => one.resources);
 }
 
 /** A policy gone, put in from another cluster, or moved to another place; now and then a pod with other labels. */
 function edited(resources: readonly Resource[], others: readonly Resource[], dice: Dice): readonly Resource[] {
-  const isPolicy = ({ ref }: Resource): boolean => ref.kind === 'NetworkPolicy';
+  const isPolicy = ({ ref }: Resource): boolean => ref.kind.endsWith('Policy');
   const policies = resources.filter(isPolicy);
   const foreign = others.filter(isPolicy);
   if (dice.chance(15)) {
@@ -157,8 +179,5 @@ function edited(resources: readonly Resource[], others: readonly Resource[], dic
   }
   if (foreign.length === 0) return resources.toReversed();
   const added = dice.pick(foreign);
-  return [
-    ...resources.filter(({ ref }) => ref.name !== added.ref.name || ref.namespace !== added.ref.namespace),
-    added,
-  ];
+  return [...resources.filter(({ ref }) => refKey(ref) !== refKey(added.ref)), added];
 }
