@@ -9,7 +9,7 @@ import type { ConnectivityEnd } from './classes.ts';
 import { formatRange } from './externalRanges.ts';
 import { ConnectivityMatrix } from './matrix.ts';
 import { type NamedDoor, namedDoors, type PortName, withoutDoors } from './namedDoors.ts';
-import { passageTo } from './row.ts';
+import { passageTo, type Row } from './row.ts';
 import { type Meant, type Strangers, strangersOf } from './strangers.ts';
 
 /** Pods that are not among the objects, and the ports that are open between them and a workload. */
@@ -53,23 +53,71 @@ export function* exposure(derived: Derived): Generator<undefined, readonly Expos
   const doors = namedDoors(policies.programs);
   const strangers = strangersOf(snapshot, policies.programs, doors);
   const resources = [...snapshot.allResources, ...strangers.resources];
+  yield;
   const peopled = buildSnapshot({ scope: snapshot.scope, resources, assume: snapshot.assume });
+  yield;
   const programs = compilePolicies(peopled);
   const matrix = new ConnectivityMatrix(peopled, new PolicySet(peopled, programs, policies.settings, policies.tiers));
+  yield;
+  const crowd = new Crowd(matrix, strangers);
   const found: Exposure[] = [];
   for (const { name } of derived.matrix.ends) {
     const end = matrix.endsByName.get(name);
     if (end === undefined) continue;
-    const ingress = directionOf(matrix, strangers, [], end, 'ingress');
-    found.push({ workload: name, ingress, egress: directionOf(matrix, strangers, doors, end, 'egress') });
+    const ingress = directionOf(matrix, crowd, [], end, 'ingress');
+    found.push({ workload: name, ingress, egress: directionOf(matrix, crowd, doors, end, 'egress') });
     yield;
   }
   return found;
 }
 
+/** The strangers as a matrix sees them. What is open to them is the same for all workloads of one row. */
+class Crowd {
+  readonly #matrix: ConnectivityMatrix;
+  /** The classes that the strangers of one meaning are in; `undefined` for one that is in none. */
+  readonly #classes: ReadonlyMap<Meant | undefined, ReadonlySet<number | undefined>>;
+  readonly #rules = new Map<Meant, ReadonlySet<string>>();
+  readonly #open = new Map<Row, ReadonlyMap<Meant | undefined, number>>();
+
+  constructor(matrix: ConnectivityMatrix, { list }: Strangers) {
+    this.#matrix = matrix;
+    const classOf = ({ namespace, name }: Strangers['list'][number]): number | undefined =>
+      matrix.endsByName.get(`${namespace}/${name}[Pod]`)?.podClass.index;
+    const byMeaning = Map.groupBy(list, ({ meant }) => meant);
+    this.#classes = new Map([...byMeaning].map(([meant, own]) => [meant, new Set(own.map(classOf))]));
+  }
+
+  /** The ports that a row opens to every one of those that are meant: what any of them may do all must. */
+  openBy(row: Row): ReadonlyMap<Meant | undefined, number> {
+    let found = this.#open.get(row);
+    if (found === undefined) {
+      const { ports } = this.#matrix;
+      const allowed = (index: number | undefined): number =>
+        index === undefined ? ports.none : passageTo(row, index).allowed;
+      const entries = [...this.#classes].map(([meant, classes]) => {
+        const set = [...classes].reduce((rest: number, index) => ports.intersection(rest, allowed(index)), ports.all);
+        return [meant, set] as const;
+      });
+      found = new Map(entries);
+      this.#open.set(row, found);
+    }
+    return found;
+  }
+
+  /** The names of the rules that mean these. */
+  rulesOf(meant: Meant): ReadonlySet<string> {
+    let found = this.#rules.get(meant);
+    if (found === undefined) {
+      found = new Set([...meant.by].map(ruleName));
+      this.#rules.set(meant, found);
+    }
+    return found;
+  }
+}
+
 function directionOf(
   matrix: ConnectivityMatrix,
-  { list }: Strangers,
+  crowd: Crowd,
   doors: readonly NamedDoor[],
   end: ConnectivityEnd,
   direction: Direction,
@@ -82,18 +130,13 @@ function directionOf(
     const { set: numbers, names } = withoutDoors(ports, set, doors);
     return { ports: ports.ranges(numbers), ...(names.length > 0 ? { portNames: names } : {}) };
   };
-  const byMeaning = new Map<Meant | undefined, number>();
-  for (const { meant, namespace, name } of list) {
-    const other = matrix.endsByName.get(`${namespace}/${name}[Pod]`);
-    const allowed = other === undefined ? ports.none : passageTo(row, other.podClass.index).allowed;
-    // What any of those may do that are meant is what every one of them may do.
-    byMeaning.set(meant, ports.intersection(byMeaning.get(meant) ?? ports.all, allowed));
-  }
+  const byMeaning = crowd.openBy(row);
   const anyone = byMeaning.get(undefined) ?? ports.all;
-  const paths = new Set(own.map(ruleName));
+  const names = own.map(ruleName);
   const named = [...byMeaning].flatMap(([meant, allowed]): OpenToPods[] => {
-    const isOwn = meant !== undefined && [...meant.by].some((rule) => paths.has(ruleName(rule)));
-    return isOwn && allowed !== anyone ? [{ pods: meant.set, ...opened(allowed) }] : [];
+    if (meant === undefined || allowed === anyone) return [];
+    const rules = crowd.rulesOf(meant);
+    return names.some((one) => rules.has(one)) ? [{ pods: meant.set, ...opened(allowed) }] : [];
   });
   return {
     isProtected: own.length > 0 || matrix.selecting(end.podClass).some((one) => one.isolates[direction]),
