@@ -185,12 +185,34 @@ class Walk {
     return allowed(this.#direction, reason);
   }
 
-  /** What isolation denies, and no rule. */
+  /** What isolation denies, and no rule. Most denials are counted and not told, so their words are found when asked for. */
   #denied(isolating: readonly PolicyProgram[]): Verdict {
     const direction = this.#direction;
-    const { port, protocol } = this.#connection;
-    const misses = nearMisses(this.#policies, isolating, this.#connection, direction);
     const subject = formatEnd(subjectOf(this.#connection, direction));
+    let misses: readonly Evidence[] | undefined;
+    const considered = (): readonly Evidence[] => {
+      misses ??= nearMisses(this.#policies, isolating, this.#connection, direction);
+      return misses;
+    };
+    const reason = (): string => this.#denialText(isolating, subject, considered()[0]?.note);
+    const verdict: Verdict = {
+      action: 'deny',
+      direction,
+      decidedBy: isolating.map((one) => ({ ref: one.ref, path: one.subjectPath, note: t('isolates {0}', subject) })),
+      get considered() {
+        return considered();
+      },
+      get reason() {
+        return reason();
+      },
+    };
+    byIsolation.add(verdict);
+    return verdict;
+  }
+
+  #denialText(isolating: readonly PolicyProgram[], subject: string, nearest: string | undefined): string {
+    const direction = this.#direction;
+    const { port, protocol } = this.#connection;
     const other = formatEnd(otherOf(this.#connection, direction));
     const names = isolating.map((one) => refLabel(one.ref)).join(', ');
     const written = isolating.flatMap((one) => one.rules.filter(({ implied }) => implied !== true));
@@ -198,16 +220,7 @@ class Walk {
     const isolate =
       isolating.length === 1 ? t('{0} isolates {1}', names, subject) : t('{0} isolate {1}', names, subject);
     const head = noRuleText(direction, rules, isolate, other, `${port}/${protocol}`);
-    const nearest = misses[0]?.note;
-    const verdict: Verdict = {
-      action: 'deny',
-      direction,
-      decidedBy: isolating.map((one) => ({ ref: one.ref, path: one.subjectPath, note: t('isolates {0}', subject) })),
-      considered: misses,
-      reason: nearest === undefined ? head : `${head} ${nearest}`,
-    };
-    byIsolation.add(verdict);
-    return verdict;
+    return nearest === undefined ? head : `${head} ${nearest}`;
   }
 }
 
