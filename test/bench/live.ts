@@ -113,6 +113,7 @@ function rowsOf(size: string, one: LiveFigures & { readonly bytes: number; reado
     row('the same once everything was read', ms(one.wholeAnswerMs), ''),
     row('memory kept: the objects', `${one.memory.toFixed(0)} MB`, ''),
     row('memory kept: with the pods and Services made of them', `${one.builtMemory.toFixed(0)} MB`, 'worker 250 MB'),
+    row('memory kept: with all findings, lists and verdicts', `${one.fullMemory.toFixed(0)} MB`, 'worker 250 MB'),
     row(
       `${perSecond} pod events a second for ${one.seconds} s`,
       `${(100 * one.eventShare).toFixed(0)} % of a core, ${one.changed} seen, ${one.eventMemory.toFixed(0)} MB then`,
