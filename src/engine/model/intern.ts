@@ -1,5 +1,5 @@
 import type { ContainerPort } from './cluster.ts';
-import { isObject, type JsonObject, type JsonValue } from './json.ts';
+import type { JsonObject, JsonValue } from './json.ts';
 import type { Labels } from './labels.ts';
 
 /** Values kept at once; a cluster of 150,000 pods has about 20,000 sets of labels. */
@@ -16,12 +16,12 @@ function interned<T extends object>(): (value: T) => T {
   const pool = new Map<number, T>();
   let last: T | undefined;
   const found = (value: T): T => {
-    const first = hashOf(value as unknown as JsonValue);
+    const first = hashOf(value);
     let place = first;
     for (; place < first + nearby; place++) {
       const known = pool.get(place);
       if (known === undefined) break;
-      if (isAlike(known as unknown as JsonValue, value as unknown as JsonValue)) return known;
+      if (isAlike(known, value)) return known;
     }
     if (pool.size >= most) pool.clear();
     pool.set(place, value);
@@ -29,35 +29,38 @@ function interned<T extends object>(): (value: T) => T {
   };
   // Objects come sorted by their names, and the pods of one controller one after the other.
   return (value) => {
-    if (last === undefined || !isAlike(last as unknown as JsonValue, value as unknown as JsonValue))
-      last = found(value);
+    if (last === undefined || !isAlike(last, value)) last = found(value);
     return last;
   };
 }
 
 /** True for equal values with their members in one order. */
-function isAlike(one: JsonValue | undefined, other: JsonValue | undefined): boolean {
+function isAlike(one: unknown, other: unknown): boolean {
   if (one === other) return true;
   if (Array.isArray(one) && Array.isArray(other)) {
-    return one.length === other.length && one.every((item: JsonValue, index) => isAlike(item, other[index]));
+    return one.length === other.length && one.every((item, index) => isAlike(item, other[index]));
   }
-  if (!isObject(one) || !isObject(other)) return false;
+  if (!isRecord(one) || !isRecord(other)) return false;
   const [keys, others] = [Object.keys(one), Object.keys(other)];
   return keys.length === others.length && keys.every((key, at) => key === others[at] && isAlike(one[key], other[key]));
 }
 
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 /** A number of 31 bits for a JSON value, by its members in their order. */
-function hashOf(value: JsonValue): number {
+function hashOf(value: unknown): number {
   return mixed(value, 0x811c9dc5) >>> 1;
 }
 
-function mixed(value: JsonValue | undefined, seed: number): number {
+function mixed(value: unknown, seed: number): number {
   if (typeof value === 'string') return mixedText(value, seed);
   if (typeof value === 'number') return Math.imul(seed ^ value, 0x01000193) ^ 1;
   let hash = Math.imul(seed ^ (value === true ? 2 : 3), 0x01000193);
   if (Array.isArray(value)) {
-    for (const one of value as readonly JsonValue[]) hash = mixed(one, hash);
-  } else if (isObject(value)) {
+    for (const one of value) hash = mixed(one, hash);
+  } else if (isRecord(value)) {
     for (const key of Object.keys(value)) hash = mixed(value[key], mixedText(key, hash));
   }
   return hash;
