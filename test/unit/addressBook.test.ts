@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { AddressBook } from '../../src/engine/model/addressBook.ts';
-import { parseCidr } from '../../src/engine/model/addresses.ts';
+import { familyOf, formatIp, normalIp, parseCidr, parseIp } from '../../src/engine/model/addresses.ts';
 
 test('the first owner of an address in a block and outside of its exceptions', () => {
   const texts = [
@@ -29,4 +29,34 @@ test('the first owner of an address in a block and outside of its exceptions', (
   assert.equal(first('11.0.0.0/8'), undefined);
   assert.equal(first('fd00::/8'), 'fd00::1');
   assert.equal(first('fd00::/8', 'fd00::/64'), undefined);
+});
+
+test('all owners of an address, in their order and however it is written', () => {
+  const texts = ['10.0.0.1', 'FD00::1', '::ffff:10.0.0.1', '10.0.0.2', 'fd00:0::1', '10.0.0.01'];
+  const book = new AddressBook(texts, (text) => [text]);
+  const at = (text: string): readonly string[] => [parseIp(text) ?? []].flat().flatMap((ip) => book.at(ip));
+  assert.deepEqual(at('10.0.0.1'), ['10.0.0.1', '::ffff:10.0.0.1']);
+  assert.deepEqual(at('fd00::1'), ['FD00::1', 'fd00:0::1']);
+  assert.deepEqual(at('10.0.0.3'), []);
+  assert.deepEqual(at('::a00:1'), []);
+});
+
+test('addresses are read as Go reads them', () => {
+  const read = (text: string): string | undefined => {
+    const ip = parseIp(text);
+    return ip && formatIp(ip);
+  };
+  for (const text of ['0.0.0.0', '10.244.1.7', '192.168.100.200', '255.255.255.255']) {
+    assert.equal(read(text), text);
+    assert.equal(normalIp(text), text);
+  }
+  const wrong = ['', '.', '1.2.3', '1.2.3.', '.1.2.3', '1..2.3', '1.2.3.4.5', '01.2.3.4', '1.2.3.00', '256.0.0.1'];
+  for (const text of [...wrong, '1.2.3.4 ', '1.2.3.a', '1.2.3.-4', '1.2.3.4/24', '٣.2.3.4', '1:2', '::1%eth0', ':::']) {
+    assert.equal(read(text), undefined, text);
+    assert.equal(familyOf(text), undefined, text);
+    assert.equal(normalIp(text), text);
+  }
+  assert.equal(read('::ffff:1.2.3.4'), '1.2.3.4');
+  assert.equal(read('64:ff9b::192.0.2.255'), '64:ff9b::c000:2ff');
+  assert.equal(normalIp('FD00:0:0::00A'), 'fd00::a');
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { internJson } from '../../src/engine/model/intern.ts';
-import { type JsonObject, stringMapAt } from '../../src/engine/model/json.ts';
+import { internJson, internPodSpec } from '../../src/engine/model/intern.ts';
+import { type JsonObject, stringMapAt, valueAt } from '../../src/engine/model/json.ts';
 import { listEdit } from '../../src/engine/model/lists.ts';
 import { NameIndex, placeOf } from '../../src/engine/model/nameIndex.ts';
 import type { Resource } from '../../src/engine/model/resource.ts';
@@ -28,6 +28,21 @@ test('equal values are one object, and values that only look alike are not', () 
   const first = { a: 'same', b: ['x', { c: 1 }] };
   assert.equal(internJson(first), first);
   assert.equal(internJson(copy(first)), first);
+});
+
+test('specs of pods share the containers and ports that are equal', () => {
+  const ports = [{ containerPort: 80, name: 'http' }];
+  const template = { containers: [{ name: 'web', image: 'web:1', ports }], serviceAccountName: 'web' };
+  const copy = (one: JsonObject): JsonObject => JSON.parse(JSON.stringify(one)) as JsonObject;
+  const first = internPodSpec(copy(template));
+  const pod = internPodSpec({ ...copy(template), nodeName: 'node-1' });
+  const other = internPodSpec({ containers: [{ name: 'api', image: 'api:1', ports: copy({ ports })['ports'] ?? [] }] });
+  assert.deepEqual(first, template);
+  assert.deepEqual(pod, { ...template, nodeName: 'node-1' });
+  assert.equal(pod['containers'], first['containers']);
+  assert.equal(valueAt(other, 'containers', 0, 'ports'), valueAt(first, 'containers', 0, 'ports'));
+  const odd: JsonObject = { containers: 'none', initContainers: [null, 'x', { ports: 7 }] };
+  assert.deepEqual(internPodSpec(odd), odd);
 });
 
 test('labels have no members but their own strings', () => {

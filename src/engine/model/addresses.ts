@@ -14,7 +14,6 @@ export interface CidrBlock {
   readonly hostBits: boolean;
 }
 
-const v4Part = /^(?:0|[1-9][0-9]{0,2})$/;
 const v6Group = /^[0-9a-fA-F]{1,4}$/;
 
 /**
@@ -24,18 +23,33 @@ const v6Group = /^[0-9a-fA-F]{1,4}$/;
 export function parseIp(text: string): IpAddress | undefined {
   if (!text.includes(':')) {
     const value = parseV4(text);
-    return value === undefined ? undefined : { family: 4, value };
+    return value === undefined ? undefined : { family: 4, value: BigInt(value) };
   }
   const value = parseV6(text);
   if (value === undefined) return undefined;
   return value >> 32n === 0xffffn ? { family: 4, value: value & 0xffffffffn } : { family: 6, value };
 }
 
-function parseV4(text: string): bigint | undefined {
-  const parts = text.split('.');
-  if (parts.length !== 4 || !parts.every((part) => v4Part.test(part) && Number(part) <= 255)) return undefined;
-  return BigInt(parts.reduce((value, part) => value * 256 + Number(part), 0));
+/** Clusters have an address a pod, and more, so each character is looked at once. */
+function parseV4(text: string): number | undefined {
+  let [value, part, digits, parts] = [0, 0, 0, 1];
+  for (let i = 0; i < text.length; i++) {
+    const digit = text.charCodeAt(i) - 48;
+    if (digit === dot && digits > 0) {
+      value = value * 256 + part;
+      [part, digits, parts] = [0, 0, parts + 1];
+    } else {
+      const isLeadingZero = digits > 0 && part === 0;
+      part = part * 10 + digit;
+      digits++;
+      if (digit < 0 || digit > 9 || isLeadingZero || part > 255) return undefined;
+    }
+  }
+  return parts === 4 && digits > 0 ? value * 256 + part : undefined;
 }
+
+/** Where a dot stands when digits are counted from 0. */
+const dot = -2;
 
 function parseV6(text: string): bigint | undefined {
   const halves = text.split('::');
@@ -60,7 +74,7 @@ function v6Groups(text: string, last: boolean): bigint[] | undefined {
     } else if (last && index === parts.length - 1) {
       const v4 = parseV4(part);
       if (v4 === undefined) return undefined;
-      groups.push(v4 >> 16n, v4 & 0xffffn);
+      groups.push(BigInt(v4 >>> 16), BigInt(v4 & 0xffff));
     } else return undefined;
   }
   return groups;
@@ -90,6 +104,8 @@ function longestZeroRun(groups: readonly bigint[]): { start: number; length: num
 
 /** The normal form of an address's text; the text itself where it is none. */
 export function normalIp(text: string): string {
+  // IPv4 has one way to be written.
+  if (!text.includes(':')) return text;
   const address = parseIp(text);
   const normal = address === undefined ? text : formatIp(address);
   // Addresses are many; the text that is there already stands for both.
@@ -98,6 +114,7 @@ export function normalIp(text: string): string {
 
 /** The family of an address's text, or `undefined` where it is none. */
 export function familyOf(text: string): 'IPv4' | 'IPv6' | undefined {
+  if (!text.includes(':')) return parseV4(text) === undefined ? undefined : 'IPv4';
   const address = parseIp(text);
   if (address === undefined) return undefined;
   return address.family === 4 ? 'IPv4' : 'IPv6';

@@ -1,5 +1,5 @@
 import type { ContainerPort } from './cluster.ts';
-import type { JsonObject, JsonValue } from './json.ts';
+import { isObject, type JsonObject, type JsonValue } from './json.ts';
 import type { Labels } from './labels.ts';
 
 /** Values kept at once; a cluster of 150,000 pods has about 20,000 sets of labels. */
@@ -10,9 +10,9 @@ const nearby = 16;
 /**
  * The same object for equal values, so that what depends on them alone is computed once for all pods that have them.
  * Never needed for being right: beyond a size the pool starts anew. Values are found by a number, as their texts would
- * take more memory than they do.
+ * take more memory than they do. `kept` makes an equal value of smaller parts of one that is new.
  */
-function interned<T extends object>(): (value: T) => T {
+function interned<T extends object>(kept: (value: T) => T = (value) => value): (value: T) => T {
   const pool = new Map<number, T>();
   let last: T | undefined;
   const found = (value: T): T => {
@@ -24,8 +24,9 @@ function interned<T extends object>(): (value: T) => T {
       if (isAlike(known, value)) return known;
     }
     if (pool.size >= most) pool.clear();
-    pool.set(place, value);
-    return value;
+    const made = kept(value);
+    pool.set(place, made);
+    return made;
   };
   // Objects come sorted by their names, and the pods of one controller one after the other.
   return (value) => {
@@ -90,6 +91,24 @@ export function jsonPool(): <T extends JsonObject | readonly JsonValue[]>(value:
 
 /** The same value for equal JSON. */
 export const internJson = jsonPool();
+
+const internContainers = interned<readonly JsonValue[]>((list) =>
+  list.map((one) => (isObject(one) ? sharing(one, 'ports', internJson) : one)),
+);
+
+/**
+ * The same object for equal specs of pods. A template and its pods seldom have equal ones, as the API server adds to those
+ * of pods, but they have the same containers; and most containers have the ports of some other.
+ */
+export const internPodSpec = interned<JsonObject>((spec) =>
+  ['containers', 'initContainers'].reduce((one, field) => sharing(one, field, internContainers), spec),
+);
+
+/** The object with the pool's list in one of its fields. */
+function sharing(value: JsonObject, field: string, pool: (list: readonly JsonValue[]) => JsonValue): JsonObject {
+  const list = value[field];
+  return Array.isArray(list) ? { ...value, [field]: pool(list) } : value;
+}
 
 /** A pool of strings: names of namespaces and nodes come with every pod. */
 function namePool(): (name: string) => string {

@@ -1,6 +1,6 @@
 import { eventFields, isNetworkEvent } from './events.ts';
 import { nodeConditions } from './health.ts';
-import { internJson, internName, internNamespace } from './intern.ts';
+import { internJson, internName, internNamespace, internPodSpec } from './intern.ts';
 import { arrayAt, isObject, type JsonObject, type JsonValue, objectAt, pick, stringAt } from './json.ts';
 import { livePod } from './livePod.ts';
 import { liveSlice } from './liveSlice.ts';
@@ -261,7 +261,7 @@ function projectTemplate(template: JsonObject): JsonObject {
   const spec = objectAt(template, 'spec');
   return {
     metadata: projectMetadata(template, ''),
-    ...(spec === undefined ? {} : { spec: internJson(projectPodSpec(spec)) }),
+    ...(spec === undefined ? {} : { spec: internPodSpec(projectPodSpec(spec)) }),
   };
 }
 

@@ -1,5 +1,5 @@
 import { podConditions, waitingContainers } from './health.ts';
-import { internName, jsonPool } from './intern.ts';
+import { internName, internPodSpec, jsonPool } from './intern.ts';
 import { arrayAt, type JsonObject, objectAt, pick, stringAt } from './json.ts';
 import type { Origin, Resource, ResourceRef } from './resource.ts';
 
@@ -80,7 +80,6 @@ class LivePod implements Resource {
 const mostNodes = 20_000;
 
 const internMetadata = jsonPool();
-const internSpec = jsonPool();
 const internStatus = jsonPool();
 
 const sharedMetadata = ['namespace', 'labels', 'ownerReferences'];
@@ -101,7 +100,7 @@ export function livePod(
   const { nodeName, hostname, ...sharedSpec } = spec;
   const shared = {
     metadata: internMetadata(metadata),
-    spec: internSpec(sharedSpec),
+    spec: internPodSpec(sharedSpec),
     status: status === undefined ? undefined : internStatus(sharedStatus(status)),
   };
   const [node, podIP, hostIP] = [stringAt(spec, 'nodeName'), stringAt(status, 'podIP'), stringAt(status, 'hostIP')];

@@ -1,5 +1,6 @@
 import { familyOf, normalIp, parseCidr } from './addresses.ts';
 import type { ClusterNode, Pod, PodTemplate } from './cluster.ts';
+import { CompactPod } from './compactPod.ts';
 import { stableHash } from './hash.ts';
 import { arrayAt, type JsonObject, numberAt, stringAt, valueAt } from './json.ts';
 import { SimulationPool } from './pool.ts';
@@ -46,25 +47,22 @@ export function buildPods(
   return waiting.length === 0 ? pods : withAddresses(pods, waiting, nodes);
 }
 
-function realPod(resource: Resource, workload: ResourceRef, nodes: readonly ClusterNode[]): Pod {
+function realPod(resource: Resource, workload: ResourceRef, nodes: readonly ClusterNode[]): CompactPod {
   const { ref, origin, object } = resource;
   const status = stringAt(object, 'status', 'phase');
   const node =
     stringAt(object, 'spec', 'nodeName') ??
     (status === undefined ? nodes[stableHash(`${ref.namespace}/${ref.name}`) % nodes.length]?.name : undefined);
-  return {
-    ref,
-    template: templateOf(resource, []),
-    resource,
-    workload,
-    node: node || undefined,
-    ips: statusIPs(object),
-    phase: status === undefined ? 'Running' : phases.has(status) ? (status as Pod['phase']) : 'Unknown',
-    ready: status === undefined || isReady(object),
-    terminating: valueAt(object, 'metadata', 'deletionTimestamp') != null,
-    simulated: origin.type === 'simulated',
-    simulatedIPs: false,
-  };
+  return new CompactPod(
+    { ref, resource, workload, template: templateOf(resource, []), node: node || undefined, ips: statusIPs(object) },
+    {
+      phase: status === undefined ? 'Running' : phases.has(status) ? (status as Pod['phase']) : 'Unknown',
+      ready: status === undefined || isReady(object),
+      terminating: valueAt(object, 'metadata', 'deletionTimestamp') != null,
+      simulated: origin.type === 'simulated',
+      simulatedIPs: false,
+    },
+  );
 }
 
 function statusIPs(object: JsonObject): readonly string[] {
@@ -80,7 +78,7 @@ function isReady(object: JsonObject): boolean {
   );
 }
 
-function expectedPods({ resource, template, replicas }: Controller, nodes: readonly ClusterNode[]): Pod[] {
+function expectedPods({ resource, template, replicas }: Controller, nodes: readonly ClusterNode[]): CompactPod[] {
   const { ref } = resource;
   const base = stableHash(`${ref.namespace}/${ref.name}`);
   const first = ref.kind === 'StatefulSet' ? (numberAt(resource.object, 'spec', 'ordinals', 'start') ?? 0) : 1;
@@ -89,19 +87,17 @@ function expectedPods({ resource, template, replicas }: Controller, nodes: reado
     const node = onEveryNode ? nodes[i] : nodes[(base + i) % nodes.length];
     const suffix = onEveryNode ? (node?.name ?? i) : first + i;
     const name = `${ref.name}-${suffix}`;
-    return {
-      ref: { group: '', kind: 'Pod', namespace: ref.namespace, name },
-      template: ownTemplate(resource, name, first + i, template),
-      resource,
-      workload: ref,
-      ...(node ? { node: node.name } : {}),
-      ips: [],
-      phase: 'Running',
-      ready: true,
-      terminating: false,
-      simulated: true,
-      simulatedIPs: false,
-    };
+    return new CompactPod(
+      {
+        ref: { group: '', kind: 'Pod', namespace: ref.namespace, name },
+        resource,
+        workload: ref,
+        template: ownTemplate(resource, name, first + i, template),
+        node: node?.name,
+        ips: [],
+      },
+      { phase: 'Running', ready: true, terminating: false, simulated: true, simulatedIPs: false },
+    );
   });
 }
 
@@ -125,7 +121,7 @@ function ownTemplate({ ref, object }: Resource, name: string, index: number, tem
 }
 
 function withAddresses(
-  pods: readonly Pod[],
+  pods: readonly CompactPod[],
   waiting: readonly Unaddressed[],
   nodes: readonly ClusterNode[],
 ): readonly Pod[] {
@@ -138,8 +134,8 @@ function withAddresses(
     if (pod === undefined) continue;
     const node = pod.node === undefined ? undefined : nodeByName.get(pod.node);
     result[place] = pod.template.hostNetwork
-      ? { ...pod, ips: node?.internalIPs ?? [], simulatedIPs: node?.simulated ?? true }
-      : { ...pod, ips: simulatedIPs(pool, node ?? nodes[0], slot), simulatedIPs: true };
+      ? pod.withAddresses(node?.internalIPs ?? [], node?.simulated ?? true)
+      : pod.withAddresses(simulatedIPs(pool, node ?? nodes[0], slot), true);
   }
   return result;
 }

@@ -1,4 +1,5 @@
-import { familyOf, parseCidr } from './addresses.ts';
+import { AddressBook } from './addressBook.ts';
+import { parseCidr, parseIp } from './addresses.ts';
 import type { AssumptionSettings } from './assumptions.ts';
 import type { ClusterNode, Pod, Service, Workload } from './cluster.ts';
 import { arrayAt, stringAt, stringsAt } from './json.ts';
@@ -18,25 +19,10 @@ const defaultServiceCIDR = '10.96.0.0/12';
 const podCIDR6 = 'fd00:10:244::/56';
 const serviceCIDR6 = 'fd00:10:96::/112';
 
-/** Lists by address. Nearly every address is of one alone, who stands there without a list. */
-class ByAddress<T extends object> {
-  readonly #owners = new Map<string, T | readonly T[]>();
-
-  add(ip: string, owner: T): void {
-    const others = this.#owners.get(ip);
-    this.#owners.set(ip, others === undefined ? owner : ([others, owner].flat() as T[]));
-  }
-
-  at(ip: string): readonly T[] {
-    const found = this.#owners.get(ip);
-    return found === undefined ? [] : ([found].flat() as T[]);
-  }
-}
-
 interface OwnerIndex {
-  readonly pods: ByAddress<Pod>;
-  readonly services: ByAddress<Service>;
-  readonly nodes: ByAddress<ClusterNode>;
+  readonly pods: AddressBook<Pod>;
+  readonly services: AddressBook<Service>;
+  readonly nodes: AddressBook<ClusterNode>;
 }
 
 /**
@@ -92,27 +78,26 @@ export class World {
     return this.#workloadsOfKind.get(kind)?.get(namespace, name);
   }
 
-  ownersOf(ip: string): AddressOwners {
+  ownersOf(text: string): AddressOwners {
+    const ip = parseIp(text);
+    if (ip === undefined) return { pods: [], services: [], nodes: [] };
     this.#owners ??= this.#indexAddresses();
     const { pods, services, nodes } = this.#owners;
     return { pods: pods.at(ip), services: services.at(ip), nodes: nodes.at(ip) };
   }
 
   #indexAddresses(): OwnerIndex {
-    const pods = new ByAddress<Pod>();
-    const services = new ByAddress<Service>();
-    const nodes = new ByAddress<ClusterNode>();
-    for (const pod of this.pods) {
-      // Addresses of ended pods are free again; those of hostNetwork pods are their node's.
-      if (pod.phase === 'Succeeded' || pod.phase === 'Failed') continue;
-      for (const ip of pod.ips) pods.add(ip, pod);
-    }
-    for (const node of this.nodes) for (const ip of [...node.internalIPs, ...node.externalIPs]) nodes.add(ip, node);
-    for (const service of this.services) {
-      const balancers = service.loadBalancer.flatMap(({ ip }) => (ip !== undefined && familyOf(ip) ? [ip] : []));
-      for (const ip of [...service.clusterIPs, ...service.externalIPs, ...balancers]) services.add(ip, service);
-    }
-    return { pods, services, nodes };
+    // Addresses of ended pods are free again; those of hostNetwork pods are their node's.
+    const isThere = ({ phase }: Pod): boolean => phase !== 'Succeeded' && phase !== 'Failed';
+    return {
+      pods: new AddressBook(this.pods.filter(isThere), ({ ips }) => ips),
+      services: new AddressBook(this.services, ({ clusterIPs, externalIPs, loadBalancer }) => [
+        ...clusterIPs,
+        ...externalIPs,
+        ...loadBalancer.flatMap(({ ip }) => ip ?? []),
+      ]),
+      nodes: new AddressBook(this.nodes, ({ internalIPs, externalIPs }) => [...internalIPs, ...externalIPs]),
+    };
   }
 }
 
