@@ -1,6 +1,7 @@
-import type { ContainerPort } from './cluster.ts';
+import type { ContainerPort, ServicePort } from './cluster.ts';
 import { isObject, type JsonObject, type JsonValue } from './json.ts';
-import type { Labels } from './labels.ts';
+import type { LabelSelector, Labels } from './labels.ts';
+import type { FieldPath } from './resource.ts';
 
 /** Values kept at once; a cluster of 150,000 pods has about 20,000 sets of labels. */
 const most = 100_000;
@@ -83,6 +84,15 @@ export const internLabels: (labels: Labels) => Labels = interned();
 
 /** The same list for equal container ports. */
 export const internPorts: (ports: readonly ContainerPort[]) => readonly ContainerPort[] = interned();
+
+/** The same list for equal ports of Services. */
+export const internServicePorts: (ports: readonly ServicePort[]) => readonly ServicePort[] = interned();
+
+/** The same selector for equal ones. */
+export const internSelector: (selector: LabelSelector) => LabelSelector = interned();
+
+/** The same path for equal steps. */
+export const internPath: (path: FieldPath) => FieldPath = interned();
 
 /** A pool of JSON of its own, for parts that most objects of a cluster share. */
 export function jsonPool(): <T extends JsonObject | readonly JsonValue[]>(value: T) => T {

@@ -1,3 +1,5 @@
+import { passing } from './lists.ts';
+
 /** A JSON value as a manifest or the API server gives it; nothing about its shape is trusted. */
 export type JsonValue = string | number | boolean | null | readonly JsonValue[] | JsonObject;
 
@@ -66,7 +68,7 @@ export function stringMapAt(
 
 /** The strings of the array under `path`, in order; other elements are left out. */
 export function stringsAt(root: JsonValue | undefined, ...path: readonly (string | number)[]): readonly string[] {
-  return arrayAt(root, ...path).filter((value) => typeof value === 'string');
+  return passing(arrayAt(root, ...path), (value) => typeof value === 'string');
 }
 
 /** Those of the named members that the object has. */

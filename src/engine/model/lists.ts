@@ -25,6 +25,11 @@ export function exchanged<T>(
   return { added: come.filter((one) => !old.has(one)), removed: gone.filter((one) => !now.has(one)) };
 }
 
+/** The elements that pass; the list itself where all do, which takes no memory. */
+export function passing<T, S extends T = T>(list: readonly T[], test: (one: T) => one is S): readonly S[] {
+  return list.every(test) ? list : list.filter(test);
+}
+
 /** True where two lists have identical elements at every place. */
 export function sameList<T>(a: readonly T[], b: readonly T[]): boolean {
   return a === b || (a.length === b.length && a.every((one, index) => one === b[index]));

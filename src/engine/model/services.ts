@@ -1,8 +1,10 @@
 import { type CidrBlock, familyOf, normalIp, parseCidr } from './addresses.ts';
 import type { Protocol, Service, ServicePort } from './cluster.ts';
+import { internServicePorts } from './intern.ts';
 import { arrayAt, isTrueAt, numberAt, objectAt, stringAt, stringMapAt, stringsAt, valueAt } from './json.ts';
+import { passing } from './lists.ts';
 import { SimulationPool } from './pool.ts';
-import { type FieldPath, isLive, type Resource, refKey } from './resource.ts';
+import { isLive, type Resource, refKey } from './resource.ts';
 import { readProtocol } from './template.ts';
 
 const types = new Set(['ClusterIP', 'NodePort', 'LoadBalancer', 'ExternalName']);
@@ -18,8 +20,9 @@ export function readService(resource: Resource): Service {
   const typed = stringAt(object, 'spec', 'type') ?? 'ClusterIP';
   const type = (types.has(typed) ? typed : 'ClusterIP') as Service['type'];
   const clusterIPs = readClusterIPs(resource);
+  const headless = clusterIPs.includes('None');
   const selector = objectAt(object, 'spec', 'selector');
-  const families = stringsAt(object, 'spec', 'ipFamilies').filter((one) => one === 'IPv4' || one === 'IPv6');
+  const families = passing(stringsAt(object, 'spec', 'ipFamilies'), (one) => one === 'IPv4' || one === 'IPv6');
   const externalName = stringAt(object, 'spec', 'externalName');
   const healthCheckNodePort = numberAt(object, 'spec', 'healthCheckNodePort');
   const trafficDistribution = stringAt(object, 'spec', 'trafficDistribution');
@@ -30,8 +33,8 @@ export function readService(resource: Resource): Service {
     resource,
     type,
     ...(selector ? { selector: stringMapAt(object, 'spec', 'selector') } : {}),
-    headless: clusterIPs.includes('None'),
-    clusterIPs: type === 'ExternalName' ? [] : clusterIPs.filter((ip) => ip !== 'None'),
+    headless,
+    clusterIPs: type === 'ExternalName' ? [] : headless ? clusterIPs.filter((ip) => ip !== 'None') : clusterIPs,
     ports: readPorts(resource),
     ...(families.length > 0 ? { ipFamilies: families } : {}),
     ...(externalName && type === 'ExternalName' ? { externalName } : {}),
@@ -56,7 +59,7 @@ function readClusterIPs({ object }: Resource): readonly string[] {
 }
 
 function readPorts({ object }: Resource): readonly ServicePort[] {
-  return arrayAt(object, 'spec', 'ports').flatMap((value, index): ServicePort[] => {
+  const ports = arrayAt(object, 'spec', 'ports').flatMap((value, index): ServicePort[] => {
     const port = numberAt(value, 'port');
     const protocol: Protocol | undefined = readProtocol(valueAt(value, 'protocol'));
     if (port === undefined || protocol === undefined) return [];
@@ -73,18 +76,11 @@ function readPorts({ object }: Resource): readonly ServicePort[] {
         targetPort: named || (typeof target === 'number' && target !== 0) ? target : port,
         ...(nodePort ? { nodePort } : {}),
         ...(appProtocol ? { appProtocol } : {}),
-        path: portPath(index),
+        path: ['spec', 'ports', index],
       },
     ];
   });
-}
-
-const portPaths: FieldPath[] = [];
-
-/** Services are many, and where their ports stand is the same for all. */
-function portPath(index: number): FieldPath {
-  portPaths[index] ??= ['spec', 'ports', index];
-  return portPaths[index];
+  return internServicePorts(ports);
 }
 
 function readLoadBalancer({ object }: Resource): Service['loadBalancer'] {

@@ -20,7 +20,7 @@ export function compileNetworkPolicy(resource: Resource): readonly PolicyProgram
   const isUnreadable = reader.isOdd(['spec']);
   reader.known(['spec'], ['egress', 'ingress', 'podSelector', 'policyTypes']);
   const types = policyTypes(reader);
-  const selector = reader.selector(['spec', 'podSelector']) ?? everything;
+  const selector = reader.selector(selectorPath) ?? everything;
   const program = {
     ref: resource.ref,
     resource,
@@ -28,7 +28,7 @@ export function compileNetworkPolicy(resource: Resource): readonly PolicyProgram
     priority: calicoOrder,
     // Whom a malformed selector means is not known: then the policy may mean any pod of its namespace.
     subject: { inNamespace: resource.ref.namespace, pods: selector.invalid === undefined ? selector : everything },
-    subjectPath: ['spec', 'podSelector'],
+    subjectPath: selectorPath,
     isolates: selector.invalid === undefined ? types : { ingress: false, egress: false },
     rules: selector.invalid === undefined ? directions.flatMap((one) => rulesOf(reader, one, types[one])) : [],
   };
@@ -43,6 +43,7 @@ export function compileNetworkPolicy(resource: Resource): readonly PolicyProgram
 }
 
 const directions = ['ingress', 'egress'] as const;
+const selectorPath: FieldPath = ['spec', 'podSelector'];
 
 /** Without policyTypes a policy acts on ingress, and on egress where it has egress rules. */
 function policyTypes(reader: PolicyReader): Readonly<Record<Direction, boolean>> {
@@ -109,19 +110,18 @@ function peerOf(reader: PolicyReader, path: FieldPath): readonly Peer[] {
 }
 
 function portsOf(reader: PolicyReader, path: FieldPath): readonly PortMatch[] | undefined {
-  const list = reader.list(path);
-  if (list === undefined || list.length === 0) return reader.isBroken(path) ? [] : undefined;
-  return list.map((port, index) => {
-    const at = [...path, index];
+  const entries = reader.entries(path);
+  if (entries.length === 0) return reader.isBroken(path) ? [] : undefined;
+  return entries.map((at) => {
     reader.known(at, ['endPort', 'port', 'protocol']);
-    const match = readPort(port, at);
+    const match = readPort(reader.at(at), at);
     if (match.kind === 'invalid') reader.doubt(match.path, match.reason);
     return match;
   });
 }
 
 /** Reads a NetworkPolicyPort: a number, a range with endPort, a container port's name, or every port of a protocol. */
-function readPort(value: JsonValue, path: FieldPath): PortMatch {
+function readPort(value: JsonValue | undefined, path: FieldPath): PortMatch {
   const invalid = (reason: string): PortMatch => ({ kind: 'invalid', reason, path });
   if (!isObject(value)) return invalid(t('the port is not a mapping'));
   // Unlike in a Service an empty protocol is refused.

@@ -1,5 +1,6 @@
 import { t } from '@vscode/l10n';
 import { cidrCovers, parseCidr } from '../model/addresses.ts';
+import { internPath, internSelector } from '../model/intern.ts';
 import { isObject, type JsonValue, numberAt, stringAt, stringsAt, valueAt } from '../model/json.ts';
 import { type LabelSelector, oddPartOf, readLabelSelector } from '../model/labels.ts';
 import type { Evidence, FieldPath, Resource } from '../model/resource.ts';
@@ -46,7 +47,7 @@ export class PolicyReader {
 
   /** The paths of a list's entries; empty where there is no list. */
   entries(path: FieldPath): readonly FieldPath[] {
-    return (this.list(path) ?? []).map((_, index) => [...path, index]);
+    return (this.list(path) ?? []).map((_, index) => internPath([...path, index]));
   }
 
   /** A list that is there but unreadable must not open a rule to everyone. */
@@ -62,7 +63,7 @@ export class PolicyReader {
       const odd = oddPartOf(this.at(path)) ?? [];
       this.doubt([...path, ...odd], t('the selector is malformed: {0}', selector.invalid));
     }
-    return selector;
+    return selector && internSelector(selector);
   }
 
   /** True where the field is set to something that is no mapping, which is a doubt. */
