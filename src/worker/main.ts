@@ -4,6 +4,7 @@ import { AnalysisHost, type Change, type Queries, query } from '../engine/index.
 import type { ContextsAnswer, FromWorker, ToWorker } from '../protocol.ts';
 import { kubeContexts } from '../sources/clusterSource.ts';
 import { Clusters } from './clusters.ts';
+import { Garbage } from './garbage.ts';
 import { mergeChanges } from './mergeChanges.ts';
 import { Scheduler } from './scheduler.ts';
 import { withCanonicalUris } from './uris.ts';
@@ -15,6 +16,7 @@ const background: ReadonlySet<keyof Queries> = new Set(['drift', 'hints', 'lense
 
 const host = new AnalysisHost();
 const scheduler = new Scheduler();
+const garbage = new Garbage();
 const workspace = new Workspace((done, total) => post({ type: 'progress', done, total }));
 const clusters = new Clusters({
   objects: (all) => take({ clusters: all }),
@@ -27,7 +29,9 @@ let changes: Promise<void> = Promise.resolve();
 /** Questions that wait for the changes before them. */
 const waiting = new Set<number>();
 
+/** All that the worker does ends in a message. */
 function post(message: FromWorker): void {
+  garbage.add();
   parentPort?.postMessage(message);
 }
 
