@@ -156,8 +156,18 @@ export class ControlPlane {
     ];
     writeFileSync(path('tokens.csv'), `${users.join('\n')}\n`, { mode: 0o600 });
     writeFileSync(path('clients.crt'), this.#clients.cert);
+    this.trustIssuers([]);
     const lines = commandLines({ path, etcd, peer, api, manager });
     this.#commands = Object.fromEntries(Object.entries(lines).map(([name, args]) => [name, { args }]));
+  }
+
+  /**
+   * Says whose id tokens the API server takes, which it reads at once: JWTAuthenticator objects of
+   * apiserver.config.k8s.io/v1.
+   */
+  trustIssuers(jwt) {
+    const config = { apiVersion: 'apiserver.config.k8s.io/v1', kind: 'AuthenticationConfiguration', jwt };
+    writeFileSync(join(this.folder, 'authentication.json'), JSON.stringify(config));
   }
 
   /** Starts one of the programs, or starts it again. */
@@ -323,6 +333,7 @@ function commandLines({ path, etcd, peer, api, manager }) {
       '--authorization-mode=RBAC',
       `--token-auth-file=${path('tokens.csv')}`,
       `--client-ca-file=${path('clients.crt')}`,
+      `--authentication-config=${path('authentication.json')}`,
       `--service-account-issuer=${issuer}`,
       `--service-account-key-file=${path('accounts.pub')}`,
       `--service-account-signing-key-file=${path('accounts.key')}`,

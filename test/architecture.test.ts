@@ -15,7 +15,7 @@ const layers: readonly {
   {
     folder: 'src/sources',
     own: ['src/engine/index.ts'],
-    packages: ['node:', '@kubernetes/client-node', '@vscode/l10n', 'yaml'],
+    packages: ['node:', '@kubernetes/client-node', '@vscode/l10n', 'openid-client', 'yaml'],
   },
   { folder: 'src/protocol.ts', own: ['type:src/engine/index.ts'], packages: [] },
   {

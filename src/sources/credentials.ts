@@ -4,6 +4,7 @@ import { Agent, type RequestOptions } from 'node:https';
 import { type Cluster, KubeConfig, type User } from '@kubernetes/client-node';
 import { t } from '@vscode/l10n';
 import { type PluginCommand, type PluginCredential, runPlugin } from './credentialPlugin.ts';
+import { type IdTokens, type ProviderSettings, renewIdToken } from './identityProvider.ts';
 import { usualTiming } from './timing.ts';
 
 /** A user of a kubeconfig, with what client-node leaves out of it. */
@@ -29,23 +30,35 @@ interface Pending {
   waiting: number;
 }
 
+/** The files that a user was read from. */
+export interface KubeconfigFiles {
+  /** The kubeconfig where it is another one than before, or where `always` asks for it. */
+  readonly reread: (always: boolean) => KubeConfig | undefined;
+  /** Puts renewed tokens where this refresh token stands. */
+  readonly keep: (refreshToken: string, tokens: IdTokens) => void;
+}
+
+/** An id token with less time than this is renewed before it is used: the server's clock is another one. */
+const leastMs = 10_000;
+
 /**
- * What the requests of one user carry. A plugin is run again when what it gave has ended or was refused; a token's file is
+ * What the requests of one user carry. A plugin is run again when what it gave has ended or was refused, and an id token is renewed before it ends; a token's file is
  * read each time; the kubeconfig is read again when it has changed, or when the server refused what it gave.
  */
 export class Credentials {
   #config: KubeConfig;
-  readonly #reread: (always: boolean) => KubeConfig | undefined;
+  readonly #files: KubeconfigFiles;
   #given: { readonly command: string; readonly credential: PluginCredential } | undefined;
   #full: { readonly key: string; readonly base: KubeConfig; readonly config: KubeConfig } | undefined;
+  /** Of the login that has this refresh token in the kubeconfig. */
+  #renewed: { readonly from: string; readonly tokens: IdTokens } | undefined;
   #agent: { readonly key: string; readonly agent: Agent } | undefined;
   #last: RequestOptions | undefined;
   #pending: Pending | undefined;
 
-  /** `reread` answers with the kubeconfig where it is another one than before, or where `always` asks for it. */
-  constructor(config: KubeConfig, reread: (always: boolean) => KubeConfig | undefined) {
+  constructor(config: KubeConfig, files: KubeconfigFiles) {
     this.#config = config;
-    this.#reread = reread;
+    this.#files = files;
   }
 
   /** Rejects with a sentence where there are no credentials. */
@@ -93,15 +106,14 @@ export class Credentials {
   }
 
   async #ask(isRefused: boolean, pluginMs: number, signal: AbortSignal): Promise<RequestOptions> {
-    this.#config = this.#reread(isRefused) ?? this.#config;
+    this.#config = this.#files.reread(isRefused) ?? this.#config;
     if (isRefused) this.#given = undefined;
     const user: KubeUser | null = this.#config.getCurrentUser();
     const cluster = this.#config.getCurrentCluster();
     const credential = await this.#credential(user, cluster, pluginMs, signal);
     const config = credential === undefined || user === null ? this.#config : this.#withCredential(user, credential);
     const options: RequestOptions = {};
-    const late = t('The identity provider has not answered for {0} s', pluginMs / 1000);
-    await within(config.applyToHTTPSOptions(options), pluginMs, late);
+    await within(config.applyToHTTPSOptions(options), pluginMs);
     const groups = user?.impersonateGroups ?? [];
     if (groups.length > 0) options.headers = { ...options.headers, 'Impersonate-Group': [...groups] };
     const isProxied = (cluster?.proxyUrl ?? '') !== '';
@@ -117,6 +129,10 @@ export class Credentials {
     signal: AbortSignal,
   ): Promise<PluginCredential | undefined> {
     if (user?.tokenFile !== undefined) return { token: readToken(user.tokenFile) };
+    const provider = user?.authProvider as { readonly name?: unknown; readonly config?: unknown } | undefined;
+    if (provider?.name === 'oidc') {
+      return { token: await this.#idToken((provider.config ?? {}) as ProviderSettings, pluginMs, signal) };
+    }
     if (!user?.exec) return undefined;
     const plugin = pluginOf(user.exec as Readonly<Record<string, unknown>>, cluster);
     const command = JSON.stringify(plugin);
@@ -127,8 +143,24 @@ export class Credentials {
     return credential;
   }
 
+  async #idToken(settings: ProviderSettings, pluginMs: number, signal: AbortSignal): Promise<string> {
+    const { 'id-token': written = '', 'refresh-token': from = '' } = settings;
+    const known = this.#renewed;
+    const isOfLogin = known?.from === from || known?.tokens.refreshToken === from;
+    const { idToken, refreshToken } = known && isOfLogin ? known.tokens : { idToken: written, refreshToken: from };
+    const ends = tokenEnd(idToken);
+    if (idToken !== '' && (ends === undefined || ends - leastMs > Date.now())) return idToken;
+    const tokens = await within(renewIdToken({ ...settings, 'refresh-token': refreshToken }, signal), pluginMs);
+    this.#renewed = { from, tokens };
+    if (tokens.refreshToken !== from) this.#files.keep(from, tokens);
+    return tokens.idToken;
+  }
+
   /** The same one for the same credential: client-node keeps its connections by it. */
-  #withCredential({ exec: _, ...user }: KubeUser, { token, cert, key }: PluginCredential): KubeConfig {
+  #withCredential(
+    { exec: _, authProvider: __, ...user }: KubeUser,
+    { token, cert, key }: PluginCredential,
+  ): KubeConfig {
     const name = JSON.stringify([token, cert, key]);
     const base = this.#config;
     if (this.#full?.key !== name || this.#full.base !== base) {
@@ -237,9 +269,10 @@ function tokenEnd(header: string): number | undefined {
   }
 }
 
-function within<T>(promise: Promise<T>, ms: number, message: string): Promise<T> {
+function within<T>(promise: Promise<T>, ms: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, failed) => {
+    const message = t('The identity provider has not answered for {0} s', ms / 1000);
     timer = setTimeout(() => failed(new Error(message)), ms);
   });
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));

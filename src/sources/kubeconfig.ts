@@ -6,6 +6,7 @@ import { KubeConfig } from '@kubernetes/client-node';
 import { t } from '@vscode/l10n';
 import { parse } from 'yaml';
 import { type CredentialRequest, Credentials, type KubeUser } from './credentials.ts';
+import { type IdTokens, keepTokens } from './identityProvider.ts';
 
 /** Which cluster to read. Absent: the files and the context that kubectl would take. */
 export interface ClusterChoice {
@@ -163,7 +164,7 @@ function accessOf(config: KubeConfig, choice: ClusterChoice): ClusterAccess | Ac
   const server = cluster.server.replace(/\/+$/, '');
   if (!/^https?:\/\//.test(server)) return { problem: t('{0} is no address of an API server', server) };
   let stamp = stampOf(choice.kubeconfig);
-  const source = new Credentials(config, (always) => {
+  const reread = (always: boolean): KubeConfig | undefined => {
     const now = stampOf(choice.kubeconfig);
     if (!always && now === stamp) return undefined;
     const read = load(choice.kubeconfig);
@@ -172,7 +173,11 @@ function accessOf(config: KubeConfig, choice: ClusterChoice): ClusterAccess | Ac
     read.setCurrentContext(context);
     stamp = now;
     return read;
-  });
+  };
+  const keep = (refreshToken: string, tokens: IdTokens): void => {
+    for (const file of filesOf(choice.kubeconfig)) if (existsSync(file)) keepTokens(file, refreshToken, tokens);
+  };
+  const source = new Credentials(config, { reread, keep });
   return {
     context,
     server,
