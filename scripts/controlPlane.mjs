@@ -10,7 +10,7 @@ import { certificate } from './certificates.mjs';
 import { node as nodeProgram, root, which } from './environment.mjs';
 import { goPrograms } from './goPrograms.mjs';
 import { KubeApi, pause } from './kubeApi.mjs';
-import { kwokCommand, kwokProgram, linkTools } from './kwok.mjs';
+import { kwokCommand, kwokProgram, linkTools, nameHosts } from './kwok.mjs';
 import { StatusWriter } from './statusWriter.mjs';
 
 const modules = join(root, 'test/cluster/controlplane');
@@ -278,8 +278,8 @@ export class ControlPlane {
    */
   async startKwok(programs) {
     const [port] = await freePorts(1);
-    const { args, env } = kwokCommand({ folder: this.folder, kubeconfig: this.kubeconfigs.admin, port });
-    this.#commands.kwok = { program: join(programs, 'kwok'), args, env };
+    const program = join(programs, 'kwok');
+    this.#commands.kwok = kwokCommand({ program, folder: this.folder, kubeconfig: this.kubeconfigs.admin, port });
     this.start('kwok');
     await this.#writer.pointKubeletsAt('localhost', port);
     for (let wait = 0; !(await listens(port)); wait++) {
@@ -291,6 +291,11 @@ export class ControlPlane {
   /** Puts these programs of this machine, and no others, into every container. */
   provide(names) {
     linkTools(this.folder, names);
+  }
+
+  /** Lets every container look these names up, and no others. @param {Record<string, string>} names */
+  resolve(names) {
+    nameHosts(this.folder, names);
   }
 
   /** Ends every process by its id and removes the folder. */

@@ -1,5 +1,6 @@
 // kwok in place of the kubelets' exec: what is run in a container is run on this machine, by the tools that a test put into
 // the folder `bin`. Nodes and pods stay with the status writer.
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root, which } from './environment.mjs';
@@ -42,8 +43,8 @@ spec:
   next: {}
 `;
 
-/** Writes kwok's configuration into a folder, with an empty folder `bin`; answers with its arguments and environment. */
-export function kwokCommand({ folder, kubeconfig, port }) {
+/** Writes kwok's configuration into a folder, with an empty folder `bin`; answers with how it is run. */
+export function kwokCommand({ program, folder, kubeconfig, port }) {
   const config = join(folder, 'kwok.yaml');
   const bin = join(folder, 'bin');
   mkdirSync(bin, { recursive: true });
@@ -54,7 +55,28 @@ export function kwokCommand({ folder, kubeconfig, port }) {
     `--server-address=127.0.0.1:${port}`,
     '--manage-single-node=podpath-none',
   ];
-  return { args, env: { ...process.env, PATH: bin, HOME: folder } };
+  const env = { ...process.env, PATH: bin, HOME: folder };
+  if (noOwnNames() !== undefined) return { program, args, env };
+  const hosts = join(folder, 'hosts');
+  writeFileSync(hosts, '127.0.0.1 localhost\n');
+  const [unshare = '', mount = ''] = [which('unshare'), which('mount')];
+  const mounted = [...ownMounts, '/bin/sh', '-c', `${mount} --bind "$1" /etc/hosts && shift && exec "$@"`, 'sh', hosts];
+  return { program: unshare, args: [...mounted, program, ...args], env };
+}
+
+/** Who is not root may be it among mounts of its own. */
+const ownMounts = process.getuid?.() === 0 ? ['--mount'] : ['--map-root-user', '--mount'];
+
+/** Why containers can't have names of their own, which takes a mount namespace; `undefined` where they can. */
+export function noOwnNames() {
+  const tried = spawnSync('unshare', [...ownMounts, which('mount') ?? 'mount', '--bind', '/etc/hosts', '/etc/hosts']);
+  return tried.status === 0 ? undefined : 'unshare can not make a mount namespace on this machine';
+}
+
+/** Lets containers look these names up, by their addresses. */
+export function nameHosts(folder, names) {
+  const lines = Object.entries(names).map(([name, address]) => `${address} ${name}\n`);
+  writeFileSync(join(folder, 'hosts'), lines.join(''));
 }
 
 /** Lets containers find these programs of this machine and no others; rejects for one that it does not have. */

@@ -7,12 +7,14 @@ import { globSync } from './glob.mjs';
 const wanted = process.argv.slice(2);
 const longestTier = 20 * 60_000;
 
+/** Tiers and tests that this machine can not run, and why. */
+const notRun = [];
+
 async function main() {
   await installDependencies();
   // What the tiers need may need the dependencies, which a fresh clone has only from here on.
   const { tiers } = await import('./tiers.mjs');
   const totals = { passed: 0, failed: 0, skipped: 0 };
-  const notRun = [];
   let built = false;
   for (const tier of tiers) {
     const files = globSync(tier.files);
@@ -60,6 +62,8 @@ function runTier(tier, files, env) {
       const count = (name) => Number(new RegExp(`^ℹ ${name} (\\d+)`, 'm').exec(output)?.[1] ?? 0);
       const failed = count('fail') + count('cancelled');
       if (code !== 0) console.log(output);
+      for (const [, test, why] of output.matchAll(/^\s*﹣ (.*?) \([\d.]+ms\) # (.*)$/gm))
+        notRun.push(`${test}: ${why}`);
       const seconds = ((Date.now() - started) / 1000).toFixed(1);
       const result = {
         passed: count('pass'),

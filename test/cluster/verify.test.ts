@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { after, test } from 'node:test';
+import { noOwnNames } from '../../scripts/kwok.mjs';
 import { addressAnnotation } from '../../scripts/statusWriter.mjs';
 import { AnalysisHost, finish, judgeProbe, type ProbePlan, query, type VerifyAnswer } from '../../src/engine/index.ts';
 import type { ClusterAccess } from '../../src/sources/kubeconfig.ts';
@@ -139,6 +140,27 @@ test('a source address, a refusal and a name that are not as the trace says are 
     named.checks[0]?.why ?? '',
     /resolves ledger\.shop\.svc\.cluster\.local to no address; the trace says 127/,
   );
+});
+
+test('a name that resolves to what the trace says, and the connection behind it, are confirmed', {
+  skip: noOwnNames(),
+}, async () => {
+  const name = 'ledger.shop.svc.cluster.local';
+  plane.resolve({ [name]: '127.0.7.2' });
+  const answer = await verified(await plan('shop/checkout', `shop/svc/ledger:${port}`));
+  assert.deepEqual(
+    [answer.verdict, verdicts(answer)],
+    ['confirmed', { dns: 'confirmed', connection: 'confirmed', source: 'confirmed', server: 'not-tested' }],
+  );
+  const resolution = answer.branches[0]?.forward.findIndex(({ verdict }) => verdict === 'confirmed');
+  assert.equal(resolution, 0);
+  plane.resolve({ [name]: '127.0.7.3' });
+  const other = await verified(await plan('shop/checkout', `shop/svc/ledger:${port}`));
+  assert.match(
+    other.checks[0]?.why ?? '',
+    /resolves ledger\.shop\.svc\.cluster\.local to 127\.0\.7\.3; the trace says/,
+  );
+  plane.resolve({});
 });
 
 test('a policy that denies is contradicted where the connection is opened all the same', async () => {
