@@ -30,6 +30,7 @@ export { presentConnections, type WantedConnection, wantedByAssertions } from '.
 export type { ManifestFile } from './manifest/manifest.ts';
 export { parseManifest, readDocuments } from './manifest/parse.ts';
 export { recordingText } from './manifest/recording.ts';
+export { injectRequired, readInjector } from './mesh/injection.ts';
 export { formatIp, parseCidr, parseIp } from './model/addresses.ts';
 export type { AssumptionSettings } from './model/assumptions.ts';
 export { buildSnapshot } from './model/build.ts';
@@ -54,6 +55,7 @@ export { sameJson } from './model/sameJson.ts';
 export type { Snapshot } from './model/snapshot.ts';
 export { type UnreadKind, unreadSentences } from './model/unread.ts';
 export { decide, judge } from './policy/evaluate.ts';
+export { mtlsScopes } from './policy/istioPeerAuthentication.ts';
 export { compilePolicies } from './policy/kinds.ts';
 export type { PodSet, PolicyDecision, PolicyEnd, Verdict } from './policy/policy.ts';
 export { PolicySet } from './policy/policySet.ts';

@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import type { CaseResult, Suite } from './suite.ts';
 import { readGroups } from './suites/groups.ts';
 import { ingressSuite } from './suites/ingress.ts';
+import { istioSuite } from './suites/istio.ts';
 import { policySuite } from './suites/policy.ts';
 import { dnsResolverSuite, dnsSpecSuite } from './suites/serviceDns.ts';
 import { endpointsSuite } from './suites/serviceEndpoints.ts';
@@ -40,6 +41,7 @@ const groupSuites: readonly Suite[] = [
   dnsSpecSuite,
   endpointsSuite,
   ingressSuite,
+  istioSuite,
   proxySuite,
 ];
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { buildSnapshot, type JsonObject, parseManifest, type Resource } from '../../src/engine/index.ts';
 import { meshAssumption } from '../../src/engine/mesh/assumption.ts';
+import { meshConfigOf } from '../../src/engine/mesh/config.ts';
 import { membershipOf } from '../../src/engine/mesh/membership.ts';
 import { protocolOf } from '../../src/engine/mesh/portProtocols.ts';
 import { common, without } from '../../src/engine/policy/portRanges.ts';
@@ -57,7 +58,8 @@ const cases: readonly (readonly [what: string, mode: string, namespace: JsonObje
     enabled,
     pod({ labels: { 'sidecar.istio.io/inject': 'true' }, annotations: { 'sidecar.istio.io/inject': 'false' } }),
   ],
-  ['a word for no', 'none', enabled, pod({ labels: { 'sidecar.istio.io/inject': 'no' } })],
+  ['neither true nor false', 'sidecar', enabled, pod({ labels: { 'sidecar.istio.io/inject': 'no' } })],
+  ['an annotation that says no', 'none', enabled, pod({ annotations: { 'sidecar.istio.io/inject': 'false' } })],
   ['the template of a gateway', 'gateway', enabled, pod({ annotations: { 'inject.istio.io/templates': 'gateway' } })],
   ['the host network', 'none', enabled, pod({}, { hostNetwork: true })],
   ['a native sidecar', 'sidecar', {}, pod({}, { initContainers: [{ name: 'istio-proxy', restartPolicy: 'Always' }] })],
@@ -82,6 +84,54 @@ const cases: readonly (readonly [what: string, mode: string, namespace: JsonObje
 for (const [what, mode, namespace, object] of cases) {
   test(`in the mesh: ${what}`, () => assert.equal(modeOf(namespace, object), mode));
 }
+
+test('the injector of the files has the last word on pods that say nothing', () => {
+  const config = `policy: disabled
+alwaysInjectSelector:
+  - matchLabels: {app: web}
+neverInjectSelector:
+  - matchLabels: {app: old}
+  - {}
+templates:
+  sidecar: |
+    {{- if .Values.x }}
+    kind: Pod
+    {{- end }}
+`;
+  const of = (labels: JsonObject, policy = config): string => {
+    const injector = {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'istio-sidecar-injector-canary', namespace: 'istio-system' },
+      data: { config: policy },
+    };
+    const named = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'n', labels: enabled } };
+    const snapshot = buildSnapshot({ scope: 'unit', resources: resourcesOf([injector, named, pod({ labels })]) });
+    const found = snapshot.pod('n', 'p');
+    assert(found);
+    return membershipOf(snapshot, found).mode;
+  };
+  assert.equal(of({ app: 'api' }), 'none');
+  assert.equal(of({ app: 'web' }), 'sidecar');
+  assert.equal(of({ app: 'api', 'sidecar.istio.io/inject': 'true' }), 'sidecar');
+  const all = config.replace('disabled', 'enabled');
+  assert.equal(of({ app: 'api' }, all), 'sidecar');
+  assert.equal(of({ app: 'old' }, all), 'none');
+  assert.equal(of({ app: 'web', 'sidecar.istio.io/inject': 'false' }, all), 'none');
+  assert.equal(of({ app: 'web' }, 'policy: maybe'), 'none');
+});
+
+test('settings of a mesh are read whatever YAML they are written in', () => {
+  const rootOf = (mesh: string): string => {
+    const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'istio', namespace: 'a' }, data: { mesh } };
+    return meshConfigOf(buildSnapshot({ scope: 'unit', resources: resourcesOf([object]) })).rootNamespace;
+  };
+  assert.equal(rootOf('rootNamespace: root\n'), 'root');
+  assert.equal(rootOf('{"rootNamespace":"root"}'), 'root');
+  assert.equal(rootOf('rootNamespace: &name root\ntrustDomain: *name\n'), 'root');
+  assert.equal(rootOf(': ['), 'istio-system');
+  assert.equal(rootOf(''), 'istio-system');
+});
 
 test('a pod of a cluster is what it shows, whatever its labels ask for', () => {
   assert.equal(modeOf(enabled, pod({}), true), 'none');

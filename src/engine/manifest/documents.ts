@@ -1,5 +1,6 @@
 import { t } from '@vscode/l10n';
 import { isMap, isSeq, type Node } from 'yaml';
+import type { JsonValue } from '../model/json.ts';
 import type { ManifestProblem } from './manifest.ts';
 import { readPlainYaml } from './plainYaml.ts';
 import { badSeparator, type DocumentSlice } from './splitDocuments.ts';
@@ -29,6 +30,11 @@ export function readDocument(text: string, slice: DocumentSlice): DocumentValue 
   const read = readTree(text, slice);
   if (read.value !== undefined || !isTemplate(own, canBeRead)) return read;
   return { problems: [notRendered(text, slice)] };
+}
+
+/** The value of YAML that stands in a field of an object; `undefined` where there is none or it can't be read. */
+export function readEmbedded(text: string): JsonValue | undefined {
+  return readDocument(text, { start: 0, end: text.length }).value;
 }
 
 function canBeRead(text: string): boolean {

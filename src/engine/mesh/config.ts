@@ -1,4 +1,4 @@
-import { readPlainYaml } from '../manifest/plainYaml.ts';
+import { readEmbedded } from '../manifest/documents.ts';
 import { type JsonValue, stringAt, stringsAt, valueAt } from '../model/json.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 
@@ -48,7 +48,7 @@ function written(snapshot: Snapshot): Written {
   for (const { ref, object } of snapshot.ofKind('', 'ConfigMap')) {
     const text = stringAt(object, 'data', 'mesh');
     if (text === undefined || !/^istio(-|$)/.test(ref.name)) continue;
-    const value = readPlainYaml(text);
+    const value = readEmbedded(text);
     if (value !== undefined) return { value, whole: true };
   }
   const installed = [

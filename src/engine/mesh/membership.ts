@@ -4,6 +4,7 @@ import { arrayAt, stringAt, stringMapAt } from '../model/json.ts';
 import { type Labels, matchesLabels, selectorOfLabels } from '../model/labels.ts';
 import { isLive } from '../model/resource.ts';
 import type { Snapshot } from '../model/snapshot.ts';
+import { injectLabel, injectorOf, injectRequired, neverInjected } from './injection.ts';
 
 /**
  * How a pod takes part in an Istio mesh. `gateway` is a proxy of its own, `ambient` has ztunnel in front, `waypoint` too
@@ -73,19 +74,13 @@ function expected(snapshot: Snapshot, pod: Pod): Membership {
 
 type Guess = Pick<Membership, 'mode' | 'why'>;
 
-/** Namespaces that the injector leaves alone whatever their labels say. */
-const neverInjected = new Set(['kube-system', 'kube-public', 'kube-node-lease', 'local-path-storage']);
-
 function injected(snapshot: Snapshot, pod: Pod): Guess | undefined {
-  if (neverInjected.has(pod.ref.namespace)) return undefined;
   const annotations = podAnnotations(pod);
-  const label = pod.template.labels['sidecar.istio.io/inject'];
-  const asked = label ?? annotations['sidecar.istio.io/inject'] ?? '';
-  // The webhook's selectors see the label's exact value, the injector behind it reads more words.
-  const refused = label === 'false' || (asked !== '' && !['y', 'yes', 'true', 'on'].includes(asked.toLowerCase()));
-  if (refused) return undefined;
+  const { labels, hostNetwork } = pod.template;
+  const request = { namespace: pod.ref.namespace, labels, annotations, hostNetwork };
+  if (!injectRequired(request, injectorOf(snapshot))) return undefined;
   const mode = annotations['inject.istio.io/templates']?.includes('gateway') === true ? 'gateway' : 'sidecar';
-  const why = selected(snapshot, pod, label);
+  const why = selected(snapshot, pod, labels[injectLabel]);
   if (why === undefined) return undefined;
   return why === '' ? { mode: 'unknown', why: notSeen(pod) } : { mode, why };
 }

@@ -1,4 +1,4 @@
-import { readPlainYaml } from '../manifest/plainYaml.ts';
+import { readEmbedded } from '../manifest/documents.ts';
 import type { Protocol } from '../model/cluster.ts';
 import { arrayAt, type JsonValue, numberAt, stringAt, stringMapAt } from '../model/json.ts';
 import { selectorOfLabels } from '../model/labels.ts';
@@ -49,7 +49,7 @@ export function openPod(resource: Resource): OpenPod | undefined {
   const { object, ref } = resource;
   const text = stringMapAt(object, ...path, 'annotations')[annotation] ?? '';
   const at = [...path, 'annotations', annotation];
-  const ports = arrayAt(readPlainYaml(text)).flatMap((one) => portOf(one, at));
+  const ports = arrayAt(readEmbedded(text)).flatMap((one) => portOf(one, at));
   const pods = selectorOfLabels(stringMapAt(object, ...path, 'labels'));
   const evidence = { ref, path: at, note: '' };
   return ports.length === 0 ? undefined : { pods: { inNamespace: ref.namespace, pods }, ports, evidence };
