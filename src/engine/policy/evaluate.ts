@@ -189,6 +189,7 @@ class Walk {
   #denied(isolating: readonly PolicyProgram[]): Verdict {
     const direction = this.#direction;
     const subject = formatEnd(subjectOf(this.#connection, direction));
+    const note = t('isolates {0}', subject);
     let misses: readonly Evidence[] | undefined;
     const considered = (): readonly Evidence[] => {
       misses ??= nearMisses(this.#policies, isolating, this.#connection, direction);
@@ -198,7 +199,7 @@ class Walk {
     const verdict: Verdict = {
       action: 'deny',
       direction,
-      decidedBy: isolating.map((one) => ({ ref: one.ref, path: one.subjectPath, note: t('isolates {0}', subject) })),
+      decidedBy: isolating.map((one) => ({ ref: one.ref, path: one.subjectPath, note })),
       get considered() {
         return considered();
       },

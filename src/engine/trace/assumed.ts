@@ -20,29 +20,26 @@ export function assumptionsOf(derived: Derived, branches: readonly Branch[]): re
   if (snapshot.nodes.some((one) => one.simulated)) {
     add('simulated-nodes', t('{0} nodes, simulated', snapshot.nodes.length), 'kubectl get nodes -o wide');
   }
-  const pods = branches.flatMap((one) =>
-    one.destination.pod ? (snapshot.pod(one.destination.pod.namespace, one.destination.pod.name) ?? []) : [],
-  );
-  if ([...pods, ...clientPods(derived, branches)].some((one) => one.simulatedIPs)) {
+  const served = branches.flatMap(({ destination: { pod, port } }) => {
+    const found = pod && snapshot.pod(pod.namespace, pod.name);
+    return found === undefined ? [] : [{ pod: found, port }];
+  });
+  const pods = new Set([...served.map(({ pod }) => pod), ...clientPods(derived, branches)]);
+  if ([...pods].some((one) => one.simulatedIPs)) {
     add(
       'simulated-addresses',
       t('Pods, their nodes and addresses are simulated from the manifests'),
       'kubectl get pods -A -o wide',
     );
   }
-  const first = pods[0];
+  const first = served[0]?.pod;
   // The pods of one destination share their template, and so their place in a mesh.
   const mesh = first === undefined ? undefined : meshAssumption(snapshot, first);
   if (mesh !== undefined) list.push(mesh);
-  for (const { destination } of branches) {
-    const pod = destination.pod && snapshot.pod(destination.pod.namespace, destination.pod.name);
-    if (pod === undefined || pod.template.ports.some((port) => port.port === destination.port)) continue;
-    add(
-      'undeclared-port',
-      t('No container of {0} declares port {1}; declaring is optional', pod.ref.name, destination.port),
-      '',
-    );
-    break;
+  const undeclared = served.find(({ pod, port }) => !pod.template.ports.some((one) => one.port === port));
+  if (undeclared !== undefined) {
+    const { pod, port } = undeclared;
+    add('undeclared-port', t('No container of {0} declares port {1}; declaring is optional', pod.ref.name, port), '');
   }
   const isNodes = (ip: string): boolean =>
     snapshot.ownersOf(ip).nodes.some(({ internalIPs }) => internalIPs.includes(ip));
@@ -70,8 +67,9 @@ export function assumptionsOf(derived: Derived, branches: readonly Branch[]): re
 
 /** The pods that the connection starts from: a packet begins in the network namespace of its pod. */
 function clientPods({ snapshot }: Derived, branches: readonly Branch[]): readonly Pod[] {
-  return branches.flatMap(({ forward: [first] }) => {
-    const [, namespace = '', name = ''] = /^pod ([^/]*)\/(.*)$/s.exec(first?.location.namespace ?? '') ?? [];
+  const places = new Set(branches.map(({ forward: [first] }) => first?.location.namespace ?? ''));
+  return [...places].flatMap((place) => {
+    const [, namespace = '', name = ''] = /^pod ([^/]*)\/(.*)$/s.exec(place) ?? [];
     return snapshot.pod(namespace, name) ?? [];
   });
 }
