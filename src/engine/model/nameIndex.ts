@@ -28,6 +28,18 @@ export function placeOf(sorted: readonly Named[], ref: Named['ref']): number {
   return found !== undefined && byNamespaceAndName(found, wanted) === 0 ? first - 1 : -1;
 }
 
+/** Negative where each element comes after the one before it, 0 where some have one name, positive where some come before. */
+function largestStep(list: readonly Named[]): number {
+  let largest = -1;
+  let before: Named | undefined;
+  for (const one of list) {
+    if (before !== undefined) largest = Math.max(largest, byNamespaceAndName(before, one));
+    if (largest > 0) break;
+    before = one;
+  }
+  return largest;
+}
+
 /**
  * Finds objects of one kind by namespace and name without a text or an entry for each: a list that is sorted by them, as
  * those of clusters are, is its own index. Of two with one name the later is found.
@@ -43,13 +55,10 @@ export class NameIndex<T extends Named> {
   }
 
   static of<T extends Named>(list: readonly T[]): NameIndex<T> {
-    const order = (one: T, i: number, all: readonly T[]): number => byNamespaceAndName(all[i - 1] ?? one, one);
-    const isSorted = list.every((one, i) => i === 0 || order(one, i, list) <= 0);
-    const sorted = isSorted ? list : [...list].sort(byNamespaceAndName);
-    return new NameIndex(
-      sorted,
-      sorted.every((one, i) => i === 0 || order(one, i, sorted) < 0),
-    );
+    const order = largestStep(list);
+    if (order <= 0) return new NameIndex(list, order < 0);
+    const sorted = [...list].sort(byNamespaceAndName);
+    return new NameIndex(sorted, largestStep(sorted) < 0);
   }
 
   /** The index with an element in the place of the one of its name; the same where there is none. */

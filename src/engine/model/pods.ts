@@ -4,7 +4,7 @@ import { CompactPod } from './compactPod.ts';
 import { stableHash } from './hash.ts';
 import { arrayAt, type JsonObject, numberAt, stringAt, valueAt } from './json.ts';
 import { SimulationPool } from './pool.ts';
-import { isLive, type Resource, type ResourceRef, refKey } from './resource.ts';
+import { isLive, type Resource, refKey } from './resource.ts';
 import { type Controller, controllerRef, Owners, templateOf } from './workloads.ts';
 
 const phases = new Set(['Pending', 'Running', 'Succeeded', 'Failed', 'Unknown']);
@@ -25,7 +25,7 @@ export function buildPods(
   nodes: readonly ClusterNode[],
 ): readonly Pod[] {
   const owners = new Owners(controllers);
-  const pods = podResources.map((resource) => realPod(resource, owners.workloadOf(resource), nodes));
+  const pods = podResources.map((resource) => realPod(resource, owners, nodes));
   const waiting = pods.flatMap(({ ref, phase, ips, resource }, place): Unaddressed[] => {
     const isScheduled = phase === 'Running' || phase === 'Unknown';
     const isTold = ips.length > 0 || stringAt(resource.object, 'status', 'phase') !== undefined;
@@ -47,14 +47,16 @@ export function buildPods(
   return waiting.length === 0 ? pods : withAddresses(pods, waiting, nodes);
 }
 
-function realPod(resource: Resource, workload: ResourceRef, nodes: readonly ClusterNode[]): CompactPod {
+function realPod(resource: Resource, owners: Owners, nodes: readonly ClusterNode[]): CompactPod {
   const { ref, origin, object } = resource;
+  const workload = owners.workloadOf(resource, object);
+  const template = templateOf(resource, [], object);
   const status = stringAt(object, 'status', 'phase');
   const node =
     stringAt(object, 'spec', 'nodeName') ??
     (status === undefined ? nodes[stableHash(`${ref.namespace}/${ref.name}`) % nodes.length]?.name : undefined);
   return new CompactPod(
-    { ref, resource, workload, template: templateOf(resource, []), node: node || undefined, ips: statusIPs(object) },
+    { ref, resource, workload, template, node: node || undefined, ips: statusIPs(object) },
     {
       phase: status === undefined ? 'Running' : phases.has(status) ? (status as Pod['phase']) : 'Unknown',
       ready: status === undefined || isReady(object),

@@ -72,9 +72,11 @@ const templates = new WeakMap<Resource, PodTemplate>();
 const podTemplates = new WeakMap<JsonObject, readonly PodTemplate[]>();
 const mostVariants = 8;
 
-/** The template of a Pod (`[]`) or of a controller, read once per object; pods that are alike share one. */
-export function templateOf(resource: Resource, podPath: FieldPath): PodTemplate {
-  const { object } = resource;
+/**
+ * The template of a Pod (`[]`) or of a controller, read once per object; pods that are alike share one. `object` is the
+ * resource's own, which is made anew for each who asks.
+ */
+export function templateOf(resource: Resource, podPath: FieldPath, object = resource.object): PodTemplate {
   const labels = podPath.length === 0 ? objectAt(object, 'metadata', 'labels') : undefined;
   if (labels !== undefined) return sharedTemplate(resource, labels, objectAt(object, 'spec') ?? {});
   let found = templates.get(resource);
@@ -150,8 +152,8 @@ export class Owners {
    * the files, a Deployment whose name it extends by one hash is its owner, as the Deployment controller names them. The
    * pod that KubeVirt runs a virtual machine in is the machine's.
    */
-  workloadOf(pod: Resource): ResourceRef {
-    const owners = arrayAt(pod.object, 'metadata', 'ownerReferences');
+  workloadOf(pod: Resource, object = pod.object): ResourceRef {
+    const owners = arrayAt(object, 'metadata', 'ownerReferences');
     const known = this.#known.get(owners);
     if (known?.namespace === pod.ref.namespace) return known;
     const first = controllerRef(pod);
@@ -190,9 +192,26 @@ function machineOf({ ref, object }: Resource): ResourceRef | undefined {
     : { group: 'kubevirt.io', kind: 'VirtualMachine', namespace: ref.namespace, name };
 }
 
+/** By {@link refKey}. Pods of one workload come one after the other and share its ref. */
+function podsByWorkload(pods: readonly Pod[]): ReadonlyMap<string, readonly Pod[]> {
+  const groups = new Map<string, Pod[]>();
+  let last: ResourceRef | undefined;
+  let group: Pod[] = [];
+  for (const pod of pods) {
+    if (pod.workload !== last) {
+      last = pod.workload;
+      const key = refKey(last);
+      group = groups.get(key) ?? [];
+      groups.set(key, group);
+    }
+    group.push(pod);
+  }
+  return groups;
+}
+
 /** Groups pods under their workloads; controllers without pods stay, so that “replicas: 0” is seen. */
 export function assembleWorkloads(controllers: readonly Controller[], pods: readonly Pod[]): readonly Workload[] {
-  const podsOf = Map.groupBy(pods, (pod) => refKey(pod.workload));
+  const podsOf = podsByWorkload(pods);
   const keys = new Set(controllers.map((one) => refKey(one.resource.ref)));
   const made = new Set<string>();
   const workloads: Workload[] = [];
