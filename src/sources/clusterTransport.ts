@@ -2,9 +2,9 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest, type RequestOptions } from 'node:https';
 import { t } from '@vscode/l10n';
 import type { JsonObject } from '../engine/index.ts';
-import { isSame, refusalReason } from './credentials.ts';
 import type { ClusterAccess } from './kubeconfig.ts';
 import { LineSplitter, parseLean } from './leanJson.ts';
+import { isSame, refusalReason } from './refusal.ts';
 import type { ClusterTiming } from './timing.ts';
 
 /**

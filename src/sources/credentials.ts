@@ -1,10 +1,10 @@
-import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { Agent, type RequestOptions } from 'node:https';
 import { type Cluster, KubeConfig, type User } from '@kubernetes/client-node';
 import { t } from '@vscode/l10n';
 import { type PluginCommand, type PluginCredential, runPlugin } from './credentialPlugin.ts';
 import { type IdTokens, type ProviderSettings, renewIdToken } from './identityProvider.ts';
+import { isSame, tokenEnd } from './refusal.ts';
 import { usualTiming } from './timing.ts';
 
 /** A user of a kubeconfig, with what client-node leaves out of it. */
@@ -189,15 +189,6 @@ export class Credentials {
   }
 }
 
-/** True where two requests say who asks in the same way. */
-export function isSame(one: RequestOptions, other: RequestOptions): boolean {
-  return authorization(one) === authorization(other) && one.agent === other.agent;
-}
-
-function authorization({ headers }: RequestOptions): string {
-  return String((headers as Readonly<Record<string, unknown>> | undefined)?.['Authorization'] ?? '');
-}
-
 function readToken(file: string): string {
   try {
     return readFileSync(file, 'utf8').trim();
@@ -231,42 +222,6 @@ function clusterInfo({ server, tlsServerName, skipTLSVerify, caData, proxyUrl }:
     ...(caData ? { 'certificate-authority-data': caData } : {}),
     ...(proxyUrl ? { 'proxy-url': proxyUrl } : {}),
   };
-}
-
-/**
- * Why a server may refuse these credentials, by what they say of themselves: their time is over, or has not begun by this
- * machine's clock. `undefined` where they say nothing of that.
- */
-export function refusalReason({ cert, headers }: RequestOptions, now = Date.now()): string | undefined {
-  const certificate = cert === undefined ? undefined : readCertificate(String(cert));
-  if (certificate !== undefined) {
-    const [from, to] = [Date.parse(certificate.validFrom), Date.parse(certificate.validTo)];
-    if (to < now) return t('the client certificate ended on {0}', new Date(to).toISOString());
-    if (from > now) {
-      return t('the client certificate begins on {0}: is the clock right?', new Date(from).toISOString());
-    }
-  }
-  const ends = tokenEnd(authorization({ headers: headers ?? {} }));
-  return ends !== undefined && ends < now ? t('the token ended on {0}', new Date(ends).toISOString()) : undefined;
-}
-
-function readCertificate(pem: string): X509Certificate | undefined {
-  try {
-    return new X509Certificate(pem);
-  } catch {
-    return undefined;
-  }
-}
-
-/** When a JSON Web Token says that it ends (RFC 7519, `exp`); it is not verified, which is the server's part. */
-function tokenEnd(header: string): number | undefined {
-  const [, claims] = header.split('.');
-  try {
-    const { exp } = JSON.parse(Buffer.from(claims ?? '', 'base64url').toString()) as { readonly exp?: unknown };
-    return typeof exp === 'number' && Math.abs(exp) < 1e12 ? exp * 1000 : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 function within<T>(promise: Promise<T>, ms: number): Promise<T> {
