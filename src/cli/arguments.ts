@@ -43,7 +43,7 @@ export const commands: Readonly<Record<string, CommandForm>> = {
   check: { ends: 0, outputs: ['text', 'json'] },
   endpoints: { ends: 0, outputs: ['text', 'json'] },
   trace: { ends: 2, outputs: ['text', 'json', 'mermaid'] },
-  connectivity: { ends: 0, outputs: ['text', 'json', 'mermaid', 'dot'] },
+  connectivity: { ends: 0, outputs: ['text', 'json', 'mermaid', 'dot', 'csv'] },
   diff: { ends: 2, outputs: ['text', 'json', 'mermaid', 'markdown'] },
   exposure: { ends: 0, outputs: ['text', 'json'] },
   explain: { ends: 2, outputs: ['text', 'json'] },
@@ -61,7 +61,7 @@ export const usage = `usage: podpath COMMAND [PATH…] [options]
   check         what is wrong: [-o text|json] [--fail-on error|warning|info]
   endpoints     the endpoints of Services: [--service ns/name] [-o text|json]
   trace FROM TO the way of a connection: [--protocol TCP] [--node NAME] [-o text|json|mermaid]
-  connectivity  who may talk to whom: [--from END] [--to END] [-o text|json|mermaid|dot]
+  connectivity  who may talk to whom: [--from END] [--to END] [-o text|json|mermaid|dot|csv]
   explain FROM TO why each port is open or not: [--protocol TCP] [-o text|json]
   exposure      what is open to pods and addresses that are not in the files: [--workload END] [-o text|json]
   diff OLD NEW  what changes between two folders or git revisions: [-o text|json|mermaid|markdown]

@@ -2,7 +2,8 @@ import type { Options } from './arguments.ts';
 
 /** What a command prints to stdout, and the exit code of CONTRACT.md. */
 export interface Outcome {
-  readonly output: string;
+  /** In pieces where there may be more of it than memory takes. */
+  readonly output: string | Iterable<string>;
   readonly exitCode: number;
 }
 

@@ -1,9 +1,12 @@
 import { t } from '@vscode/l10n';
 import {
+  type Connection,
   type Connectivity,
-  connectivity as computeConnectivity,
+  type ConnectivityRows,
+  connectivityCsv,
   connectivityDot,
   connectivityMermaid,
+  connectivityRows,
   connectivityText,
   type Derived,
   endFilter,
@@ -18,14 +21,35 @@ import { load, oneScope } from './load.ts';
 /** Who may talk to whom, as policies are written. */
 export const connectivity: Command = async (options) => {
   const { derived } = oneScope(await load(options.operands, options), options.scope);
-  const all = finish(computeConnectivity(derived.matrix));
   const from = filterOf(derived, options.from, 'from');
   const to = filterOf(derived, options.to, 'to');
+  const rows = connectivityRows(derived.matrix, { from, to });
+  if (options.output === 'csv') return { output: csvLines(rows), exitCode: 0 };
+  const list = listOf(derived, rows);
   const keep = (one: { from: string; to: string }): boolean => from(one.from) && to(one.to);
-  const list = { ...all, connections: all.connections.filter(keep), unknown: all.unknown.filter(keep) };
   const output = print(list, options.output);
   return { output: options.output === 'text' ? output + besideText(derived, keep) : output, exitCode: 0 };
 };
+
+/** A list of more connections is read by no person, and is more than a text may hold. */
+const most = 1_000_000;
+
+function listOf({ matrix }: Derived, rows: Iterable<ConnectivityRows>): Connectivity {
+  const connections: Connection[] = [];
+  const unknown: Connectivity['unknown'][number][] = [];
+  for (const one of rows) {
+    for (const connection of one.connections) connections.push(connection);
+    for (const pair of one.unknown) unknown.push(pair);
+    if (connections.length + unknown.length <= most) continue;
+    throw new UsageError(t('There are more than {0} connections: choose with --from or --to, or take -o csv', most));
+  }
+  return { workloads: matrix.ends.map(({ name }) => name), connections, unknown };
+}
+
+function* csvLines(rows: Iterable<ConnectivityRows>): Generator<string> {
+  yield 'from,to,ports\r\n';
+  for (const one of rows) yield connectivityCsv(one);
+}
 
 /** A table for each network beside the cluster's own. */
 function besideText(derived: Derived, keep: (one: { from: string; to: string }) => boolean): string {

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { once } from 'node:events';
 import { plainLines } from '../engine/index.ts';
 import { readArguments, UsageError, usage } from './arguments.ts';
 import { assertions } from './assertions.ts';
@@ -48,7 +49,8 @@ async function run(argv: readonly string[]): Promise<Outcome> {
   if (command === undefined) throw new UsageError(usage);
   const outcome = await command(options);
   // Names are hostile: a terminal would obey what they hold.
-  return options.output === 'text' ? { ...outcome, output: plainLines(outcome.output) } : outcome;
+  const { output } = outcome;
+  return options.output === 'text' && typeof output === 'string' ? { ...outcome, output: plainLines(output) } : outcome;
 }
 
 // A reader that has seen enough (`podpath check | head`) ends the program quietly.
@@ -56,7 +58,9 @@ process.stdout.on('error', () => process.exit());
 try {
   const { output, exitCode } = await run(process.argv.slice(2));
   process.exitCode = exitCode;
-  process.stdout.write(output);
+  for (const piece of typeof output === 'string' ? [output] : output) {
+    if (!process.stdout.write(piece)) await once(process.stdout, 'drain');
+  }
 } catch (error) {
   process.exitCode = 2;
   const message = error instanceof UsageError ? error.message : error instanceof Error ? error.stack : String(error);

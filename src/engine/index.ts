@@ -23,7 +23,14 @@ export {
 export { type ExplainedPorts, explainPair } from './connectivity/explain.ts';
 export { type DirectionExposure, type Exposure, exposure } from './connectivity/exposure.ts';
 export { endFilter } from './connectivity/filter.ts';
-export { type Connection, type Connectivity, ConnectivityMatrix, connectivity, finish } from './connectivity/matrix.ts';
+export {
+  type Connection,
+  type Connectivity,
+  type ConnectivityRows,
+  connectivity,
+  connectivityRows,
+} from './connectivity/list.ts';
+export { ConnectivityMatrix, finish } from './connectivity/matrix.ts';
 export { Reachability } from './connectivity/reachability.ts';
 export { type Suggestion, suggestPolicies } from './connectivity/suggest.ts';
 export { presentConnections, type WantedConnection, wantedByAssertions } from './connectivity/wanted.ts';
@@ -69,7 +76,7 @@ export { type Explanation, explainEnds } from './queries/explain.ts';
 export { wholeGraph } from './queries/graph.ts';
 export { type Queries, query } from './queries/query.ts';
 export { traceFlow } from './queries/trace.ts';
-export { connectivityDot, connectivityMermaid, connectivityText } from './render/connectivityText.ts';
+export { connectivityCsv, connectivityDot, connectivityMermaid, connectivityText } from './render/connectivityText.ts';
 export { causes, diffMarkdown, diffMermaid, diffSummary, diffText, portsChange } from './render/diffText.ts';
 export { graphDot } from './render/dot.ts';
 export { explainText } from './render/explainText.ts';

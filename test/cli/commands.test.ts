@@ -150,7 +150,7 @@ test('trace: JSON is a Trace; Mermaid draws every branch', async () => {
   assert.equal(drawn.stdout.match(/^flowchart LR$/gm)?.length, 3);
 });
 
-test('connectivity: text, JSON, Mermaid, dot, and filters', async () => {
+test('connectivity: text, JSON, Mermaid, dot, CSV, and filters', async () => {
   const list = await json('connectivity', shop);
   assert.deepEqual(list['workloads'], [
     'shop/backend[Deployment]',
@@ -177,6 +177,12 @@ test('connectivity: text, JSON, Mermaid, dot, and filters', async () => {
     /^digraph podpath \{\n[\s\S]*-> "shop\/db\[StatefulSet\]"/,
   );
   assert.equal((await podpath(['connectivity', shop, '--from', 'shop/nobody'])).code, 2);
+  const csv = (await podpath(['connectivity', shop, '-o', 'csv'])).stdout.split('\r\n');
+  assert.deepEqual(
+    [csv[0], csv.at(-1), csv.length],
+    ['from,to,ports', '', (list['connections'] as object[]).length + 2],
+  );
+  assert.ok(csv.includes('shop/frontend[Deployment],shop/backend[Deployment],TCP 9376'));
 });
 
 test('test: assertions that hold, and one that does not', async () => {

@@ -1,4 +1,4 @@
-import { type Connectivity, connectivity } from '../connectivity/matrix.ts';
+import { type Connectivity, connectivity } from '../connectivity/list.ts';
 import { networksOfPolicy, type SecondaryNetwork, secondaryNetworks } from '../model/attachments.ts';
 import { buildSnapshot } from '../model/build.ts';
 import type { Workload } from '../model/cluster.ts';

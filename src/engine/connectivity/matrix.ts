@@ -1,31 +1,16 @@
 import { exchanged } from '../model/lists.ts';
-import { type PortRange, PortSets } from '../model/ports.ts';
+import { PortSets } from '../model/ports.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { doubtsIn } from '../policy/doubts.ts';
 import type { Direction, PolicyProgram } from '../policy/policy.ts';
 import type { PolicySet, TierStep } from '../policy/policySet.ts';
 import { hasBit, members } from './bits.ts';
-import { type ConnectivityEnd, type PodClass, PodClasses, sameWorkload } from './classes.ts';
+import { type ConnectivityEnd, type PodClass, PodClasses } from './classes.ts';
 import { type Ends, endsOf, stillHolds } from './ends.ts';
-import { type BlockCounts, countBlocks, type ExternalRange, externalRanges, formatRange } from './externalRanges.ts';
+import { type BlockCounts, countBlocks, type ExternalRange, externalRanges } from './externalRanges.ts';
 import { OutsideSpace, type PeerSpace, PodSpace } from './peerBits.ts';
 import { bothRows, passageTo, type Row, RowBuilder } from './row.ts';
 import { isRelativeRule, namesPorts, RuleEffects } from './ruleEffects.ts';
-
-/** One row of a connectivity list: `from` may open connections to `to` on these ports. */
-export interface Connection {
-  readonly from: string;
-  readonly to: string;
-  readonly ports: readonly PortRange[];
-}
-
-/** What policies allow, by workload (CONTRACT.md, `connectivity`). */
-export interface Connectivity {
-  readonly workloads: readonly string[];
-  readonly connections: readonly Connection[];
-  /** Pairs that a malformed or unmodelled policy leaves open; they are in no connection. */
-  readonly unknown: readonly { readonly from: string; readonly to: string }[];
-}
 
 type PerDirection<T> = Readonly<Record<Direction, T>>;
 
@@ -313,31 +298,6 @@ function keyOf({ index, pod }: PodClass, direction: Direction, selecting: readon
   if (all.some(({ isRelative }) => isRelative)) return `${ids} ${index}`;
   if (direction === 'egress' || !all.some((one) => one.namesPorts)) return ids;
   return `${ids} ${pod.template.ports.map(({ name, protocol, port }) => `${name}/${protocol}/${port}`).join()}`;
-}
-
-/**
- * The whole list, row by row; yields between rows so that a caller can stop driving it. Self pairs and simulated
- * system workloads are left out.
- */
-export function* connectivity(matrix: ConnectivityMatrix): Generator<undefined, Connectivity> {
-  const connections: Connection[] = [];
-  const unknown: { from: string; to: string }[] = [];
-  const { ends, ports } = matrix;
-  const push = (from: string, to: string, set: number): void => {
-    if (set !== ports.none) connections.push({ from, to, ports: ports.ranges(set) });
-  };
-  for (const from of ends) {
-    for (const to of ends) {
-      if (sameWorkload(from, to)) continue;
-      const set = matrix.allowed(from, to);
-      if (set === undefined) unknown.push({ from: from.name, to: to.name });
-      else push(from.name, to.name, set);
-    }
-    for (const { range, set } of matrix.outside(from, 'egress')) push(from.name, formatRange(range), set);
-    for (const { range, set } of matrix.outside(from, 'ingress')) push(formatRange(range), from.name, set);
-    yield;
-  }
-  return { workloads: ends.map((one) => one.name), connections, unknown };
 }
 
 /** Drives a generator to its end. */

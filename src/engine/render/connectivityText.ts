@@ -1,8 +1,9 @@
 import { t } from '@vscode/l10n';
-import type { Connection, Connectivity } from '../connectivity/matrix.ts';
+import type { Connection, Connectivity, ConnectivityRows } from '../connectivity/list.ts';
 import { formatPortRanges } from '../model/ports.ts';
 import { type DotEdge, type DotNode, dotText } from './dot.ts';
 import { escapeLabel } from './mermaid.ts';
+import { plainText } from './plain.ts';
 import { table } from './table.ts';
 
 function portsOf({ ports }: Connection): string {
@@ -14,6 +15,19 @@ export function connectivityText({ connections, unknown }: Connectivity): string
   const rows = connections.map((one) => [one.from, '→', one.to, portsOf(one)]);
   const doubts = unknown.map(({ from, to }) => t('not known: {0} to {1}', from, to));
   return table([[t('FROM'), '', t('TO'), t('PORTS')], ...rows]) + doubts.map((one) => `${one}\n`).join('');
+}
+
+/** Lines of comma-separated values (RFC 4180), without a head: from, to, ports; ports are `unknown` where they are not known. */
+export function connectivityCsv({ connections, unknown }: ConnectivityRows): string {
+  const known = connections.map((one) => [one.from, one.to, formatPortRanges(one.ports, 'all')]);
+  const doubts = unknown.map(({ from, to }) => [from, to, 'unknown']);
+  return [...known, ...doubts].map((row) => `${row.map(csvField).join(',')}\r\n`).join('');
+}
+
+/** Names are hostile: a line is a row, whatever they hold, and a terminal obeys none. */
+function csvField(text: string): string {
+  const plain = plainText(text);
+  return /[",]/.test(plain) ? `"${plain.replaceAll('"', '""')}"` : plain;
 }
 
 /** The list as a Mermaid flowchart. */
