@@ -28,7 +28,7 @@ const layers: readonly {
     own: ['type:src/engine/index.ts', 'type:src/protocol.ts'],
     packages: ['vscode', 'node:crypto'],
   },
-  { folder: 'src/cli', own: ['src/engine/index.ts', 'src/sources'], packages: ['node:', '@vscode/l10n'] },
+  { folder: 'src/cli', own: ['src/engine/index.ts', 'src/sources'], packages: ['node:', '@vscode/l10n', 'sarif'] },
   {
     folder: 'webview',
     own: ['type:src/engine/index.ts', 'type:src/protocol.ts'],

@@ -40,7 +40,7 @@ interface CommandForm {
 
 /** The commands. */
 export const commands: Readonly<Record<string, CommandForm>> = {
-  check: { ends: 0, outputs: ['text', 'json'] },
+  check: { ends: 0, outputs: ['text', 'json', 'sarif', 'github'] },
   endpoints: { ends: 0, outputs: ['text', 'json'] },
   trace: { ends: 2, outputs: ['text', 'json', 'mermaid'] },
   connectivity: { ends: 0, outputs: ['text', 'json', 'mermaid', 'dot', 'csv'] },
@@ -58,7 +58,7 @@ export const commands: Readonly<Record<string, CommandForm>> = {
 /** How to use the program. */
 export const usage = `usage: podpath COMMAND [PATH…] [options]
 
-  check         what is wrong: [-o text|json] [--fail-on error|warning|info]
+  check         what is wrong: [-o text|json|sarif|github] [--fail-on error|warning|info]
   endpoints     the endpoints of Services: [--service ns/name] [-o text|json]
   trace FROM TO the way of a connection: [--protocol TCP] [--node NAME] [-o text|json|mermaid]
   connectivity  who may talk to whom: [--from END] [--to END] [-o text|json|mermaid|dot|csv]

@@ -1,4 +1,5 @@
 import { findings, finish, type LocatedFinding, type Location, readClusterUri, refLabel } from '../engine/index.ts';
+import { sarif, workflowCommands } from './checkFormats.ts';
 import { type Command, jsonOutput } from './command.ts';
 import { fileName, load, ofScope } from './load.ts';
 
@@ -10,9 +11,21 @@ export const check: Command = async (options) => {
   const all = ofScope(analysis, options.scope, finish(findings(analysis)));
   const threshold = order.indexOf(options.failOn);
   const exitCode = all.some((one) => order.indexOf(one.severity) <= threshold) ? 1 : 0;
-  if (options.output === 'json') return { output: jsonOutput({ findings: all.map(findingJson) }), exitCode };
-  return { output: checkText(all), exitCode };
+  return { output: print(all, options.output), exitCode };
 };
+
+function print(all: readonly LocatedFinding[], output: string): string {
+  switch (output) {
+    case 'json':
+      return jsonOutput({ findings: all.map(findingJson) });
+    case 'sarif':
+      return sarif(all);
+    case 'github':
+      return workflowCommands(all);
+    default:
+      return checkText(all);
+  }
+}
 
 function findingJson({ code, severity, message, location, scope, ref, related, fixes }: LocatedFinding): object {
   return {

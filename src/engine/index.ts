@@ -34,6 +34,8 @@ export { ConnectivityMatrix, finish } from './connectivity/matrix.ts';
 export { Reachability } from './connectivity/reachability.ts';
 export { type Suggestion, suggestPolicies } from './connectivity/suggest.ts';
 export { presentConnections, type WantedConnection, wantedByAssertions } from './connectivity/wanted.ts';
+export type { Severity } from './diagnostics/rule.ts';
+export { rules } from './diagnostics/rules.ts';
 export type { ManifestFile } from './manifest/manifest.ts';
 export { parseManifest, readDocuments } from './manifest/parse.ts';
 export { recordingText } from './manifest/recording.ts';

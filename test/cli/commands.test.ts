@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import type { Log } from 'sarif';
 import { uriOf } from '../../src/cli/load.ts';
 import { folderWith, podpath, root } from './run.ts';
 
@@ -42,6 +43,60 @@ test('check: a syntax error is a finding with its range, relative file and scope
     'scope',
     'severity',
   ]);
+});
+
+/** A Service that means another label than its pods have, which has a fix; the file's name has what formats give a meaning. */
+const mistaken = {
+  'a b,c:d.yaml': `apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec:
+  selector: {app: wep}
+  ports: [{port: 80}]
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec: {containers: [{name: c, image: c, ports: [{containerPort: 80}]}]}
+`,
+};
+
+test('check: SARIF has the places, the rules and the fixes of what is found', async () => {
+  const folder = folderWith(mistaken);
+  const { stdout, code } = await podpath(['check', '-o', 'sarif', '--fail-on', 'warning'], '', folder);
+  assert.equal(code, 1);
+  const { version, runs } = JSON.parse(stdout) as Log;
+  const [run] = runs;
+  const [found] = run?.results ?? [];
+  assert.equal(version, '2.1.0');
+  assert.equal(run?.tool.driver.rules?.[found?.ruleIndex ?? -1]?.id, found?.ruleId);
+  assert.deepEqual([found?.ruleId, found?.level], ['service-selects-no-pods', 'warning']);
+  const place = found?.locations?.[0]?.physicalLocation;
+  assert.equal(place?.artifactLocation?.uri, 'a%20b%2Cc%3Ad.yaml');
+  assert.deepEqual(place?.region, { startLine: 5, startColumn: 19, endLine: 5, endColumn: 22 });
+  const [change] = found?.fixes?.[0]?.artifactChanges ?? [];
+  assert.equal(change?.artifactLocation.uri, place?.artifactLocation?.uri);
+  assert.equal(change?.replacements[0]?.insertedContent?.text, 'web');
+  const none = JSON.parse((await podpath(['check', shop, '-o', 'sarif'])).stdout) as Log;
+  assert.deepEqual(none.runs[0]?.results, []);
+});
+
+test('check: commands of a GitHub workflow', async () => {
+  const odd = 'apiVersion: v1\nkind: Service\nmetadata: {name: odd}\nspec:\n  ports: [{port: 80, protocol: "50%"}]\n';
+  const folder = folderWith({ ...mistaken, 'odd.yaml': odd });
+  const { stdout, code } = await podpath(['check', '-o', 'github'], '', folder);
+  assert.equal(code, 1);
+  const lines = stdout.trimEnd().split('\n');
+  const form = /^::(error|warning|notice) file=[^:]+,line=\d+,endLine=\d+,.*title=[a-z-]+::\S/;
+  for (const line of lines) assert.match(line, form);
+  const place = 'file=a b%2Cc%3Ad.yaml,line=5,endLine=5,col=19,endColumn=22';
+  assert.ok(lines[0]?.startsWith(`::warning ${place},title=service-selects-no-pods::`), lines[0]);
+  assert.ok(lines.some((line) => line.startsWith('::error ') && line.includes('"50%25"')));
+  assert.equal((await podpath(['check', shop, '-o', 'github'])).stdout, '');
 });
 
 test('check: --fail-on decides what fails', async () => {
@@ -230,7 +285,7 @@ test('what can not be understood or read exits with 2 and says why on stderr', a
   const cases: readonly (readonly [readonly string[], RegExp])[] = [
     [['nonsense'], /nonsense is not a command/],
     [['check', '/no/such/folder'], /no such file or folder/],
-    [['check', '.', '-o', 'sarif'], /prints text, json/],
+    [['check', '.', '-o', 'yaml'], /prints text, json, sarif, github/],
     [['check', '--kubeconfig', 'none.kubeconfig'], /none\.kubeconfig does not exist/],
     [['watch'], /watch needs --context or --kubeconfig/],
     [['trace', 'shop/a'], /needs FROM and TO/],
