@@ -54,23 +54,17 @@ function resultOf({ code, severity, message, location, related, fixes }: Located
     level: levels[severity],
     message: { text: message },
     locations: [locationOf(location)],
-    ...(related.length === 0
-      ? {}
-      : { relatedLocations: related.map((one) => ({ ...locationOf(one.location), message: { text: one.message } })) }),
-    ...(fixes.length === 0
-      ? {}
-      : {
-          fixes: fixes.map(({ title, edits }) => ({
-            description: { text: title },
-            artifactChanges: [...Map.groupBy(edits, ({ uri }) => uri)].map(([uri, own]) => ({
-              artifactLocation: { uri: pathOf(uri) },
-              replacements: own.map(({ range, newText }) => ({
-                deletedRegion: regionOf(range),
-                insertedContent: { text: newText },
-              })),
-            })),
-          })),
-        }),
+    relatedLocations: related.map((one) => ({ ...locationOf(one.location), message: { text: one.message } })),
+    fixes: fixes.map(({ title, edits }) => ({
+      description: { text: title },
+      artifactChanges: [...Map.groupBy(edits, ({ uri }) => uri)].map(([uri, own]) => ({
+        artifactLocation: { uri: pathOf(uri) },
+        replacements: own.map(({ range, newText }) => ({
+          deletedRegion: regionOf(range),
+          insertedContent: { text: newText },
+        })),
+      })),
+    })),
   };
 }
 

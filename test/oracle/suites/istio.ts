@@ -51,9 +51,12 @@ function composed(one: GroupCase): CaseResult {
   const derived = new Derived(buildSnapshot({ scope: one.id, resources }));
   const pod = derived.snapshot.pod(String(namespace), 'workload');
   const scope = mtlsScopes(derived.snapshot).find(({ subject }) => pod && derived.policies.inSet(subject, pod));
+  const own = scope?.written.level === 'workload' ? scope.written.resource.object['spec'] : undefined;
+  // A port without a mode of its own has the workload's.
+  const ports = Object.keys((own as JsonObject | undefined)?.['portLevelMtls'] ?? {});
   const answer = {
     mode: scope?.mode ?? 'PERMISSIVE',
-    perPort: Object.fromEntries(scope?.written.ports ?? []),
+    perPort: Object.fromEntries(ports.map((port) => [port, scope?.written.ports.get(Number(port)) ?? scope?.mode])),
   };
   return compare(one, Object.fromEntries(Object.entries(answer).filter(([key]) => key in one.expect)));
 }
