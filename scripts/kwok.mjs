@@ -1,10 +1,10 @@
 // kwok in place of the kubelets' exec: what is run in a container is run on this machine, by the tools that a test put into
 // the folder `bin`. Nodes and pods stay with the status writer.
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root, which } from './environment.mjs';
 import { goPrograms } from './goPrograms.mjs';
+import { inOwnMounts, noOwnMounts } from './ownMounts.mjs';
 
 /** The folder of the program in the cache, built where it lacks. */
 export function kwokProgram() {
@@ -56,21 +56,10 @@ export function kwokCommand({ program, folder, kubeconfig, port }) {
     '--manage-single-node=podpath-none',
   ];
   const env = { ...process.env, PATH: bin, HOME: folder };
-  if (noOwnNames() !== undefined) return { program, args, env };
+  if (noOwnMounts() !== undefined) return { program, args, env };
   const hosts = join(folder, 'hosts');
   writeFileSync(hosts, '127.0.0.1 localhost\n');
-  const [unshare = '', mount = ''] = [which('unshare'), which('mount')];
-  const mounted = [...ownMounts, '/bin/sh', '-c', `${mount} --bind "$1" /etc/hosts && shift && exec "$@"`, 'sh', hosts];
-  return { program: unshare, args: [...mounted, program, ...args], env };
-}
-
-/** Who is not root may be it among mounts of its own. */
-const ownMounts = process.getuid?.() === 0 ? ['--mount'] : ['--map-root-user', '--mount'];
-
-/** Why containers can't have names of their own, which takes a mount namespace; `undefined` where they can. */
-export function noOwnNames() {
-  const tried = spawnSync('unshare', [...ownMounts, which('mount') ?? 'mount', '--bind', '/etc/hosts', '/etc/hosts']);
-  return tried.status === 0 ? undefined : 'unshare can not make a mount namespace on this machine';
+  return { ...inOwnMounts('"$mount" --bind "$given" /etc/hosts', hosts, [program, ...args]), env };
 }
 
 /** Lets containers look these names up, by their addresses. */

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { after, test } from 'node:test';
-import { noOwnNames } from '../../scripts/kwok.mjs';
+import { noOwnMounts } from '../../scripts/ownMounts.mjs';
 import { addressAnnotation } from '../../scripts/statusWriter.mjs';
 import { AnalysisHost, finish, judgeProbe, type ProbePlan, query, type VerifyAnswer } from '../../src/engine/index.ts';
 import type { ClusterAccess } from '../../src/sources/kubeconfig.ts';
@@ -143,7 +143,7 @@ test('a source address, a refusal and a name that are not as the trace says are 
 });
 
 test('a name that resolves to what the trace says, and the connection behind it, are confirmed', {
-  skip: noOwnNames(),
+  skip: noOwnMounts(),
 }, async () => {
   const name = 'ledger.shop.svc.cluster.local';
   plane.resolve({ [name]: '127.0.7.2' });
