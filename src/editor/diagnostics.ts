@@ -10,7 +10,7 @@ import type { RulePages } from './rulePages.ts';
 const mostOfFile = 200;
 
 /** Milliseconds of the extension host's time between two turns of others; what VS Code makes of it takes as long again. */
-const slice = 4;
+const slice = 2;
 
 const severities: Readonly<Record<LocatedFinding['severity'], vscode.DiagnosticSeverity>> = {
   error: vscode.DiagnosticSeverity.Error,

@@ -18,7 +18,8 @@ export async function run(): Promise<void> {
   await vscode.commands.executeCommand('podpath.connectCluster', ['bench']);
   const first = await readable(server, 'Service', start);
   const whole = await readable(server, 'Pod', start);
-  await pause(10_000);
+  // The worker gives back what loading left behind once it had nothing to do for a while.
+  await pause(15_000);
   delay.disable();
   const ownMs = longestTurn(await profiler.stop());
   const after = process.memoryUsage();
