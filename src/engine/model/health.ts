@@ -58,13 +58,14 @@ export function nodeConditions(list: readonly JsonValue[]): readonly JsonObject[
 
 /** The conditions of a pod without what changes while nothing happens; why one does not hold is one word. */
 export function podConditions(list: readonly JsonValue[]): readonly JsonObject[] {
-  return list.flatMap((one) => {
-    const type = stringAt(one, 'type');
-    const status = stringAt(one, 'status');
-    if (type === undefined || status === undefined) return [];
-    const reason = status === 'False' ? stringAt(one, 'reason') : undefined;
-    return [{ type, status, ...(reason === undefined ? {} : { reason }) }];
-  });
+  const kept: JsonObject[] = [];
+  for (const one of list) {
+    if (!isObject(one)) continue;
+    const { type, status, reason } = one;
+    if (typeof type !== 'string' || typeof status !== 'string') continue;
+    kept.push(status === 'False' && typeof reason === 'string' ? { type, status, reason } : { type, status });
+  }
+  return kept;
 }
 
 /** The containers of a pod that wait, each with one word that says for what; no other state is kept. */

@@ -40,11 +40,20 @@ function interned<T extends object>(kept: (value: T) => T = (value) => value): (
 function isAlike(one: unknown, other: unknown): boolean {
   if (one === other) return true;
   if (Array.isArray(one) && Array.isArray(other)) {
-    return one.length === other.length && one.every((item, index) => isAlike(item, other[index]));
+    if (one.length !== other.length) return false;
+    for (let i = 0; i < one.length; i++) if (!isAlike(one[i], other[i])) return false;
+    return true;
   }
   if (!isRecord(one) || !isRecord(other)) return false;
-  const [keys, others] = [Object.keys(one), Object.keys(other)];
-  return keys.length === others.length && keys.every((key, at) => key === others[at] && isAlike(one[key], other[key]));
+  const keys = Object.keys(one);
+  const others = Object.keys(other);
+  if (keys.length !== others.length) return false;
+  let at = 0;
+  for (const key of keys) {
+    if (key !== others[at] || !isAlike(one[key], other[key])) return false;
+    at++;
+  }
+  return true;
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

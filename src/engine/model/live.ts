@@ -120,7 +120,7 @@ export function isKeptAnnotation(key: string): boolean {
 /** What a container is read for. Its environment, arguments, commands and probes may hold secrets. */
 const containerFields = ['name', 'image', 'ports', 'restartPolicy'];
 /** The few settings of network components that are told apart by, and that hold no secret. */
-const keptSettings: ReadonlySet<string> = new Set(['CALICO_IPV4POOL_IPIP', 'CALICO_IPV4POOL_VXLAN']);
+const keptSettings: ReadonlySet<JsonValue | undefined> = new Set(['CALICO_IPV4POOL_IPIP', 'CALICO_IPV4POOL_VXLAN']);
 const keptArguments = /^(?:router|waypoint|--proxy-mode=\w+)$/;
 /** What of a pod's spec is read. All else may hold secrets, or is read by nobody. */
 const podFields = [
@@ -280,9 +280,10 @@ function containers(list: JsonValue | undefined): JsonValue {
   return (list as readonly JsonValue[]).map((one): JsonValue => {
     if (!isObject(one)) return {};
     const kept = pick(one, containerFields);
-    const env = arrayAt(one, 'env').flatMap((entry): JsonObject[] =>
-      isObject(entry) && keptSettings.has(stringAt(entry, 'name') ?? '') ? [pick(entry, ['name', 'value'])] : [],
-    );
+    const env: JsonObject[] = [];
+    for (const entry of arrayAt(one, 'env')) {
+      if (isObject(entry) && keptSettings.has(entry['name'])) env.push(pick(entry, ['name', 'value']));
+    }
     const args = [...arrayAt(one, 'command'), ...arrayAt(one, 'args')].filter(
       (word) => typeof word === 'string' && keptArguments.test(word),
     );

@@ -1,6 +1,6 @@
 import { podConditions, waitingContainers } from './health.ts';
 import { internName, internPodSpec, jsonPool } from './intern.ts';
-import { arrayAt, type JsonObject, objectAt, pick, stringAt } from './json.ts';
+import { arrayAt, type JsonObject, type JsonValue, objectAt, pick, stringAt } from './json.ts';
 import type { Origin, Resource, ResourceRef } from './resource.ts';
 
 /** What of a pod's metadata, spec and status is its own and seldom there; each is absent where there is nothing. */
@@ -139,13 +139,14 @@ function placeOn(nodeName: string | undefined, hostIP: string | undefined): OnNo
 
 /** A phase, and conditions without what changes while nothing happens. */
 function sharedStatus(status: JsonObject): JsonObject {
-  const lists = {
-    conditions: podConditions(arrayAt(status, 'conditions')),
-    containerStatuses: waitingContainers(arrayAt(status, 'containerStatuses')),
-    initContainerStatuses: waitingContainers(arrayAt(status, 'initContainerStatuses')),
+  const kept: Record<string, JsonValue | undefined> = pick(status, ['phase']);
+  const add = (name: string, list: readonly JsonObject[]): void => {
+    if (list.length > 0) kept[name] = list;
   };
-  const full = Object.entries(lists).filter(([, one]) => one.length > 0);
-  return { ...pick(status, ['phase']), ...Object.fromEntries(full) };
+  add('conditions', podConditions(arrayAt(status, 'conditions')));
+  add('containerStatuses', waitingContainers(arrayAt(status, 'containerStatuses')));
+  add('initContainerStatuses', waitingContainers(arrayAt(status, 'initContainerStatuses')));
+  return kept;
 }
 
 /** A list of addresses; an only one stands in the field beside it, as the list of one says no more. */
