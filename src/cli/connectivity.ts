@@ -1,8 +1,8 @@
 import { t } from '@vscode/l10n';
 import {
-  type Connection,
   type Connectivity,
   type ConnectivityRows,
+  connectivity as computeConnectivity,
   connectivityCsv,
   connectivityDot,
   connectivityMermaid,
@@ -25,7 +25,7 @@ export const connectivity: Command = async (options) => {
   const to = filterOf(derived, options.to, 'to');
   const rows = connectivityRows(derived.matrix, { from, to });
   if (options.output === 'csv') return { output: csvLines(rows), exitCode: 0 };
-  const list = listOf(derived, rows);
+  const list = finish(computeConnectivity(derived.matrix, limited(rows)));
   const keep = (one: { from: string; to: string }): boolean => from(one.from) && to(one.to);
   const output = print(list, options.output);
   return { output: options.output === 'text' ? output + besideText(derived, keep) : output, exitCode: 0 };
@@ -34,16 +34,15 @@ export const connectivity: Command = async (options) => {
 /** A list of more connections is read by no person, and is more than a text may hold. */
 const most = 1_000_000;
 
-function listOf({ matrix }: Derived, rows: Iterable<ConnectivityRows>): Connectivity {
-  const connections: Connection[] = [];
-  const unknown: Connectivity['unknown'][number][] = [];
+function* limited(rows: Iterable<ConnectivityRows>): Generator<ConnectivityRows> {
+  let count = 0;
   for (const one of rows) {
-    for (const connection of one.connections) connections.push(connection);
-    for (const pair of one.unknown) unknown.push(pair);
-    if (connections.length + unknown.length <= most) continue;
-    throw new UsageError(t('There are more than {0} connections: choose with --from or --to, or take -o csv', most));
+    count += one.connections.length + one.unknown.length;
+    if (count > most) {
+      throw new UsageError(t('There are more than {0} connections: choose with --from or --to, or take -o csv', most));
+    }
+    yield one;
   }
-  return { workloads: matrix.ends.map(({ name }) => name), connections, unknown };
 }
 
 function* csvLines(rows: Iterable<ConnectivityRows>): Generator<string> {

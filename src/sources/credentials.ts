@@ -42,8 +42,9 @@ export interface KubeconfigFiles {
 const leastMs = 10_000;
 
 /**
- * What the requests of one user carry. A plugin is run again when what it gave has ended or was refused, and an id token is renewed before it ends; a token's file is
- * read each time; the kubeconfig is read again when it has changed, or when the server refused what it gave.
+ * What the requests of one user carry. A plugin is run again when what it gave has ended or was refused, and an id token
+ * is renewed before it ends; a token's file is read each time; the kubeconfig is read again when it has changed, or when
+ * the server refused what it gave.
  */
 export class Credentials {
   #config: KubeConfig;

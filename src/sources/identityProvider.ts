@@ -112,14 +112,13 @@ export function keepTokens(file: string, old: string, { idToken, refreshToken }:
 function withTokens(text: string, old: string, { idToken, refreshToken }: IdTokens): string {
   const document = parseDocument(text);
   const users = document.get('users');
-  const count = isSeq(users) ? users.items.length : 0;
-  const config = (index: number): Iterable<unknown> => ['users', index, 'user', 'auth-provider', 'config'];
-  const index = Array.from({ length: count }, (_, i) => i).find((i) => {
-    return document.getIn([...config(i), 'refresh-token']) === old;
-  });
-  if (index === undefined) return text;
+  const settingOf = (index: number, name: string): unknown =>
+    document.getIn(['users', index, 'user', 'auth-provider', 'config', name], true);
+  const isOld = (node: unknown): boolean => isScalar(node) && node.value === old;
+  const index = isSeq(users) ? users.items.findIndex((_, i) => isOld(settingOf(i, 'refresh-token'))) : -1;
+  if (index < 0) return text;
   const edits = Object.entries({ 'id-token': idToken, 'refresh-token': refreshToken }).flatMap(([name, token]) => {
-    const node = document.getIn([...config(index), name], true);
+    const node = settingOf(index, name);
     return isScalar(node) && node.range ? [{ start: node.range[0], end: node.range[1], token }] : [];
   });
   return edits

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { internJson, internPodSpec } from '../../src/engine/model/intern.ts';
 import { type JsonObject, stringMapAt, valueAt } from '../../src/engine/model/json.ts';
 import { listEdit } from '../../src/engine/model/lists.ts';
+import { oncePer, remembering } from '../../src/engine/model/memo.ts';
 import { NameIndex, placeOf } from '../../src/engine/model/nameIndex.ts';
 import type { Resource } from '../../src/engine/model/resource.ts';
 import { indexResources } from '../../src/engine/model/resourceIndex.ts';
@@ -43,6 +44,24 @@ test('specs of pods share the containers and ports that are equal', () => {
   assert.equal(valueAt(other, 'containers', 0, 'ports'), valueAt(first, 'containers', 0, 'ports'));
   const odd: JsonObject = { containers: 'none', initContainers: [null, 'x', { ports: 7 }] };
   assert.deepEqual(internPodSpec(odd), odd);
+});
+
+test('what was computed is remembered by object, and by text until there are many', () => {
+  let computed = 0;
+  const sizeOf = oncePer((list: readonly string[]) => {
+    computed++;
+    return list.length;
+  });
+  const list = ['a', 'b'];
+  assert.deepEqual([sizeOf(list), sizeOf(list), sizeOf([]), computed], [2, 2, 0, 2]);
+  const asked: string[] = [];
+  const upper = remembering(2, (text) => {
+    asked.push(text);
+    return text.toUpperCase();
+  });
+  assert.deepEqual(['a', 'b', 'a', 'b', 'c', 'c', 'a'].map(upper), ['A', 'B', 'A', 'B', 'C', 'C', 'A']);
+  // What is known takes no room from what is known; the third begins anew.
+  assert.deepEqual(asked, ['a', 'b', 'c', 'a']);
 });
 
 test('labels have no members but their own strings', () => {

@@ -57,11 +57,14 @@ export function* connectivityRows(matrix: ConnectivityMatrix, wanted = everyEnd)
   }
 }
 
-/** The whole list; yields between workloads so that a caller can stop driving it. */
-export function* connectivity(matrix: ConnectivityMatrix): Generator<undefined, Connectivity> {
+/** The rows as one list, all of them or others; yields between workloads so that a caller can stop driving it. */
+export function* connectivity(
+  matrix: ConnectivityMatrix,
+  all: Iterable<ConnectivityRows> = connectivityRows(matrix),
+): Generator<undefined, Connectivity> {
   const connections: Connection[] = [];
   const unknown: { readonly from: string; readonly to: string }[] = [];
-  for (const rows of connectivityRows(matrix)) {
+  for (const rows of all) {
     for (const one of rows.connections) connections.push(one);
     for (const one of rows.unknown) unknown.push(one);
     yield;

@@ -1,16 +1,17 @@
 import type { Pod } from '../model/cluster.ts';
+import { oncePer } from '../model/memo.ts';
 import { isUnmodelledPolicy } from '../policy/kinds.ts';
 import type { Peer, PolicyProgram, PolicyRule, PortMatch } from '../policy/policy.ts';
 import type { RuleContext } from './rule.ts';
 
 /** The policies that are modelled; the others are told by kind-not-modelled. */
 export function modelledPolicies({ model }: RuleContext): readonly PolicyProgram[] {
-  return ofPrograms(model.policies.programs).modelled;
+  return chosenOf(model.policies.programs).modelled;
 }
 
 /** Those of networking.k8s.io: for rules that know their fields. */
 export function networkPolicies({ model }: RuleContext): readonly PolicyProgram[] {
-  return ofPrograms(model.policies.programs).network;
+  return chosenOf(model.policies.programs).network;
 }
 
 interface Chosen {
@@ -19,17 +20,10 @@ interface Chosen {
 }
 
 /** Every rule about policies asks for the same. */
-const known = new WeakMap<readonly PolicyProgram[], Chosen>();
-
-function ofPrograms(programs: readonly PolicyProgram[]): Chosen {
-  let found = known.get(programs);
-  if (found === undefined) {
-    const modelled = programs.filter(({ ref }) => !isUnmodelledPolicy(ref.group, ref.kind));
-    found = { modelled, network: modelled.filter(({ ref }) => ref.group === 'networking.k8s.io') };
-    known.set(programs, found);
-  }
-  return found;
-}
+const chosenOf = oncePer((programs: readonly PolicyProgram[]): Chosen => {
+  const modelled = programs.filter(({ ref }) => !isUnmodelledPolicy(ref.group, ref.kind));
+  return { modelled, network: modelled.filter(({ ref }) => ref.group === 'networking.k8s.io') };
+});
 
 /** The kinds of {@link namespacedPolicies}. */
 export const namespacedPolicyKinds: readonly string[] = [

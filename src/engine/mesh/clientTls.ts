@@ -1,5 +1,6 @@
 import type { Service } from '../model/cluster.ts';
 import { arrayAt, type JsonValue, stringAt, valueAt } from '../model/json.ts';
+import { oncePer } from '../model/memo.ts';
 import type { Evidence, Resource } from '../model/resource.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 
@@ -9,20 +10,13 @@ export interface OwnTls {
   readonly evidence: Evidence;
 }
 
-const known = new WeakMap<Snapshot, readonly OwnTls[]>();
-
 /**
  * Services for which a DestinationRule sets another TLS mode than the mesh's own: whether a client then shows who it is
  * depends on subset, port and client, which is not modelled. Source: istio.io, Destination Rule (ClientTLSSettings).
  */
-export function servicesWithOwnTls(snapshot: Snapshot): readonly OwnTls[] {
-  let found = known.get(snapshot);
-  if (found === undefined) {
-    found = snapshot.ofKind('networking.istio.io', 'DestinationRule').flatMap((one) => readRule(snapshot, one));
-    known.set(snapshot, found);
-  }
-  return found;
-}
+export const servicesWithOwnTls = oncePer((snapshot: Snapshot): readonly OwnTls[] =>
+  snapshot.ofKind('networking.istio.io', 'DestinationRule').flatMap((one) => readRule(snapshot, one)),
+);
 
 function readRule(snapshot: Snapshot, { ref, object }: Resource): readonly OwnTls[] {
   const spec = valueAt(object, 'spec');

@@ -1,5 +1,6 @@
 import { readEmbedded } from '../manifest/documents.ts';
 import { type JsonValue, stringAt, stringsAt, valueAt } from '../model/json.ts';
+import { oncePer } from '../model/memo.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 
 /** What of a mesh's own settings decides who may connect. */
@@ -16,16 +17,7 @@ export interface MeshConfig {
  * The MeshConfig of a scope: of the ConfigMap `istio`, an IstioOperator or an Istio object; else the defaults.
  * Source: istio.io, Global Mesh Options (rootNamespace, trustDomain, trustDomainAliases).
  */
-export function meshConfigOf(snapshot: Snapshot): MeshConfig {
-  let found = known.get(snapshot);
-  if (found === undefined) {
-    found = read(snapshot);
-    known.set(snapshot, found);
-  }
-  return found;
-}
-
-const known = new WeakMap<Snapshot, MeshConfig>();
+export const meshConfigOf = oncePer(read);
 
 function read(snapshot: Snapshot): MeshConfig {
   const { value, whole } = written(snapshot);

@@ -1,6 +1,7 @@
 import { readEmbedded } from '../manifest/documents.ts';
 import { arrayAt, type JsonValue, stringAt } from '../model/json.ts';
 import { type LabelSelector, type Labels, matchesLabels, readLabelSelector, selectsAll } from '../model/labels.ts';
+import { oncePer } from '../model/memo.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 
 /** What the injector does with a pod that the webhook shows it. */
@@ -60,15 +61,8 @@ export function readInjector(config: JsonValue | undefined): Injector {
   };
 }
 
-const known = new WeakMap<Snapshot, Injector>();
-
 /** The injector of a scope: of its ConfigMap where the files hold one, else as Istio installs it. */
-export function injectorOf(snapshot: Snapshot): Injector {
-  let found = known.get(snapshot);
-  if (found === undefined) {
-    const config = snapshot.ofKind('', 'ConfigMap').find(({ ref }) => /^istio-sidecar-injector(-|$)/.test(ref.name));
-    found = readInjector(readEmbedded(stringAt(config?.object, 'data', 'config') ?? ''));
-    known.set(snapshot, found);
-  }
-  return found;
-}
+export const injectorOf = oncePer((snapshot: Snapshot): Injector => {
+  const config = snapshot.ofKind('', 'ConfigMap').find(({ ref }) => /^istio-sidecar-injector(-|$)/.test(ref.name));
+  return readInjector(readEmbedded(stringAt(config?.object, 'data', 'config') ?? ''));
+});

@@ -1,5 +1,6 @@
 import type { Pod, Service, ServicePort } from '../model/cluster.ts';
 import { matchesLabels, selectorOfLabels } from '../model/labels.ts';
+import { oncePer } from '../model/memo.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 
 /** What a proxy takes a port's traffic for, where a Service says it; else it looks at the first bytes. */
@@ -27,19 +28,17 @@ export function protocolOf({ appProtocol, name }: Pick<ServicePort, 'appProtocol
   return tcp.has(head) ? 'tcp' : 'detected';
 }
 
-const claimed = new WeakMap<Snapshot, ReadonlyMap<string, readonly ClaimedPort[]>>();
+const claimed = oncePer((snapshot: Snapshot): ReadonlyMap<string, readonly ClaimedPort[]> => {
+  const all = snapshot.services.flatMap((service) => claimsOf(snapshot, service));
+  return Map.groupBy(all, ({ service }) => service.ref.namespace);
+});
 
 /**
  * The TCP ports of pods that the scope's Services lead to, of one namespace or of all; of a named target port the number
  * on each of the pods.
  */
 export function claimedPorts(snapshot: Snapshot, namespace: string | undefined): readonly ClaimedPort[] {
-  let found = claimed.get(snapshot);
-  if (found === undefined) {
-    const all = snapshot.services.flatMap((service) => claimsOf(snapshot, service));
-    found = Map.groupBy(all, ({ service }) => service.ref.namespace);
-    claimed.set(snapshot, found);
-  }
+  const found = claimed(snapshot);
   return namespace === undefined ? [...found.values()].flat() : (found.get(namespace) ?? []);
 }
 

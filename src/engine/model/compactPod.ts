@@ -43,12 +43,8 @@ export class CompactPod implements Pod {
 
   /** The same pod with other addresses; `simulatedIPs` where they are invented. */
   withAddresses(ips: readonly string[], simulatedIPs: boolean): CompactPod {
-    const { phase, ready, terminating, simulated } = this.#state;
     const { ref, resource, template, workload, node } = this;
-    return new CompactPod(
-      { ref, resource, template, workload, node, ips },
-      { phase, ready, terminating, simulated, simulatedIPs },
-    );
+    return new CompactPod({ ref, resource, template, workload, node, ips }, { ...this.#state, simulatedIPs });
   }
 
   get ips(): readonly string[] {

@@ -1,6 +1,7 @@
 import type { ContainerPort, ServicePort } from './cluster.ts';
 import { isObject, type JsonObject, type JsonValue } from './json.ts';
 import type { LabelSelector, Labels } from './labels.ts';
+import { remembering } from './memo.ts';
 import type { FieldPath } from './resource.ts';
 
 /** Values kept at once; a cluster of 150,000 pods has about 20,000 sets of labels. */
@@ -131,13 +132,10 @@ function sharing(value: JsonObject, field: string, pool: (list: readonly JsonVal
 
 /** A pool of strings: names of namespaces and nodes come with every pod. */
 function namePool(): (name: string) => string {
-  const names = new Map<string, string>();
+  const known = remembering(most, (name) => name);
   let last = '';
   return (name) => {
-    if (name === last) return last;
-    last = names.get(name) ?? name;
-    if (names.size >= most) names.clear();
-    names.set(last, last);
+    if (name !== last) last = known(name);
     return last;
   };
 }

@@ -3,6 +3,7 @@ import { servicesWithOwnTls } from '../mesh/clientTls.ts';
 import { type MeshMode, modesIn, podAnnotations } from '../mesh/membership.ts';
 import type { Workload } from '../model/cluster.ts';
 import { type LabelRequirement, type LabelSelector, podFacts, selectorOfLabels } from '../model/labels.ts';
+import { oncePer } from '../model/memo.ts';
 import { type Evidence, type FieldPath, refLabel } from '../model/resource.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { Peer, PodSet, PolicyRule } from './policy.ts';
@@ -113,17 +114,8 @@ interface Uncaptured {
   readonly modes: readonly MeshMode[];
 }
 
-const known = new WeakMap<Snapshot, readonly Uncaptured[]>();
-
 /** Ports that annotations keep out of the sidecar. */
-function uncaptured(snapshot: Snapshot): readonly Uncaptured[] {
-  let found = known.get(snapshot);
-  if (found === undefined) {
-    found = snapshot.workloads.flatMap(leftOut);
-    known.set(snapshot, found);
-  }
-  return found;
-}
+const uncaptured = oncePer(({ workloads }: Snapshot): readonly Uncaptured[] => workloads.flatMap(leftOut));
 
 function leftOut(workload: Workload): readonly Uncaptured[] {
   const annotations = podAnnotations(workload);

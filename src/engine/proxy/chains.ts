@@ -1,22 +1,21 @@
 import { sha256 } from '@noble/hashes/sha2.js';
+import { remembering } from '../model/memo.ts';
 
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 
 /** Names of chains that are remembered: whoever looks at a trace looks at the next one of the same Service. */
 const most = 20_000;
-const known = new Map<string, string>();
+const longHash = remembering(most, base32);
+/** Characters of the longest name. */
+const longest = 16;
 const encoder = new TextEncoder();
 
 /** The first `length` characters of the base32 form of a text's SHA-256, as kube-proxy names chains. */
 function hash(text: string, length: number): string {
-  const key = `${length} ${text}`;
-  const found = known.get(key) ?? computed(text, length);
-  if (known.size >= most) known.clear();
-  known.set(key, found);
-  return found;
+  return longHash(text).slice(0, length);
 }
 
-function computed(text: string, length: number): string {
+function base32(text: string): string {
   const bytes = sha256(encoder.encode(text));
   let result = '';
   let bits = 0;
@@ -24,7 +23,7 @@ function computed(text: string, length: number): string {
   for (const byte of bytes) {
     held = (held << 8) | byte;
     bits += 8;
-    while (bits >= 5 && result.length < length) {
+    while (bits >= 5 && result.length < longest) {
       bits -= 5;
       result += alphabet[(held >> bits) & 31] ?? '';
       held &= (1 << bits) - 1;
