@@ -240,6 +240,18 @@ test('connectivity: text, JSON, Mermaid, dot, CSV, and filters', async () => {
   assert.ok(csv.includes('shop/frontend[Deployment],shop/backend[Deployment],TCP 9376'));
 });
 
+test('connectivity: pods that nobody made are told apart by their names, however alike they are', async () => {
+  const pod = (name: string) => `apiVersion: v1
+kind: Pod
+metadata: { name: ${name}, namespace: a, labels: { app: w } }
+spec: { containers: [{ name: c, image: i }] }
+`;
+  const path = folderWith({ 'pods.yaml': [pod('w1'), pod('w2')].join('---\n') });
+  const { connections } = await json('connectivity', path, '--from', 'a/w2');
+  const own = (connections as { from: string }[]).filter(({ from }) => from.startsWith('a/'));
+  assert.deepEqual([...new Set(own.map(({ from }) => from))], ['a/w2[Pod]']);
+});
+
 test('test: assertions that hold, and one that does not', async () => {
   const { results } = (await json('test', shop)) as { results: { pass: boolean; file: string; scope: string }[] };
   assert.equal(results.length, 5);

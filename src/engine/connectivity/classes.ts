@@ -20,6 +20,8 @@ export interface ConnectivityEnd {
   /** `ns/name[Kind]` */
   readonly name: string;
   readonly workload: Workload;
+  /** The pods of the workload that it is: all of them, or one. */
+  readonly pods: readonly Pod[];
   readonly podClass: PodClass;
 }
 
@@ -222,11 +224,13 @@ export function endsOfWorkload(
   const first = classes.classOf(pods[0] ?? templatePod(workload));
   const others = new Set(pods.map((pod) => classes.classOf(pod)));
   if ([...others].every((one) => one === first || !areToldApart(one.pod, first.pod, policies))) {
-    return { ends: [{ name: `${namespace}/${name}[${kind}]`, workload, podClass: first }], mayDiffer: others.size > 1 };
+    const whole = { name: `${namespace}/${name}[${kind}]`, workload, pods: workload.pods, podClass: first };
+    return { ends: [whole], mayDiffer: others.size > 1 };
   }
   const ends = pods.map((pod) => ({
     name: `${namespace}/${pod.ref.name}[Pod]`,
     workload,
+    pods: [pod],
     podClass: classes.classOf(pod),
   }));
   return { ends, mayDiffer: true };

@@ -24,11 +24,8 @@ export function endFilter(
 
 function namesOf(derived: Derived, end: FlowEnd): ReadonlySet<string> {
   const pods = new Set(podsOf(derived, end));
-  const names = derived.matrix.ends.filter(({ workload, podClass, name }) => {
-    const own = name.endsWith('[Pod]') ? [podClass.pod] : workload.pods;
-    return own.some((pod) => pods.has(pod));
-  });
-  return new Set(names.map(({ name }) => name));
+  const ends = derived.matrix.ends.filter((one) => one.pods.some((pod) => pods.has(pod)));
+  return new Set(ends.map(({ name }) => name));
 }
 
 function podsOf({ snapshot, endpointsOf }: Derived, end: FlowEnd): readonly Pod[] {

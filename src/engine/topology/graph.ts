@@ -153,9 +153,8 @@ export function portsText({ matrix }: Derived, set: number): string {
 }
 
 /** The boxes that stand for an end at a level. */
-export function endBoxes({ workload, podClass, name }: ConnectivityEnd, level: 'workload' | 'pod'): readonly string[] {
-  if (level === 'workload') return [boxId(workload.ref)];
-  return name.endsWith('[Pod]') ? [boxId(podClass.pod.ref)] : workload.pods.map((one) => boxId(one.ref));
+export function endBoxes({ workload, pods }: ConnectivityEnd, level: 'workload' | 'pod'): readonly string[] {
+  return level === 'workload' ? [boxId(workload.ref)] : pods.map((one) => boxId(one.ref));
 }
 
 /** Address ranges that policies name: from and to the workloads that they let in or out. */
