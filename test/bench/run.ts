@@ -23,6 +23,7 @@ import {
 import { buildSuite, startWorkbench } from '../host/launch.ts';
 import { liveInVsCode, liveRows } from './live.ts';
 import { cpu, ms, percentile, print, type Row, usedMegabytes, wall } from './measure.ts';
+import { podRows } from './pods.ts';
 import { policyRows } from './policies.ts';
 
 const generator = resolve(process.env['PODPATH_SHARED'] ?? join(root, '../shared'), 'bench/gen-cluster.mjs');
@@ -244,7 +245,10 @@ if (words.includes('live')) {
     else console.log(`${size} in VS Code: not run: ${missing}`);
   }
 } else if (words.includes('policies')) {
-  for (const size of sizes.length === 0 ? ['S', 'M', 'L', 'XL'] : sizes) print(await policyRows(generator, size));
+  for (const size of sizes.length === 0 ? ['S', 'M', 'L', 'XL'] : sizes) {
+    print(await policyRows(generator, size));
+    print(await podRows(generator, size));
+  }
 } else {
   print(parsing());
   for (const size of sizes.length === 0 ? ['S', 'M'] : sizes) print(measureSize(size, await inputOf(size)));

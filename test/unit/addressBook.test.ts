@@ -14,7 +14,7 @@ test('the first owner of an address in a block and outside of its exceptions', (
     '10.0.1.1',
     '::ffff:10.0.0.4',
   ];
-  const book = new AddressBook(texts, (text) => [text]);
+  const book = AddressBook.of(texts, (text) => [text]);
   const first = (block: string, ...except: readonly string[]): string | undefined => {
     const [outer, ...inner] = [block, ...except].flatMap((one) => parseCidr(one) ?? []);
     return outer === undefined ? 'no block' : book.firstIn(outer, inner);
@@ -33,12 +33,29 @@ test('the first owner of an address in a block and outside of its exceptions', (
 
 test('all owners of an address, in their order and however it is written', () => {
   const texts = ['10.0.0.1', 'FD00::1', '::ffff:10.0.0.1', '10.0.0.2', 'fd00:0::1', '10.0.0.01'];
-  const book = new AddressBook(texts, (text) => [text]);
+  const book = AddressBook.of(texts, (text) => [text]);
   const at = (text: string): readonly string[] => [parseIp(text) ?? []].flat().flatMap((ip) => book.at(ip));
   assert.deepEqual(at('10.0.0.1'), ['10.0.0.1', '::ffff:10.0.0.1']);
   assert.deepEqual(at('fd00::1'), ['FD00::1', 'fd00:0::1']);
   assert.deepEqual(at('10.0.0.3'), []);
   assert.deepEqual(at('::a00:1'), []);
+});
+
+test('owners give way to others; a book with two of one address is made anew', () => {
+  const owner = (...ips: readonly string[]): { readonly ips: readonly string[] } => ({ ips });
+  const [one, two, both] = [owner('10.0.0.1'), owner('10.0.0.2'), owner('10.0.0.9', 'fd00::9')];
+  const book = AddressBook.of([one, two, both], ({ ips }) => ips);
+  const at = (text: string, of = book): readonly unknown[] => [parseIp(text) ?? []].flat().flatMap((ip) => of.at(ip));
+  const [next, last] = [owner('10.0.0.2', 'fd00::1'), owner('10.0.1.1')];
+  const after = book.exchanging([two, both], [next, last]);
+  assert.ok(after !== undefined);
+  assert.deepEqual(
+    ['10.0.0.1', '10.0.0.2', '10.0.0.9', 'fd00::9', 'fd00::1', '10.0.1.1'].map((ip) => at(ip, after)),
+    [[one], [next], [], [], [next], [last]],
+  );
+  assert.deepEqual(at('10.0.0.9'), [both]);
+  assert.equal(book.exchanging([], [owner('10.0.0.2')]), undefined);
+  assert.equal(book.exchanging([one], [owner('fd00::9')]), undefined);
 });
 
 test('addresses are read as Go reads them', () => {

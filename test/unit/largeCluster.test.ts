@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { AnalysisHost, finish, type JsonObject, liveResource, query, type Resource } from '../../src/engine/index.ts';
+import {
+  AnalysisHost,
+  finish,
+  type JsonObject,
+  liveResource,
+  query,
+  type Resource,
+  type Service,
+} from '../../src/engine/index.ts';
 
 function live(object: JsonObject): Resource | undefined {
   return liveResource(object, { group: '', version: 'v1', kind: String(object['kind']) }, 'test');
@@ -53,4 +61,60 @@ test('ends of a large cluster are found by words of their names and by addresses
     [298, 2990, 2992, 2994, 2996, 2998].slice(1).map((n) => `even/web-${n}`),
   );
   assert.deepEqual(texts('10.0.11.183'), ['odd/web-2999']);
+});
+
+test('an event of one pod leaves everything that it does not touch as it is', () => {
+  const pod = (namespace: string, name: string, podIP: string): JsonObject => ({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name, namespace, labels: { app: 'web' }, ownerReferences: [owner('web')] },
+    status: { phase: 'Running', podIP },
+  });
+  const named = (kind: string, name: string, namespace = ''): JsonObject => ({
+    apiVersion: 'v1',
+    kind,
+    metadata: namespace === '' ? { name } : { name, namespace },
+    spec: { clusterIP: '10.96.0.9', selector: { app: 'web' }, ports: [{ port: 80 }] },
+  });
+  const around = [named('Namespace', 'a'), named('Namespace', 'b'), named('Node', 'n')].flatMap(
+    (one) => live(one) ?? [],
+  );
+  const services = [named('Service', 'web', 'a'), named('Service', 'web', 'b')].flatMap((one) => live(one) ?? []);
+  const pods = [pod('a', 'web-1', '10.0.0.1'), pod('a', 'web-2', '10.0.0.2'), pod('b', 'web-1', '10.0.0.3')];
+  const [first, ...others] = pods.flatMap((one) => live(one) ?? []);
+  const host = new AnalysisHost();
+  const scopeWith = (own: Resource | undefined) => {
+    const resources = [...around, ...(own === undefined ? [] : [own]), ...others, ...services];
+    const [scope] = host.apply({ clusters: [{ context: 'test', resources, missing: [], unread: [] }] }).scopes;
+    assert.ok(scope !== undefined);
+    const { snapshot, derived } = scope;
+    return {
+      snapshot,
+      derived,
+      ends: derived.matrix.ends,
+      reached: derived.endpointsOf(snapshot.services[1] as Service),
+    };
+  };
+  const before = scopeWith(first);
+  assert.deepEqual(before.snapshot.ownersOf('10.0.0.1').pods, [before.snapshot.podsIn('a')[0]]);
+  const after = scopeWith(live(pod('a', 'web-1', '10.0.0.7')));
+  assert.deepEqual(
+    after.snapshot.podsIn('a').map(({ ips }) => ips),
+    [['10.0.0.7'], ['10.0.0.2']],
+  );
+  assert.deepEqual(after.snapshot.ownersOf('10.0.0.1').pods, []);
+  assert.notEqual(after.snapshot.pods, before.snapshot.pods);
+  assert.equal(after.snapshot.podsIn('b'), before.snapshot.podsIn('b'));
+  assert.equal(after.snapshot.podsIn('a')[1], before.snapshot.podsIn('a')[1]);
+  assert.equal(after.snapshot.workloadsIn('b')[0], before.snapshot.workloadsIn('b')[0]);
+  assert.equal(after.snapshot.services, before.snapshot.services);
+  assert.equal(after.reached, before.reached);
+  assert.equal(after.derived.matrix.classes, before.derived.matrix.classes);
+  assert.equal(after.ends[1], before.ends[1]);
+  // The last pod of its namespace makes another class, so the matrix is made anew.
+  const ended = pod('b', 'web-1', '10.0.0.3');
+  const [, web2] = others;
+  others.splice(others.indexOf(web2 as Resource), 1, live({ ...ended, status: { phase: 'Succeeded' } }) as Resource);
+  const last = scopeWith(first);
+  assert.notEqual(last.derived.matrix.classes, after.derived.matrix.classes);
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { internJson, internPodSpec } from '../../src/engine/model/intern.ts';
 import { type JsonObject, stringMapAt, valueAt } from '../../src/engine/model/json.ts';
-import { listEdit } from '../../src/engine/model/lists.ts';
+import { exchangeOf, listEdit } from '../../src/engine/model/lists.ts';
 import { oncePer, remembering } from '../../src/engine/model/memo.ts';
 import { NameIndex, placeOf } from '../../src/engine/model/nameIndex.ts';
 import type { Resource } from '../../src/engine/model/resource.ts';
@@ -118,6 +118,43 @@ test('an edit of a list is its one stretch that differs', () => {
   assert.deepEqual(listEdit([1, 1], [1]), { at: 1, gone: [1], come: [] });
   assert.deepEqual(listEdit([], [1, 2]), { at: 0, gone: [], come: [1, 2] });
   assert.deepEqual(listEdit([1], [1]), { at: 1, gone: [], come: [] });
+});
+
+test('what differs between two sorted lists is told by one walk over both, wherever it is', () => {
+  const order = (a: number, b: number): number => Math.trunc(a) - Math.trunc(b);
+  assert.deepEqual(exchangeOf([1, 2, 3, 5], [1, 2.5, 4, 5], order), { gone: [2, 3], come: [2.5, 4] });
+  assert.deepEqual(exchangeOf([1, 2], [0, 1, 2, 3], order), { gone: [], come: [0, 3] });
+  assert.deepEqual(exchangeOf([1, 2], [], order), { gone: [1, 2], come: [] });
+  assert.deepEqual(exchangeOf([], [], order), { gone: [], come: [] });
+  // Of lists that are not sorted it tells more, and still turns the one into the other.
+  const { gone, come } = exchangeOf([3, 1, 2], [2, 3, 1], order);
+  assert.deepEqual(
+    [3, 1, 2]
+      .filter((one) => !gone.includes(one))
+      .concat(come)
+      .toSorted(),
+    [1, 2, 3],
+  );
+});
+
+test('objects give way to others in their places, and an index stays one', () => {
+  const [ax, ay, bx] = [resource('Pod', 'a', 'x'), resource('Pod', 'a', 'y'), resource('Pod', 'b', 'x')];
+  const index = indexResources([ax, ay, bx]);
+  const [newer, added] = [resource('Pod', 'a', 'y'), resource('Pod', 'a', 'z')];
+  const after = index.exchanging({ gone: [ay], come: [added, newer] });
+  assert.deepEqual(after?.ofKind('', 'Pod'), [ax, newer, added, bx]);
+  assert.deepEqual(after.inNamespace('', 'Pod', 'a'), [ax, newer, added]);
+  assert.deepEqual(after.inNamespace('', 'Pod', 'c'), []);
+  assert.equal(after.get(added.ref), added);
+  assert.deepEqual(after.effective, [ax, newer, added, bx]);
+  assert.deepEqual(index.ofKind('', 'Pod'), [ax, ay, bx]);
+  // What has to be made from scratch: two of a name, what is not there, a kind that comes or goes, and what is not sorted.
+  assert.equal(index.exchanging({ gone: [], come: [newer] }), undefined);
+  assert.equal(index.exchanging({ gone: [ay], come: [newer, resource('Pod', 'a', 'y')] }), undefined);
+  assert.equal(index.exchanging({ gone: [newer], come: [] }), undefined);
+  assert.equal(index.exchanging({ gone: [], come: [resource('Node', '', 'n')] }), undefined);
+  assert.equal(index.exchanging({ gone: [ax, ay, bx], come: [] }), undefined);
+  assert.equal(indexResources([bx, ax]).exchanging({ gone: [], come: [added] }), undefined);
 });
 
 test('the later of two objects counts, in the place of the first', () => {

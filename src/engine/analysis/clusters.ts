@@ -1,5 +1,6 @@
 import { t } from '@vscode/l10n';
-import { type Resource, type ResourceRef, refKey } from '../model/resource.ts';
+import { oncePer, remembering } from '../model/memo.ts';
+import type { Resource, ResourceRef } from '../model/resource.ts';
 import { type UnreadKind, visibleObjects } from '../model/unread.ts';
 import { yamlText } from '../render/yaml.ts';
 import { SourceFile } from './files.ts';
@@ -90,18 +91,24 @@ export function liveFile(resource: Resource, context: string): SourceFile {
   return file;
 }
 
-const indexes = new WeakMap<readonly Resource[], ReadonlyMap<string, Resource>>();
+/** Objects that are remembered by their URIs for one state of a cluster; editors ask for the same few again and again. */
+const mostFound = 1000;
+
+const finderOf = oncePer((resources: readonly Resource[]) =>
+  remembering(mostFound, (uri) => {
+    const wanted = readClusterUri(uri)?.ref;
+    if (wanted === undefined) return undefined;
+    const { group, kind, namespace, name } = wanted;
+    return resources.find(
+      ({ ref }) => ref.name === name && ref.namespace === namespace && ref.kind === kind && ref.group === group,
+    );
+  }),
+);
 
 /** The object of a cluster that a URI names; `undefined` where it is not there, or no longer. */
 export function clusterFile(clusters: readonly ClusterObjects[], uri: string): SourceFile | undefined {
   const wanted = readClusterUri(uri);
   const cluster = clusters.find(({ context }) => context === wanted?.context);
-  if (wanted === undefined || cluster === undefined) return undefined;
-  let index = indexes.get(cluster.resources);
-  if (index === undefined) {
-    index = new Map(cluster.resources.map((one) => [refKey(one.ref), one]));
-    indexes.set(cluster.resources, index);
-  }
-  const resource = index.get(refKey(wanted.ref));
-  return resource === undefined ? undefined : liveFile(resource, cluster.context);
+  const resource = cluster && finderOf(cluster.resources)(uri);
+  return resource && liveFile(resource, cluster.context);
 }

@@ -3,6 +3,7 @@ import type { CniProfile } from '../cni/profile.ts';
 import { ConnectivityMatrix } from '../connectivity/matrix.ts';
 import type { Detected } from '../model/assumptions.ts';
 import type { Pod, Protocol, Service } from '../model/cluster.ts';
+import { touchedNamespaces } from '../model/passing.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { decide, judge, type OwnNode } from '../policy/evaluate.ts';
 import { compilePolicies, policyTiers } from '../policy/kinds.ts';
@@ -12,16 +13,16 @@ import type { ProxyConfig, ProxyServices } from '../proxy/proxy.ts';
 import { proxyServices } from '../proxy/services.ts';
 import type { DnsZone } from '../service/dns.ts';
 import type { ServiceEndpoints } from '../service/endpoint.ts';
-import { resolveEndpoints } from '../service/endpoints.ts';
+import { EndpointBook } from '../service/endpointBook.ts';
 
 /** Endpoints follow from everything but policies, so they live as long as the pods that they are. */
-const endpointsOfPods = new WeakMap<readonly Pod[], Map<Service, ServiceEndpoints>>();
+const endpointsOfPods = new WeakMap<readonly Pod[], EndpointBook>();
 
 /** What follows from a snapshot; each part is computed when first asked for and lives as long as the snapshot. */
 export class Derived {
   readonly snapshot: Snapshot;
   readonly #memo = new Map<string, unknown>();
-  readonly #endpoints: Map<Service, ServiceEndpoints>;
+  readonly #endpoints: EndpointBook;
   readonly #compile: typeof compilePolicies;
   #policiesBefore: PolicySet | undefined;
   #enforcedBefore: PolicySet | undefined;
@@ -37,7 +38,7 @@ export class Derived {
     this.#policiesBefore = previous?.policiesSoFar;
     this.#enforcedBefore = previous?.enforcedSoFar;
     this.#matrixBefore = previous?.matrixSoFar;
-    this.#endpoints = endpointsOfPods.get(snapshot.pods) ?? new Map();
+    this.#endpoints = endpointsOfPods.get(snapshot.pods) ?? endpointsAfter(previous, snapshot);
     endpointsOfPods.set(snapshot.pods, this.#endpoints);
   }
 
@@ -46,14 +47,12 @@ export class Derived {
     return this.#memo.get(name) as T;
   }
 
-  readonly endpointsOf = (service: Service): ServiceEndpoints => {
-    let found = this.#endpoints.get(service);
-    if (found === undefined) {
-      found = resolveEndpoints(this.snapshot, service);
-      this.#endpoints.set(service, found);
-    }
-    return found;
-  };
+  readonly endpointsOf = (service: Service): ServiceEndpoints => this.#endpoints.of(this.snapshot, service);
+
+  /** The endpoints found so far. */
+  get endpointsSoFar(): EndpointBook {
+    return this.#endpoints;
+  }
 
   get environment(): Environment {
     return this.#once('environment', () => environmentOf(this.snapshot));
@@ -168,6 +167,13 @@ export class Derived {
   get dns(): DnsZone {
     return { snapshot: this.snapshot, zone: 'cluster.local', endpointsOf: this.endpointsOf };
   }
+}
+
+function endpointsAfter(previous: Derived | undefined, snapshot: Snapshot): EndpointBook {
+  const touched = previous && touchedNamespaces(previous.snapshot, snapshot);
+  return previous === undefined || touched === undefined
+    ? new EndpointBook()
+    : previous.endpointsSoFar.without(touched);
 }
 
 /** A verdict of the policies that act, beside that of all. */

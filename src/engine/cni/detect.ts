@@ -1,6 +1,7 @@
 import { t } from '@vscode/l10n';
 import type { Detected } from '../model/assumptions.ts';
 import { arrayAt, isTrueAt, stringAt, stringMapAt } from '../model/json.ts';
+import { oncePer } from '../model/memo.ts';
 import type { Evidence, FieldPath, Resource } from '../model/resource.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { calicoMode, ciliumMode, flannelMode } from './modes.ts';
@@ -79,7 +80,7 @@ export function detectCni(snapshot: Snapshot): Detected {
   if (assumed !== undefined) return { value: assumed, confidence: 'explicit', evidence: [] };
   const signs = [
     ...agentSigns(snapshot),
-    ...annotationSigns(snapshot),
+    ...annotationSigns(snapshot.nodes),
     ...resourceSigns(snapshot),
     ...configSigns(snapshot),
   ];
@@ -149,18 +150,18 @@ export function containerImages({ object }: Resource): readonly string[] {
   );
 }
 
-function annotationSigns(snapshot: Snapshot): readonly Sign[] {
-  return snapshot.nodes.flatMap((node) => {
+const annotationSigns = oncePer((nodes: Snapshot['nodes']): readonly Sign[] =>
+  nodes.flatMap((node) => {
     const { resource } = node;
     if (resource === undefined) return [];
     return annotationPrefixes.flatMap(([prefix, family]): Sign[] => {
       const key = Object.keys(node.annotations).find((one) => one.startsWith(prefix));
-      const note = t('Node {0} has the annotation {1}', node.name, key ?? '');
-      const path = ['metadata', 'annotations', key ?? ''];
-      return key === undefined ? [] : [sign(family, annotationWeight, resource, path, note)];
+      if (key === undefined) return [];
+      const note = t('Node {0} has the annotation {1}', node.name, key);
+      return [sign(family, annotationWeight, resource, ['metadata', 'annotations', key], note)];
     });
-  });
-}
+  }),
+);
 
 function resourceSigns(snapshot: Snapshot): readonly Sign[] {
   return installedKinds.flatMap(([group, kind, family]) =>

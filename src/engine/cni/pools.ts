@@ -1,6 +1,6 @@
 import { type CidrBlock, cidrContains, parseCidr, parseIp } from '../model/addresses.ts';
 import type { ClusterNode, Pod } from '../model/cluster.ts';
-import { hasStatus, isSeen } from '../model/health.ts';
+import { hasStatus } from '../model/health.ts';
 import { arrayAt, isTrueAt, stringAt, stringsAt } from '../model/json.ts';
 import type { FieldPath, Resource, ResourceRef } from '../model/resource.ts';
 import type { Snapshot } from '../model/snapshot.ts';
@@ -120,5 +120,5 @@ function isForPods({ object }: Resource): boolean {
 /** True for a pod that takes an address of the pod network away from others, also while it is being deleted. */
 export function takesAddress(pod: Pod): boolean {
   const hasEnded = pod.phase === 'Succeeded' || pod.phase === 'Failed';
-  return !hasEnded && isSeen(pod) && !pod.template.hostNetwork && pod.ips.length > 0;
+  return !hasEnded && pod.seen && !pod.template.hostNetwork && pod.ips.length > 0;
 }

@@ -1,5 +1,5 @@
 import type { ClusterNode, Pod } from '../model/cluster.ts';
-import { hasStatus, isSeen } from '../model/health.ts';
+import { hasStatus } from '../model/health.ts';
 import { arrayAt, isTrueAt, stringAt, valueAt } from '../model/json.ts';
 import type { Evidence, Resource } from '../model/resource.ts';
 import type { Snapshot } from '../model/snapshot.ts';
@@ -23,7 +23,7 @@ export interface RunningAgent {
 export function runningAgents(snapshot: Snapshot): readonly RunningAgent[] {
   return agentsOf(snapshot).flatMap(({ family, resource }) => {
     const pods = (snapshot.workload(resource.ref)?.pods ?? []).filter(
-      (one) => isSeen(one) && one.ready && !one.terminating && one.phase === 'Running',
+      (one) => one.seen && one.ready && !one.terminating && one.phase === 'Running',
     );
     const readyOn = new Map(pods.flatMap((one) => (one.node === undefined ? [] : [[one.node, one] as const])));
     return readyOn.size === 0 ? [] : [{ family, resource, readyOn }];
@@ -60,7 +60,7 @@ function setsUpPods(snapshot: Snapshot, family: string): boolean {
 
 /** The pods of kube-proxy, whoever made them: a DaemonSet, or the files on a node that its kubelet reads. */
 export function proxyPods(snapshot: Snapshot): readonly Pod[] {
-  return snapshot.pods.filter((one) => isProxy(one) && isSeen(one) && !one.terminating);
+  return snapshot.pods.filter((one) => isProxy(one) && one.seen && !one.terminating);
 }
 
 function isProxy({ template }: Pod): boolean {

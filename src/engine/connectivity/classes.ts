@@ -12,7 +12,8 @@ import { type Values, VisibleLabels } from './visibleLabels.ts';
 /** Pods that no policy can tell apart; `pod` stands for all of them. */
 export interface PodClass {
   readonly index: number;
-  readonly pod: Pod;
+  /** The first of them; of a class that followed pods of a running cluster the first of the last snapshot. */
+  pod: Pod;
 }
 
 /** A row and column of the matrix: a workload, or one pod of a workload whose pods differ under some policy. */
@@ -44,8 +45,7 @@ export class PodClasses {
   readonly #byPod = new WeakMap<Pod, PodClass>();
   readonly #readsNodes: boolean;
   readonly #hasHosts: boolean;
-  /** Those that the classes were made for: asked about pods and settings, as others follow them. */
-  readonly #policies: PolicySet;
+  #policies: PolicySet;
 
   constructor(snapshot: Snapshot, policies: PolicySet) {
     this.#policies = policies;
@@ -60,6 +60,42 @@ export class PodClasses {
     for (const program of programs) this.#visible.add(program);
     this.#assign(snapshot);
     this.#hasHosts = this.classes.some(({ pod }) => policies.isHost(pod));
+  }
+
+  /** Policies that see pods as all that these classes were made for do: asked about pods and settings, as others follow them. */
+  get policies(): PolicySet {
+    return this.#policies;
+  }
+
+  /**
+   * Takes in the pods of a later snapshot that differs in some namespaces, and in its pods and policies alone. False, with nothing
+   * changed, where these have a pod of a class that is not there, or a class none any more.
+   */
+  follow(policies: PolicySet, namespaces: Iterable<string>): boolean {
+    const before = this.#policies;
+    const firsts = new Map<PodClass, Pod>();
+    this.#policies = policies;
+    for (const namespace of namespaces) {
+      const known = this.#inNamespace.get(namespace);
+      const { first, end } = this.ranges.get(namespace) ?? { first: 0, end: 0 };
+      const size = firsts.size;
+      const found = known && this.#findAll(policies.snapshot, namespace, known, firsts);
+      if (found !== true || firsts.size - size !== end - first) {
+        this.#policies = before;
+        return false;
+      }
+    }
+    for (const [one, pod] of firsts) one.pod = pod;
+    return true;
+  }
+
+  /** The first pod of each class that pods of a namespace are of; false where one is of none. */
+  #findAll(snapshot: Snapshot, namespace: string, known: NamespaceClasses, firsts: Map<PodClass, Pod>): boolean {
+    return podsIn(snapshot, namespace).every((pod) => {
+      const found = this.#find(pod, known);
+      if (found !== undefined && !firsts.has(found)) firsts.set(found, pod);
+      return found !== undefined;
+    });
   }
 
   /** True where another policy tells no more pods apart than are told apart already. */
@@ -78,13 +114,11 @@ export class PodClasses {
   }
 
   #assign(snapshot: Snapshot): void {
-    const templates = snapshot.workloads.filter((one) => one.pods.length === 0).map(templatePod);
-    const planned = Map.groupBy(templates, (pod) => pod.ref.namespace);
-    for (const namespace of new Set([...snapshot.namespaces.keys(), ...planned.keys()])) {
+    const named = snapshot.workloads.map(({ ref }) => ref.namespace);
+    for (const namespace of new Set([...snapshot.namespaces.keys(), ...named])) {
       const first = this.classes.length;
       const known = this.#classesIn(namespace);
-      for (const pod of snapshot.podsIn(namespace)) this.#classFor(pod, known);
-      for (const pod of planned.get(namespace) ?? []) this.#classFor(pod, known);
+      for (const pod of podsIn(snapshot, namespace)) this.#classFor(pod, known);
       this.ranges.set(namespace, { first, end: this.classes.length });
     }
   }
@@ -99,25 +133,33 @@ export class PodClasses {
     return known;
   }
 
-  /** Equal labels are one object and equal ports another, so most pods are looked up by these alone. */
   #classFor(pod: Pod, known: NamespaceClasses): PodClass {
+    const found = this.#find(pod, known);
+    if (found !== undefined) return found;
+    const made: PodClass = { index: this.classes.length, pod };
+    this.classes.push(made);
+    known.byKey.set(this.#keyOf(pod, known), made);
+    return made;
+  }
+
+  /** Equal labels are one object and equal ports another, so most pods are looked up by these alone. */
+  #find(pod: Pod, known: NamespaceClasses): PodClass | undefined {
     const { labels, ports } = pod.template;
     const isPlain = !known.facts && this.#isPlain(pod);
     const before = isPlain ? known.byTemplate.get(labels)?.get(ports) : undefined;
     if (before !== undefined) return before;
-    const key = this.#restKey(pod) + this.#labelKey(pod, known);
-    let found = known.byKey.get(key);
-    if (found === undefined) {
-      found = { index: this.classes.length, pod };
-      this.classes.push(found);
-      known.byKey.set(key, found);
-    }
+    const found = known.byKey.get(this.#keyOf(pod, known));
+    if (found === undefined) return undefined;
     if (!isPlain) this.#byPod.set(pod, found);
     else {
       const byPorts = known.byTemplate.get(labels) ?? new Map();
       known.byTemplate.set(labels, byPorts.set(ports, found));
     }
     return found;
+  }
+
+  #keyOf(pod: Pod, known: NamespaceClasses): string {
+    return this.#restKey(pod) + this.#labelKey(pod, known);
   }
 
   /** True where policies see nothing of a pod but its namespace, labels and ports. */
@@ -160,6 +202,12 @@ export class PodClasses {
       parsed !== undefined && addresses.some((one) => cidrContains(parsed, one));
     return blocks.map((one) => (isIn(one) ? '1' : '0')).join('');
   }
+}
+
+/** The pods of a namespace, and what those of its workloads without any would be. */
+function podsIn(snapshot: Snapshot, namespace: string): readonly Pod[] {
+  const planned = snapshot.workloadsIn(namespace).filter((one) => one.pods.length === 0);
+  return [...snapshot.podsIn(namespace), ...planned.map(templatePod)];
 }
 
 /** True when some policy treats the two pods differently, as a subject, a peer or by a named port. */
@@ -247,6 +295,7 @@ function templatePod({ ref, template, resource }: Workload): Pod {
     phase: 'Running',
     ready: true,
     terminating: false,
+    seen: false,
     simulated: true,
     simulatedIPs: true,
   };

@@ -23,6 +23,26 @@ export function endsOf(workloads: readonly Workload[], classes: PodClasses, poli
   return { list, byName: new Map(list.map((one) => [one.name, one])), split };
 }
 
+/** The ends once some workloads gave way to others; `undefined` where ends of other names come of that. */
+export function endsAfter(
+  { list, split }: Ends,
+  { added, removed }: { readonly added: readonly Workload[]; readonly removed: readonly Workload[] },
+  classes: PodClasses,
+  policies: PolicySet,
+): Ends | undefined {
+  const own = endsOf(added, classes, policies);
+  const gone = new Set(removed);
+  const left = list.filter(({ workload }) => gone.has(workload));
+  if (left.length !== own.list.length || !left.every(({ name }) => own.byName.has(name))) return undefined;
+  const now = list.map((one) => (gone.has(one.workload) ? (own.byName.get(one.name) ?? one) : one));
+  const stillSplit = [...split].filter(([workload]) => !gone.has(workload));
+  return {
+    list: now,
+    byName: new Map(now.map((one) => [one.name, one])),
+    split: new Map([...stillSplit, ...own.split]),
+  };
+}
+
 /** True where the same workloads and classes still have these ends under other policies. */
 export function stillHolds({ split }: Ends, classes: PodClasses, policies: PolicySet): boolean {
   return [...split].every(([workload, before]) => {

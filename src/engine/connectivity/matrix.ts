@@ -1,12 +1,15 @@
-import { exchanged } from '../model/lists.ts';
+import { exchanged, exchangeOf } from '../model/lists.ts';
+import { byNamespaceAndName } from '../model/nameIndex.ts';
+import { differInPodsAlone } from '../model/passing.ts';
 import { PortSets } from '../model/ports.ts';
+import { refKey } from '../model/resource.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { doubtsIn } from '../policy/doubts.ts';
 import type { Direction, PolicyProgram } from '../policy/policy.ts';
 import type { PolicySet, TierStep } from '../policy/policySet.ts';
 import { hasBit, members } from './bits.ts';
 import { type ConnectivityEnd, type PodClass, PodClasses } from './classes.ts';
-import { type Ends, endsOf, stillHolds } from './ends.ts';
+import { type Ends, endsAfter, endsOf, stillHolds } from './ends.ts';
 import { type BlockCounts, countBlocks, type ExternalRange, externalRanges } from './externalRanges.ts';
 import { OutsideSpace, type PeerSpace, PodSpace } from './peerBits.ts';
 import { bothRows, passageTo, type Row, RowBuilder } from './row.ts';
@@ -60,8 +63,8 @@ function traitsOf(program: PolicyProgram): Traits {
  * All pairs, computed by classes: subjects that the same policies select share one row, and a pair costs two lookups and
  * a memoised intersection. Semantics as in policy/evaluate.ts, which the tests compare it with.
  *
- * A matrix that follows another one of the same pods, and whose policies tell no more pods apart, takes over its classes
- * and every row that the changed policies have no part in.
+ * A matrix that follows another one of the same classes, and whose policies tell no more pods apart, takes these over, and
+ * every row that the changed policies have no part in.
  */
 export class ConnectivityMatrix {
   readonly #snapshot: Snapshot;
@@ -80,8 +83,8 @@ export class ConnectivityMatrix {
     if (previous === undefined || changed === undefined) {
       const ports = new PortSets();
       const classes = new PodClasses(snapshot, policies);
-      const pods = new PodSpace(snapshot, policies, classes);
-      const effects = new RuleEffects(policies, classes, ports);
+      const pods = new PodSpace(classes);
+      const effects = new RuleEffects(classes, ports);
       this.#shared = { ports, classes, pods, effects, rows: new Map() };
       this.#selecting = this.#indexSubjects();
       this.#ofClass = { ingress: [], egress: [] };
@@ -99,7 +102,15 @@ export class ConnectivityMatrix {
       ingress: outsideAfter(changed, 'ingress', ingress),
       egress: outsideAfter(changed, 'egress', egress),
     };
-    this.#endsBefore = previous.#ends ?? previous.#endsBefore;
+    this.#endsBefore = previous.#endsFor(snapshot, policies);
+  }
+
+  /** The ends as they are for later pods, as far as these have the same; policies may have changed too. */
+  #endsFor({ workloads }: Snapshot, policies: PolicySet): Ends | undefined {
+    const known = this.#ends ?? this.#endsBefore;
+    const { workloads: before } = this.#snapshot;
+    if (known === undefined || workloads === before) return known;
+    return endsAfter(known, exchanged(before, workloads), this.classes, policies);
   }
 
   get ports(): PortSets {
@@ -112,11 +123,23 @@ export class ConnectivityMatrix {
 
   /** The policies that came and went; `undefined` where a new matrix can't be made of this one. */
   #changedFor(snapshot: Snapshot, policies: PolicySet): Exchange | undefined {
-    const sameWorld = snapshot.pods === this.#snapshot.pods && snapshot.workloads === this.#snapshot.workloads;
     const sameSettings = JSON.stringify(policies.settings) === JSON.stringify(this.#policies.settings);
-    if (!sameWorld || !sameSettings || !sameNamespaces(snapshot, this.#snapshot)) return undefined;
+    if (!sameSettings || !sameNamespaces(snapshot, this.#snapshot)) return undefined;
     const changed = exchanged(this.#policies.programs, policies.programs);
-    return changed.added.every((one) => this.classes.covers(one)) ? changed : undefined;
+    if (!changed.added.every((one) => this.classes.covers(one))) return undefined;
+    return this.#hasSameClasses(snapshot, policies) ? changed : undefined;
+  }
+
+  #hasSameClasses(snapshot: Snapshot, policies: PolicySet): boolean {
+    const before = this.#snapshot;
+    if (snapshot.pods === before.pods && snapshot.workloads === before.workloads) return true;
+    if (!differInPodsAlone(before, snapshot)) return false;
+    const pods = exchangeOf(before.pods, snapshot.pods, byNamespaceAndName);
+    const workloads = exchanged(before.workloads, snapshot.workloads);
+    const touched = [pods.gone, pods.come, workloads.removed, workloads.added].flatMap((list) =>
+      list.map(({ ref }) => ref.namespace),
+    );
+    return this.classes.follow(policies, new Set(touched));
   }
 
   /** The workloads of the user's, by name: the rows and columns. */
@@ -213,6 +236,8 @@ export class ConnectivityMatrix {
     const changed = [...added, ...removed];
     if (changed.length === 0) return;
     const gone = new Set(removed);
+    const [old, now] = [removed[0]?.ref, added[0]?.ref];
+    const isEdit = changed.length === 2 && old !== undefined && now !== undefined && refKey(old) === refKey(now);
     const lists = this.#selecting as (readonly PolicyProgram[])[];
     const affected = new Set(changed.flatMap(({ subject }) => [...members(this.#shared.pods.set(subject))]));
     let order: ReadonlyMap<PolicyProgram, number> | undefined;
@@ -226,7 +251,7 @@ export class ConnectivityMatrix {
       const kept = list.filter((one) => !gone.has(one));
       const own = added.filter(({ subject }) => hasBit(this.#shared.pods.set(subject), index));
       // One policy that was edited stands where it stood.
-      const at = changed.length === 2 ? list.findIndex((one) => gone.has(one)) : -1;
+      const at = isEdit ? list.findIndex((one) => gone.has(one)) : -1;
       if (at >= 0) lists[index] = kept.toSpliced(at, 0, ...own);
       else lists[index] = own.length === 0 ? kept : inOrder([...kept, ...own]);
     }

@@ -1,9 +1,7 @@
 import { parseCidr } from '../model/addresses.ts';
 import { type LabelRequirement, type LabelSelector, selectsAll } from '../model/labels.ts';
-import type { Snapshot } from '../model/snapshot.ts';
 import { peerMatches } from '../policy/peers.ts';
 import type { BlockPeer, Peer, PodSet, PolicyEnd } from '../policy/policy.ts';
-import type { PolicySet } from '../policy/policySet.ts';
 import { type Bits, bitsBetween, bitsOf, bitsOfRuns, both, either, members, minus, noBits } from './bits.ts';
 import type { PodClass, PodClasses } from './classes.ts';
 import type { ExternalRange } from './externalRanges.ts';
@@ -37,8 +35,6 @@ export class PodSpace implements PeerSpace {
   readonly arePods = true;
   readonly all: Bits;
   readonly #classes: PodClasses;
-  readonly #policies: PolicySet;
-  readonly #snapshot: Snapshot;
   readonly #hosts: readonly number[];
   /** The classes that selectors may choose, and those of each namespace. */
   readonly #everywhere: LabelIndex;
@@ -48,13 +44,11 @@ export class PodSpace implements PeerSpace {
   readonly #blocks = new Map<string, Bits>();
   readonly #namespaces = new Map<string, Bits>();
 
-  constructor(snapshot: Snapshot, policies: PolicySet, classes: PodClasses) {
-    this.#snapshot = snapshot;
-    this.#policies = policies;
+  constructor(classes: PodClasses) {
     this.#classes = classes;
     this.all = bitsBetween(0, classes.classes.length);
-    this.#everywhere = new LabelIndex(policies, classes.classes);
-    this.#hosts = classes.classes.filter(({ pod }) => policies.isHost(pod)).map(({ index }) => index);
+    this.#everywhere = new LabelIndex(classes, classes.classes);
+    this.#hosts = classes.classes.filter(({ pod }) => classes.policies.isHost(pod)).map(({ index }) => index);
   }
 
   bitsOf(peer: Peer, subject: PolicyEnd): Bits {
@@ -101,7 +95,8 @@ export class PodSpace implements PeerSpace {
 
   #compute({ inNamespace, namespaces, pods }: PodSet): Bits {
     if (inNamespace !== undefined) {
-      const applies = namespaces === undefined || this.#policies.namespaceMatches({ namespaces, pods }, inNamespace);
+      const applies =
+        namespaces === undefined || this.#classes.policies.namespaceMatches({ namespaces, pods }, inNamespace);
       return applies ? this.#indexOf(inNamespace).select(pods) : noBits;
     }
     const chosen = this.#everywhere.select(pods);
@@ -112,7 +107,7 @@ export class PodSpace implements PeerSpace {
     let index = this.#within.get(namespace);
     if (index === undefined) {
       const { first, end } = this.#classes.ranges.get(namespace) ?? { first: 0, end: 0 };
-      index = new LabelIndex(this.#policies, this.#classes.classes.slice(first, end));
+      index = new LabelIndex(this.#classes, this.#classes.classes.slice(first, end));
       this.#within.set(namespace, index);
     }
     return index;
@@ -127,8 +122,8 @@ export class PodSpace implements PeerSpace {
         (one) => one.key === 'kubernetes.io/metadata.name' && one.operator === 'In',
       );
       const set = { namespaces: selector, pods: selector };
-      const all = named?.values ?? [...this.#snapshot.namespaces.keys()];
-      const names = all.filter((name) => this.#policies.namespaceMatches(set, name));
+      const all = named?.values ?? [...this.#classes.policies.snapshot.namespaces.keys()];
+      const names = all.filter((name) => this.#classes.policies.namespaceMatches(set, name));
       const runs = names.flatMap((name) => this.#classes.ranges.get(name) ?? []);
       bits = bitsOfRuns(runs.sort((a, b) => a.first - b.first));
       this.#namespaces.set(key, bits);
@@ -139,13 +134,15 @@ export class PodSpace implements PeerSpace {
   #matching(peer: Peer, subject: PolicyEnd, candidates: readonly number[]): Bits {
     const matches = (index: number): boolean => {
       const podClass = this.#classes.classes[index];
-      return podClass !== undefined && peerMatches(this.#policies, peer, { kind: 'pod', pod: podClass.pod }, subject);
+      return (
+        podClass !== undefined && peerMatches(this.#classes.policies, peer, { kind: 'pod', pod: podClass.pod }, subject)
+      );
     };
     return bitsOf(candidates.filter(matches));
   }
 
   #block(peer: BlockPeer, subject: PolicyEnd): Bits {
-    const readsPods = this.#policies.readsPods(peer);
+    const readsPods = this.#classes.policies.readsPods(peer);
     const key = JSON.stringify([peer.cidr, peer.except, peer.invalid, readsPods]);
     let bits = this.#blocks.get(key);
     if (bits === undefined) {
@@ -159,20 +156,20 @@ export class PodSpace implements PeerSpace {
 
 /** Which of some classes have which value of a label. Classes of ended pods and of nodes are in no set. */
 class LabelIndex {
-  readonly #policies: PolicySet;
+  readonly #all: PodClasses;
   readonly #classes: readonly PodClass[];
-  readonly #all: Bits;
+  readonly #bits: Bits;
   readonly #byKey = new Map<string, ReadonlyMap<string, Bits>>();
 
-  constructor(policies: PolicySet, classes: readonly PodClass[]) {
-    this.#policies = policies;
-    this.#classes = classes.filter(({ pod }) => policies.isSelectable(pod));
-    this.#all = bitsOf(this.#classes.map(({ index }) => index));
+  constructor(all: PodClasses, some: readonly PodClass[]) {
+    this.#all = all;
+    this.#classes = some.filter(({ pod }) => all.policies.isSelectable(pod));
+    this.#bits = bitsOf(this.#classes.map(({ index }) => index));
   }
 
   select(selector: LabelSelector): Bits {
     if (selector.invalid !== undefined) return noBits;
-    let bits = this.#all;
+    let bits = this.#bits;
     for (const one of selector.requirements) bits = this.#narrow(bits, one);
     for (const list of selector.anyOf ?? []) {
       bits = both(bits, list.map((one) => this.select(one)).reduce(either, noBits));
@@ -227,7 +224,7 @@ class LabelIndex {
     if (byValue === undefined) {
       const indices = new Map<string, number[]>();
       for (const { index, pod } of this.#classes) {
-        const value = this.#policies.label(pod, key);
+        const value = this.#all.policies.label(pod, key);
         if (value === undefined) continue;
         const list = indices.get(value);
         if (list === undefined) indices.set(value, [index]);

@@ -1,7 +1,7 @@
 import type { PortRange, PortSets } from '../model/ports.ts';
 import { peerMatches } from '../policy/peers.ts';
 import type { PolicyEnd, PolicyRule } from '../policy/policy.ts';
-import { namedPort, type PolicySet } from '../policy/policySet.ts';
+import { namedPort } from '../policy/policySet.ts';
 import { type Bits, bitsOf, members } from './bits.ts';
 import type { PodClass, PodClasses } from './classes.ts';
 import { bitsOfAny, isRelative, type PeerSpace } from './peerBits.ts';
@@ -19,13 +19,11 @@ export function namesPorts({ ports }: PolicyRule): boolean {
 
 /** What rules do to some ends on some ports; for a rule that is the same for every subject computed once. */
 export class RuleEffects {
-  readonly #policies: PolicySet;
   readonly #classes: PodClasses;
   readonly #ports: PortSets;
   readonly #known = new WeakMap<PolicyRule, Map<PeerSpace, readonly RuleEffect[]>>();
 
-  constructor(policies: PolicySet, classes: PodClasses, ports: PortSets) {
-    this.#policies = policies;
+  constructor(classes: PodClasses, ports: PortSets) {
     this.#classes = classes;
     this.#ports = ports;
   }
@@ -47,7 +45,7 @@ export class RuleEffects {
 
   #compute(rule: PolicyRule, subject: PodClass, space: PeerSpace): readonly RuleEffect[] {
     const end: PolicyEnd = { kind: 'pod', pod: subject.pod };
-    if (rule.onlyFor?.some((peer) => peerMatches(this.#policies, peer, end, end)) === false) return [];
+    if (rule.onlyFor?.some((peer) => peerMatches(this.#classes.policies, peer, end, end)) === false) return [];
     const { action, condition } = rule;
     const effect = { action, ...(condition === undefined ? {} : { condition: condition.of }) };
     const bits = rule.peers === undefined ? undefined : bitsOfAny(space, rule.peers, end);

@@ -6,27 +6,43 @@ interface Page<T> {
   readonly owners: readonly T[];
 }
 
+type Pages<T> = Readonly<Record<IpAddress['family'], Page<T>>>;
+
+/** An address and who has it. */
+type Entry<T> = readonly [value: number | bigint, owner: T];
+
+type AddressesOf<T> = (owner: T) => readonly string[];
+
 /** Who has an address, for as many owners as a large cluster has pods: an IPv4 address takes 12 bytes. */
 export class AddressBook<T> {
-  readonly #pages: Readonly<Record<IpAddress['family'], Page<T>>>;
+  readonly #pages: Pages<T>;
+  readonly #addressesOf: AddressesOf<T>;
+
+  private constructor(pages: Pages<T>, addressesOf: AddressesOf<T>) {
+    this.#pages = pages;
+    this.#addressesOf = addressesOf;
+  }
 
   /** Texts that are no address are left out; of one address, owners stay in their order. */
-  constructor(all: Iterable<T>, addressesOf: (owner: T) => readonly string[]) {
-    const four: (readonly [number, T])[] = [];
-    const six: (readonly [bigint, T])[] = [];
-    for (const owner of all) {
-      for (const text of addressesOf(owner)) {
-        const ip = parseIp(text);
-        if (ip?.family === 4) four.push([Number(ip.value), owner]);
-        else if (ip !== undefined) six.push([ip.value, owner]);
-      }
-    }
-    four.sort(([a], [b]) => a - b);
-    six.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
-    this.#pages = {
-      4: { values: Uint32Array.from(four, ([value]) => value), owners: four.map(([, owner]) => owner) },
+  static of<T>(all: readonly T[], addressesOf: AddressesOf<T>): AddressBook<T> {
+    const { 4: four, 6: six } = entriesOf(all, addressesOf);
+    const pages = {
+      4: { values: Uint32Array.from(four, ([value]) => Number(value)), owners: four.map(([, owner]) => owner) },
       6: { values: six.map(([value]) => value), owners: six.map(([, owner]) => owner) },
     };
+    return new AddressBook(pages, addressesOf);
+  }
+
+  /** The book once some owners gave way to others; `undefined` where one of these has an address that is another's too. */
+  exchanging(gone: readonly T[], come: readonly T[]): AddressBook<T> | undefined {
+    const [old, now] = [entriesOf(gone, this.#addressesOf), entriesOf(come, this.#addressesOf)];
+    const four = exchanged(this.#pages[4], old[4], now[4], (length) => new Uint32Array(length));
+    const six = exchanged(this.#pages[6], old[6], now[6], (length) => new Array<bigint>(length));
+    return four && six && new AddressBook({ 4: four, 6: six }, this.#addressesOf);
+  }
+
+  some(test: (owner: T) => boolean): boolean {
+    return this.#pages[4].owners.some(test) || this.#pages[6].owners.some(test);
   }
 
   /** All who have an address. */
@@ -39,8 +55,8 @@ export class AddressBook<T> {
     return owners.slice(first, end);
   }
 
-  /** The owner of the lowest address in a block and outside of some exceptions; `undefined` where there is none. */
-  firstIn(block: CidrBlock, except: readonly CidrBlock[]): T | undefined {
+  /** The first owner that counts, by address, in a block and outside of some exceptions; `undefined` where there is none. */
+  firstIn(block: CidrBlock, except: readonly CidrBlock[], counts: (owner: T) => boolean = () => true): T | undefined {
     const { values, owners } = this.#pages[block.family];
     let at = placeOf(values, block.first);
     for (;;) {
@@ -48,10 +64,52 @@ export class AddressBook<T> {
       if (value === undefined || value > block.last) return undefined;
       const ip: IpAddress = { family: block.family, value: BigInt(value) };
       const hole = except.find((one) => cidrContains(one, ip));
-      if (hole === undefined) return owners[at];
-      at = placeOf(values, hole.last + 1n);
+      const owner = owners[at];
+      if (hole !== undefined) at = placeOf(values, hole.last + 1n);
+      else if (owner === undefined || counts(owner)) return owner;
+      else at++;
     }
   }
+}
+
+/** The addresses of some owners by family, sorted; numbers are those of IPv4. */
+function entriesOf<T>(all: readonly T[], addressesOf: AddressesOf<T>): Record<IpAddress['family'], Entry<T>[]> {
+  const entries: Record<IpAddress['family'], Entry<T>[]> = { 4: [], 6: [] };
+  for (const owner of all) {
+    for (const text of addressesOf(owner)) {
+      const ip = parseIp(text);
+      if (ip !== undefined) entries[ip.family].push([ip.family === 4 ? Number(ip.value) : ip.value, owner]);
+    }
+  }
+  for (const list of [entries[4], entries[6]]) list.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+  return entries;
+}
+
+/** A page without some of its entries and with others; `undefined` where an address would have an owner that it had and a new one. */
+function exchanged<T, V extends { [place: number]: number | bigint; readonly length: number }>(
+  page: Page<T>,
+  gone: readonly Entry<T>[],
+  come: readonly Entry<T>[],
+  make: (length: number) => V,
+): Page<T> | undefined {
+  const { values: before, owners: had } = page;
+  const places = new Set(gone.map(([value, owner]) => had.indexOf(owner, placeOf(before, value))));
+  const values = make(before.length - places.size + come.length);
+  const owners: T[] = [];
+  const add = (value: number | bigint, owner: T): void => {
+    values[owners.length] = value;
+    owners.push(owner);
+  };
+  let next = 0;
+  for (let place = 0; place < before.length; place++) {
+    const value = before[place] ?? 0;
+    for (let one = come[next]; one !== undefined && one[0] < value; one = come[++next]) add(...one);
+    if (places.has(place)) continue;
+    if (come[next]?.[0] === value) return undefined;
+    add(value, had[place] as T);
+  }
+  for (const one of come.slice(next)) add(...one);
+  return { values, owners };
 }
 
 /** The first place whose address is not below. */

@@ -82,6 +82,8 @@ export interface Pod {
   readonly phase: 'Pending' | 'Running' | 'Succeeded' | 'Failed' | 'Unknown';
   readonly ready: boolean;
   readonly terminating: boolean;
+  /** True where its status was read; others are expected from their files. */
+  readonly seen: boolean;
   /** True when the pod itself is expected from its workload. */
   readonly simulated: boolean;
   /** True when its addresses were invented. */

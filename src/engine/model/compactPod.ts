@@ -2,7 +2,7 @@ import type { Pod, PodTemplate } from './cluster.ts';
 import type { Resource, ResourceRef } from './resource.ts';
 
 /** What a pod is now. There are few different ones, which pods share. */
-export type PodState = Pick<Pod, 'phase' | 'ready' | 'terminating' | 'simulated' | 'simulatedIPs'>;
+export type PodState = Pick<Pod, 'phase' | 'ready' | 'terminating' | 'seen' | 'simulated' | 'simulatedIPs'>;
 
 const states: PodState[] = [];
 
@@ -12,6 +12,7 @@ function shared(state: PodState): PodState {
       one.phase === state.phase &&
       one.ready === state.ready &&
       one.terminating === state.terminating &&
+      one.seen === state.seen &&
       one.simulated === state.simulated &&
       one.simulatedIPs === state.simulatedIPs,
   );
@@ -61,6 +62,10 @@ export class CompactPod implements Pod {
 
   get terminating(): boolean {
     return this.#state.terminating;
+  }
+
+  get seen(): boolean {
+    return this.#state.seen;
   }
 
   get simulated(): boolean {

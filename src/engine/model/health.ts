@@ -123,16 +123,11 @@ export function networkFault(node: ClusterNode): Condition | undefined {
 /** True for a pod of the pod network that really has an address of its own and keeps it. */
 export function holdsAddress(pod: Pod): boolean {
   const isAlive = pod.phase === 'Running' || pod.phase === 'Pending';
-  return isAlive && isSeen(pod) && !pod.terminating && !pod.template.hostNetwork && pod.ips.length > 0;
+  return isAlive && pod.seen && !pod.terminating && !pod.template.hostNetwork && pod.ips.length > 0;
 }
 
 /** True for a pod that has a node and waits there for an address: for the network, or for an image or a volume before it. */
 export function waitsForAddress(pod: Pod): boolean {
   const isWaiting = pod.phase === 'Pending' && pod.node !== undefined && pod.node !== '' && pod.ips.length === 0;
-  return isWaiting && isSeen(pod) && !pod.terminating && !pod.template.hostNetwork;
-}
-
-/** True for a pod whose status was read; the others are expected from their files. */
-export function isSeen(pod: Pod): boolean {
-  return !pod.simulated && !pod.simulatedIPs && stringAt(pod.resource.object, 'status', 'phase') !== undefined;
+  return isWaiting && pod.seen && !pod.terminating && !pod.template.hostNetwork;
 }

@@ -25,6 +25,54 @@ export function exchanged<T>(
   return { added: come.filter((one) => !old.has(one)), removed: gone.filter((one) => !now.has(one)) };
 }
 
+/** What went out of a list, and what came into it. */
+export interface Exchange<T> {
+  readonly gone: readonly T[];
+  readonly come: readonly T[];
+}
+
+/**
+ * What differs between two lists that are sorted by `order`, by one walk that looks only at elements that differ. In lists
+ * that are not sorted some that stayed are in both.
+ */
+export function exchangeOf<T>(before: readonly T[], after: readonly T[], order: (a: T, b: T) => number): Exchange<T> {
+  const gone: T[] = [];
+  const come: T[] = [];
+  let place = 0;
+  for (let i = 0; i < after.length; i++) {
+    const one = after[i] as T;
+    let old = before[place];
+    while (old !== one && place < before.length && order(old as T, one) <= 0) {
+      gone.push(old as T);
+      old = before[++place];
+    }
+    if (old === one) place++;
+    else come.push(one);
+  }
+  for (; place < before.length; place++) gone.push(before[place] as T);
+  return { gone, come };
+}
+
+/** In a list: from the place `at` on, `gone` elements make way for others. */
+export interface Splice<T> {
+  readonly at: number;
+  readonly gone: number;
+  readonly come: readonly T[];
+}
+
+/** The list after splices at ascending places. */
+export function spliced<T>(list: readonly T[], splices: readonly Splice<T>[]): readonly T[] {
+  const result: T[] = [];
+  let place = 0;
+  for (const { at, gone, come } of splices) {
+    for (; place < at; place++) result.push(list[place] as T);
+    result.push(...come);
+    place += gone;
+  }
+  for (; place < list.length; place++) result.push(list[place] as T);
+  return result;
+}
+
 /** The elements that pass; the list itself where all do, which takes no memory. */
 export function passing<T, S extends T = T>(list: readonly T[], test: (one: T) => one is S): readonly S[] {
   return list.every(test) ? list : list.filter(test);
@@ -32,5 +80,8 @@ export function passing<T, S extends T = T>(list: readonly T[], test: (one: T) =
 
 /** True where two lists have identical elements at every place. */
 export function sameList<T>(a: readonly T[], b: readonly T[]): boolean {
-  return a === b || (a.length === b.length && a.every((one, index) => one === b[index]));
+  if (a === b) return true;
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
 }

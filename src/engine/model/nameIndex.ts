@@ -1,3 +1,4 @@
+import { type Exchange, type Splice, spliced } from './lists.ts';
 import type { ResourceRef } from './resource.ts';
 
 /** What has a namespace and a name. */
@@ -16,6 +17,13 @@ function compareTexts(a: string, b: string): number {
 
 /** The place of the last element with a namespace and name, in a list sorted by them; -1 where there is none. */
 export function placeOf(sorted: readonly Named[], ref: Named['ref']): number {
+  const place = firstAfter(sorted, ref) - 1;
+  const found = sorted[place];
+  return found !== undefined && byNamespaceAndName(found, { ref }) === 0 ? place : -1;
+}
+
+/** The place of the first element that comes after a namespace and name. */
+function firstAfter(sorted: readonly Named[], ref: Named['ref']): number {
   const wanted = { ref };
   let [first, end] = [0, sorted.length];
   while (first < end) {
@@ -24,8 +32,7 @@ export function placeOf(sorted: readonly Named[], ref: Named['ref']): number {
     if (one === undefined || byNamespaceAndName(one, wanted) > 0) end = middle;
     else first = middle + 1;
   }
-  const found = sorted[first - 1];
-  return found !== undefined && byNamespaceAndName(found, wanted) === 0 ? first - 1 : -1;
+  return first;
 }
 
 /** Negative where each element comes after the one before it, 0 where some have one name, positive where some come before. */
@@ -47,27 +54,69 @@ function largestStep(list: readonly Named[]): number {
 export class NameIndex<T extends Named> {
   /** True where no two elements have one name. */
   readonly isUnique: boolean;
-  readonly #sorted: readonly T[];
+  /** True where the list was sorted already. */
+  readonly isInOrder: boolean;
+  /** Sorted by namespace and name. */
+  readonly sorted: readonly T[];
 
-  private constructor(sorted: readonly T[], isUnique: boolean) {
-    this.#sorted = sorted;
+  private constructor(sorted: readonly T[], { isUnique, isInOrder }: Pick<NameIndex<T>, 'isUnique' | 'isInOrder'>) {
+    this.sorted = sorted;
     this.isUnique = isUnique;
+    this.isInOrder = isInOrder;
   }
 
   static of<T extends Named>(list: readonly T[]): NameIndex<T> {
     const order = largestStep(list);
-    if (order <= 0) return new NameIndex(list, order < 0);
+    if (order <= 0) return new NameIndex(list, { isUnique: order < 0, isInOrder: true });
     const sorted = [...list].sort(byNamespaceAndName);
-    return new NameIndex(sorted, largestStep(sorted) < 0);
+    return new NameIndex(sorted, { isUnique: largestStep(sorted) < 0, isInOrder: false });
+  }
+
+  /** The index of the list after splices that leave it sorted. */
+  spliced(splices: readonly Splice<T>[]): NameIndex<T> {
+    return new NameIndex(spliced(this.sorted, splices), this);
+  }
+
+  /**
+   * How some elements of a sorted list give way to others; `undefined` where the list is not sorted, does not hold what is
+   * to go, or would come to hold two of one name.
+   */
+  splicesFor({ gone, come }: Exchange<T>): readonly Splice<T>[] | undefined {
+    if (!this.isInOrder || !this.isUnique) return undefined;
+    const left = new Set<number>();
+    for (const one of gone) {
+      const place = placeOf(this.sorted, one.ref);
+      if (this.sorted[place] !== one) return undefined;
+      left.add(place);
+    }
+    const added = new Map<number, T[]>();
+    for (const one of come.toSorted(byNamespaceAndName)) {
+      const place = placeOf(this.sorted, one.ref);
+      const at = place >= 0 ? place : firstAfter(this.sorted, one.ref);
+      const others = added.get(at) ?? [];
+      const isTaken = place >= 0 && !left.has(place);
+      const last = others.at(-1);
+      if (isTaken || (last !== undefined && byNamespaceAndName(last, one) === 0)) return undefined;
+      added.set(at, [...others, one]);
+    }
+    const places = [...new Set([...left, ...added.keys()])].sort((a, b) => a - b);
+    return places.map((at) => ({ at, gone: left.has(at) ? 1 : 0, come: added.get(at) ?? [] }));
+  }
+
+  inNamespace(namespace: string): readonly T[] {
+    const first = firstAfter(this.sorted, { namespace, name: '' });
+    let end = first;
+    while (this.sorted[end]?.ref.namespace === namespace) end++;
+    return this.sorted.slice(first, end);
   }
 
   /** The index with an element in the place of the one of its name; the same where there is none. */
   replacing(one: T): NameIndex<T> {
-    const place = placeOf(this.#sorted, one.ref);
-    return place < 0 ? this : new NameIndex(this.#sorted.with(place, one), this.isUnique);
+    const place = placeOf(this.sorted, one.ref);
+    return place < 0 ? this : new NameIndex(this.sorted.with(place, one), this);
   }
 
   get(namespace: string, name: string): T | undefined {
-    return this.#sorted[placeOf(this.#sorted, { namespace, name })];
+    return this.sorted[placeOf(this.sorted, { namespace, name })];
   }
 }

@@ -5,6 +5,7 @@ import { stableHash } from './hash.ts';
 import { arrayAt, type JsonObject, numberAt, stringAt, valueAt } from './json.ts';
 import { SimulationPool } from './pool.ts';
 import { isLive, type Resource, refKey } from './resource.ts';
+import type { ResourceIndex } from './resourceIndex.ts';
 import { type Controller, controllerRef, Owners, templateOf } from './workloads.ts';
 
 const phases = new Set(['Pending', 'Running', 'Succeeded', 'Failed', 'Unknown']);
@@ -20,17 +21,15 @@ interface Unaddressed {
  * (CONTRACT.md, “Simulated things”).
  */
 export function buildPods(
-  podResources: readonly Resource[],
+  index: ResourceIndex,
   controllers: readonly Controller[],
   nodes: readonly ClusterNode[],
 ): readonly Pod[] {
-  const owners = new Owners(controllers);
-  const pods = podResources.map((resource) => realPod(resource, owners, nodes));
-  const waiting = pods.flatMap(({ ref, phase, ips, resource }, place): Unaddressed[] => {
-    const isScheduled = phase === 'Running' || phase === 'Unknown';
-    const isTold = ips.length > 0 || stringAt(resource.object, 'status', 'phase') !== undefined;
-    return isTold || !isScheduled ? [] : [{ place, slot: `${ref.namespace}/${ref.name}` }];
-  });
+  const owners = new Owners(index);
+  const pods = index.ofKind('', 'Pod').map((resource) => realPod(resource, owners, nodes));
+  const waiting = pods.flatMap((pod, place): Unaddressed[] =>
+    lacksAddress(pod) ? [{ place, slot: `${pod.ref.namespace}/${pod.ref.name}` }] : [],
+  );
   const owning = new Set([...new Set(pods.map((pod) => pod.workload))].map(refKey));
   for (const controller of controllers) {
     const { ref } = controller.resource;
@@ -47,7 +46,13 @@ export function buildPods(
   return waiting.length === 0 ? pods : withAddresses(pods, waiting, nodes);
 }
 
-function realPod(resource: Resource, owners: Owners, nodes: readonly ClusterNode[]): CompactPod {
+/** True for a pod that runs, by all that is known, and has no address. */
+export function lacksAddress({ phase, ips, seen }: Pod): boolean {
+  return ips.length === 0 && !seen && (phase === 'Running' || phase === 'Unknown');
+}
+
+/** The pod of a Pod object. */
+export function realPod(resource: Resource, owners: Owners, nodes: readonly ClusterNode[]): CompactPod {
   const { ref, origin, object } = resource;
   const workload = owners.workloadOf(resource, object);
   const template = templateOf(resource, [], object);
@@ -61,6 +66,7 @@ function realPod(resource: Resource, owners: Owners, nodes: readonly ClusterNode
       phase: status === undefined ? 'Running' : phases.has(status) ? (status as Pod['phase']) : 'Unknown',
       ready: status === undefined || isReady(object),
       terminating: valueAt(object, 'metadata', 'deletionTimestamp') != null,
+      seen: status !== undefined && origin.type !== 'simulated',
       simulated: origin.type === 'simulated',
       simulatedIPs: false,
     },
@@ -98,7 +104,7 @@ function expectedPods({ resource, template, replicas }: Controller, nodes: reado
         node: node?.name,
         ips: [],
       },
-      { phase: 'Running', ready: true, terminating: false, simulated: true, simulatedIPs: false },
+      { phase: 'Running', ready: true, terminating: false, seen: false, simulated: true, simulatedIPs: false },
     );
   });
 }

@@ -4,15 +4,17 @@ import type { ClusterNode } from './cluster.ts';
 import type { JsonObject } from './json.ts';
 import { matchesLabels, selectorOfLabels } from './labels.ts';
 import { isLive, type Resource } from './resource.ts';
-import { type Controller, templateOf } from './workloads.ts';
+import type { ResourceIndex } from './resourceIndex.ts';
+import { type Controller, readControllers, templateOf } from './workloads.ts';
 
 /** Objects that every cluster has, and manifests leave out: CoreDNS, the API server's Service, an Ingress controller. */
 export function systemResources(
-  resources: readonly Resource[],
-  controllers: readonly Controller[],
+  { effective: resources, ofKind }: ResourceIndex,
+  nodes: number,
   serviceCIDRs: readonly string[],
 ): readonly Resource[] {
   if (resources.some(isLive)) return [];
+  const controllers = readControllers(ofKind, nodes);
   const has = (group: string, kind: string, namespace: string, name: string): boolean =>
     resources.some(
       ({ ref }) => ref.group === group && ref.kind === kind && ref.namespace === namespace && ref.name === name,

@@ -1,3 +1,4 @@
+import type { CidrBlock } from './addresses.ts';
 import type { AssumptionSettings } from './assumptions.ts';
 import type { ClusterNode, Namespace, Pod, Service, Workload } from './cluster.ts';
 import type { Resource, ResourceRef } from './resource.ts';
@@ -38,6 +39,8 @@ export interface Snapshot {
   workloadNamed(ref: Omit<ResourceRef, 'group'>): Workload | undefined;
   /** Pods, Services' virtual addresses and nodes by address in normal form. */
   ownersOf(ip: string): AddressOwners;
+  /** The first pod of the pod network, by address, that is known to have one in a block and outside of some exceptions. */
+  podIn(block: CidrBlock, except: readonly CidrBlock[]): Pod | undefined;
   /** What was assumed explicitly. */
   readonly assume: AssumptionSettings;
   readonly podCIDRs: readonly string[];

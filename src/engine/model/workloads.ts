@@ -10,6 +10,7 @@ import {
   stringMapAt,
 } from './json.ts';
 import { type FieldPath, type Resource, type ResourceRef, refKey } from './resource.ts';
+import type { ResourceIndex } from './resourceIndex.ts';
 import { readTemplate } from './template.ts';
 
 /** A kind that makes pods: where its template is, and how its pods are counted and named. */
@@ -135,16 +136,20 @@ export function controllerRef(resource: Resource): ResourceRef | undefined {
 
 /** Which workloads the pods of a scope are reported under. */
 export class Owners {
-  readonly #controllers: ReadonlyMap<string, Controller>;
+  readonly #index: ResourceIndex;
   /** By the owner references that live pods share. */
   readonly #known = new Map<JsonValue, ResourceRef>();
 
-  constructor(controllers: readonly Controller[]) {
-    this.#controllers = new Map(controllers.map((one) => [refKey(one.resource.ref), one]));
+  constructor(index: ResourceIndex) {
+    this.#index = index;
   }
 
   has(controller: ResourceRef): boolean {
-    return this.#controllers.has(refKey(controller));
+    return this.#controllerOf(controller) !== undefined;
+  }
+
+  #controllerOf(ref: ResourceRef): Resource | undefined {
+    return isController(ref.group, ref.kind) ? this.#index.get(ref) : undefined;
   }
 
   /**
@@ -168,9 +173,9 @@ export class Owners {
 
   /** Owners form a chain in every real object; `hops` ends a loop that somebody wrote by hand. */
   #top(ref: ResourceRef, hops: number): ResourceRef {
-    const controller = this.#controllers.get(refKey(ref));
-    const above = controller === undefined ? ownerByName(ref) : controllerRef(controller.resource);
-    if (above === undefined || hops === 0 || !this.has(above)) return controller?.resource.ref ?? ref;
+    const controller = this.#controllerOf(ref);
+    const above = controller === undefined ? ownerByName(ref) : controllerRef(controller);
+    if (above === undefined || hops === 0 || !this.has(above)) return controller?.ref ?? ref;
     return this.#top(above, hops - 1);
   }
 }

@@ -1,16 +1,16 @@
-import { AddressBook } from './addressBook.ts';
-import { parseCidr, parseIp } from './addresses.ts';
+import { parseCidr } from './addresses.ts';
 import type { AssumptionSettings } from './assumptions.ts';
 import type { ClusterNode, Pod, Service, Workload } from './cluster.ts';
 import { arrayAt, stringAt, stringsAt } from './json.ts';
+import { oncePer } from './memo.ts';
 import { NameIndex } from './nameIndex.ts';
 import { buildNodes, type NodePlan } from './nodes.ts';
+import { OwnerIndex } from './ownerIndex.ts';
 import { buildPods } from './pods.ts';
-import { isLive, type Resource, type ResourceRef, refKey } from './resource.ts';
+import { isLive, type Resource, type ResourceRef } from './resource.ts';
 import { indexResources, type ResourceIndex } from './resourceIndex.ts';
 import { buildServices } from './services.ts';
 import { apiEndpoints, systemResources } from './simulated.ts';
-import type { AddressOwners } from './snapshot.ts';
 import { assembleWorkloads, readControllers } from './workloads.ts';
 
 const defaultPodCIDR = '10.244.0.0/16';
@@ -19,10 +19,60 @@ const defaultServiceCIDR = '10.96.0.0/12';
 const podCIDR6 = 'fd00:10:244::/56';
 const serviceCIDR6 = 'fd00:10:96::/112';
 
-interface OwnerIndex {
-  readonly pods: AddressBook<Pod>;
-  readonly services: AddressBook<Service>;
-  readonly nodes: AddressBook<ClusterNode>;
+/** A list, and what of it is in each namespace. */
+export interface Grouped<T> {
+  readonly list: readonly T[];
+  readonly byNamespace: ReadonlyMap<string, readonly T[]>;
+}
+
+/** The same, found by name. */
+export interface Indexed<T extends Pod | Service> extends Grouped<T> {
+  readonly byName: NameIndex<T>;
+}
+
+function grouped<T extends { readonly ref: ResourceRef }>(list: readonly T[]): Grouped<T> {
+  return { list, byNamespace: Map.groupBy(list, ({ ref }) => ref.namespace) };
+}
+
+function indexed<T extends Pod | Service>(list: readonly T[]): Indexed<T> {
+  return { ...grouped<T>(list), byName: NameIndex.of(list) };
+}
+
+/** What the objects of a scope come to. */
+export interface WorldParts {
+  readonly networks: Networks;
+  readonly nodes: readonly ClusterNode[];
+  readonly nodesByName: ReadonlyMap<string, ClusterNode>;
+  readonly pods: Indexed<Pod>;
+  readonly services: Indexed<Service>;
+  readonly workloads: Grouped<Workload>;
+  /** The objects with those of `invented`. */
+  readonly index: ResourceIndex;
+  /** Objects that were made up because the others need them. */
+  readonly invented: readonly Resource[];
+}
+
+function partsOf(given: ResourceIndex, assume: AssumptionSettings): WorldParts {
+  const networks = readNetworks(given, assume);
+  const nodes = buildNodes(given.ofKind('', 'Node'), nodePlan(given, assume, networks.podCIDRs));
+  const system = systemResources(given, nodes.length, networks.serviceCIDRs);
+  const invented = [...system, ...apiEndpoints(system, nodes[0])];
+  const index = invented.length === 0 ? given : indexResources([...given.effective, ...invented]);
+  const controllers = readControllers(index.ofKind, nodes.length);
+  const pods = indexed(buildPods(index, controllers, nodes));
+  const workloads = grouped(assembleWorkloads(controllers, pods.list));
+  const nodesByName = new Map(nodes.map((one) => [one.name, one]));
+  return { networks, nodes, nodesByName, pods, services: servicesOf(index, networks), workloads, index, invented };
+}
+
+/** The Services of a scope. */
+export function servicesOf(index: ResourceIndex, { serviceCIDRs }: Networks): Indexed<Service> {
+  return indexed(buildServices(index.ofKind('', 'Service'), serviceCIDRs));
+}
+
+/** The workloads of all objects of an index. */
+export function workloadsOf(index: ResourceIndex, nodes: number, pods: readonly Pod[]): Grouped<Workload> {
+  return grouped(assembleWorkloads(readControllers(index.ofKind, nodes), pods));
 }
 
 /**
@@ -30,99 +80,100 @@ interface OwnerIndex {
  * part in it, so it outlives their edits, and so does what is computed from it alone.
  */
 export class World {
-  readonly nodes: readonly ClusterNode[];
-  readonly nodesByName: ReadonlyMap<string, ClusterNode>;
-  readonly pods: readonly Pod[];
-  readonly services: readonly Service[];
-  readonly workloads: readonly Workload[];
-  readonly podCIDRs: readonly string[];
-  readonly serviceCIDRs: readonly string[];
-  /** The objects with those of `invented`. */
-  readonly index: ResourceIndex;
-  /** Objects that were made up because the others need them. */
-  readonly invented: readonly Resource[];
-  readonly podsByNamespace: ReadonlyMap<string, readonly Pod[]>;
-  readonly podsByName: NameIndex<Pod>;
-  readonly servicesByNamespace: ReadonlyMap<string, readonly Service[]>;
-  readonly servicesByName: NameIndex<Service>;
-  readonly workloadsByNamespace: ReadonlyMap<string, readonly Workload[]>;
-  readonly workloadsByRef: ReadonlyMap<string, Workload>;
-  #owners: OwnerIndex | undefined;
+  readonly parts: WorldParts;
   #workloadsOfKind: ReadonlyMap<string, NameIndex<Workload>> | undefined;
+  #owners: OwnerIndex | undefined;
+  #isLive: boolean | undefined;
 
-  constructor(given: ResourceIndex, assume: AssumptionSettings) {
-    const { podCIDRs, serviceCIDRs } = readNetworks(given, assume);
-    this.nodes = buildNodes(given.ofKind('', 'Node'), nodePlan(given, assume, podCIDRs));
-    this.nodesByName = new Map(this.nodes.map((one) => [one.name, one]));
-    const system = systemResources(given.effective, readControllers(given.ofKind, this.nodes.length), serviceCIDRs);
-    this.invented = [...system, ...apiEndpoints(system, this.nodes[0])];
-    this.index = this.invented.length === 0 ? given : indexResources([...given.effective, ...this.invented]);
-    const controllers = readControllers(this.index.ofKind, this.nodes.length);
-    this.pods = buildPods(this.index.ofKind('', 'Pod'), controllers, this.nodes);
-    this.services = buildServices(this.index.ofKind('', 'Service'), serviceCIDRs);
-    this.workloads = assembleWorkloads(controllers, this.pods);
-    this.podCIDRs = podCIDRs;
-    this.serviceCIDRs = serviceCIDRs;
-    this.podsByNamespace = Map.groupBy(this.pods, (pod) => pod.ref.namespace);
-    this.podsByName = NameIndex.of(this.pods);
-    this.servicesByNamespace = Map.groupBy(this.services, (service) => service.ref.namespace);
-    this.servicesByName = NameIndex.of(this.services);
-    this.workloadsByNamespace = Map.groupBy(this.workloads, (workload) => workload.ref.namespace);
-    this.workloadsByRef = new Map(this.workloads.map((one) => [refKey(one.ref), one]));
+  private constructor(parts: WorldParts, owners?: OwnerIndex) {
+    this.parts = parts;
+    this.#owners = owners;
+  }
+
+  static of(given: ResourceIndex, assume: AssumptionSettings): World {
+    return new World(partsOf(given, assume));
+  }
+
+  /** Another world of a running cluster. */
+  next(parts: WorldParts, owners: OwnerIndex | undefined): World {
+    const world = new World(parts, owners);
+    world.#isLive = true;
+    return world;
+  }
+
+  /** True where everything is of a running cluster, and nothing made up. */
+  get isLive(): boolean {
+    const { pods, workloads, invented } = this.parts;
+    this.#isLive ??=
+      invented.length === 0 &&
+      workloads.list.every(({ resource }) => isLive(resource)) &&
+      pods.list.every(({ resource, simulatedIPs }) => isLive(resource) && !simulatedIPs);
+    return this.#isLive;
+  }
+
+  #byKind(): ReadonlyMap<string, NameIndex<Workload>> {
+    this.#workloadsOfKind ??= new Map(
+      [...Map.groupBy(this.parts.workloads.list, ({ ref }) => `${ref.group}/${ref.kind}`)].map(([kind, list]) => [
+        kind,
+        NameIndex.of(list),
+      ]),
+    );
+    return this.#workloadsOfKind;
+  }
+
+  workload({ group, kind, namespace, name }: ResourceRef): Workload | undefined {
+    return this.#byKind().get(`${group}/${kind}`)?.get(namespace, name);
   }
 
   workloadNamed({ kind, namespace, name }: Omit<ResourceRef, 'group'>): Workload | undefined {
-    this.#workloadsOfKind ??= new Map(
-      [...Map.groupBy(this.workloads, ({ ref }) => ref.kind)].map(([one, list]) => [one, NameIndex.of(list)]),
+    const found = [...this.#byKind()].map(([one, names]) =>
+      one.endsWith(`/${kind}`) ? names.get(namespace, name) : undefined,
     );
-    return this.#workloadsOfKind.get(kind)?.get(namespace, name);
+    return found.findLast((one) => one !== undefined);
   }
 
-  ownersOf(text: string): AddressOwners {
-    const ip = parseIp(text);
-    if (ip === undefined) return { pods: [], services: [], nodes: [] };
-    this.#owners ??= this.#indexAddresses();
-    const { pods, services, nodes } = this.#owners;
-    return { pods: pods.at(ip), services: services.at(ip), nodes: nodes.at(ip) };
+  get owners(): OwnerIndex {
+    const { pods, services, nodes } = this.parts;
+    this.#owners ??= OwnerIndex.of({ pods: pods.list, services: services.list, nodes });
+    return this.#owners;
   }
 
-  #indexAddresses(): OwnerIndex {
-    // Addresses of ended pods are free again; those of hostNetwork pods are their node's.
-    const isThere = ({ phase }: Pod): boolean => phase !== 'Succeeded' && phase !== 'Failed';
-    return {
-      pods: new AddressBook(this.pods.filter(isThere), ({ ips }) => ips),
-      services: new AddressBook(this.services, ({ clusterIPs, externalIPs, loadBalancer }) => [
-        ...clusterIPs,
-        ...externalIPs,
-        ...loadBalancer.flatMap(({ ip }) => ip ?? []),
-      ]),
-      nodes: new AddressBook(this.nodes, ({ internalIPs, externalIPs }) => [...internalIPs, ...externalIPs]),
-    };
+  /** Where it has been asked for. */
+  get knownOwners(): OwnerIndex | undefined {
+    return this.#owners;
   }
 }
 
 function nodePlan(given: ResourceIndex, assume: AssumptionSettings, podCIDRs: readonly string[]): NodePlan {
+  if (given.ofKind('', 'Node').length > 0) return { names: [], count: 0, podCIDRs };
   const controllers = readControllers(given.ofKind, 1);
   const pods = controllers.reduce((sum, one) => sum + one.replicas, given.ofKind('', 'Pod').length);
-  const hasNodes = given.ofKind('', 'Node').length > 0;
   return {
-    names: assume.nodes === undefined && !hasNodes ? [...kindNodes(given), ...nodesOfPods(given)] : [],
+    names: assume.nodes === undefined ? [...kindNodes(given), ...nodesOfPods(given)] : [],
     count: Math.max(1, assume.nodes ?? Math.max(2, Math.ceil(pods / 110))),
     podCIDRs,
   };
 }
 
-/** Assumed networks beat those of kubeadm or kind configuration, which beat the defaults. */
-function readNetworks(
-  { effective, ofKind }: ResourceIndex,
-  assume: AssumptionSettings,
-): { readonly podCIDRs: readonly string[]; readonly serviceCIDRs: readonly string[] } {
-  const configured = effective.find(({ ref }) => ref.kind === 'ClusterConfiguration' || isKindConfig(ref));
-  const dual = ofKind('', 'Service').some(
+/** Where pods and Services get their addresses. */
+export interface Networks {
+  readonly podCIDRs: readonly string[];
+  readonly serviceCIDRs: readonly string[];
+}
+
+const asksForIPv6 = oncePer((services: readonly Resource[]) =>
+  services.some(
     ({ object }) =>
       stringAt(object, 'spec', 'ipFamilyPolicy') === 'RequireDualStack' ||
       stringsAt(object, 'spec', 'ipFamilies').includes('IPv6'),
-  );
+  ),
+);
+
+/** Assumed networks beat those of kubeadm or kind configuration, which beat the defaults. */
+export function readNetworks({ kinds, ofKind }: ResourceIndex, assume: AssumptionSettings): Networks {
+  const kind = kinds.find((one) => one.kind === 'ClusterConfiguration' || isKindConfig(one));
+  const configured = kind === undefined ? undefined : ofKind(kind.group, kind.kind)[0];
+  const dual = asksForIPv6(ofKind('', 'Service'));
   const podText = assume.podCIDR ?? stringAt(configured?.object, 'networking', 'podSubnet');
   const serviceText = assume.serviceCIDR ?? stringAt(configured?.object, 'networking', 'serviceSubnet');
   return {
@@ -137,7 +188,7 @@ function cidrs(text: string | undefined): readonly string[] | undefined {
   return valid.length > 0 ? valid : undefined;
 }
 
-function isKindConfig({ group, kind }: ResourceRef): boolean {
+function isKindConfig({ group, kind }: Pick<ResourceRef, 'group' | 'kind'>): boolean {
   return group === 'kind.x-k8s.io' && kind === 'Cluster';
 }
 
@@ -150,8 +201,8 @@ function nodesOfPods({ ofKind }: ResourceIndex): readonly string[] {
 }
 
 /** Node names of a kind configuration, as kind gives them: `kind-control-plane`, `kind-worker`, `kind-worker2`. */
-function kindNodes({ effective }: ResourceIndex): readonly string[] {
-  const config = effective.find(({ ref }) => isKindConfig(ref));
+function kindNodes({ ofKind }: ResourceIndex): readonly string[] {
+  const config = ofKind('kind.x-k8s.io', 'Cluster')[0];
   if (config === undefined) return [];
   const seen = new Map<string, number>();
   return arrayAt(config.object, 'nodes').map((node) => {

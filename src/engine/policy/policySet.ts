@@ -1,8 +1,9 @@
 import { membershipOf } from '../mesh/membership.ts';
 import type { ClusterNode, Pod } from '../model/cluster.ts';
 import { stringMapAt } from '../model/json.ts';
-import { matches, matchesLabels, podFacts } from '../model/labels.ts';
+import { keysOf, type LabelSelector, matches, matchesLabels, podFacts } from '../model/labels.ts';
 import { exchanged } from '../model/lists.ts';
+import { oncePer } from '../model/memo.ts';
 import { refKey } from '../model/resource.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { BlockPeer, PodSet, PolicyEnd, PolicyProgram, PolicyTier } from './policy.ts';
@@ -29,12 +30,26 @@ interface Members {
   readonly samples: WeakMap<PodSet, readonly Pod[]>;
 }
 
-/** Who is in a set follows from everything but policies, and a set lives as long as its policy is unchanged. */
-const membersOfPods = new WeakMap<Snapshot['pods'], Record<PolicySettings['hostNetworkPolicy'], Members>>();
+const namesChosen = oncePer((namespaces: Snapshot['namespaces']) =>
+  oncePer((selector: LabelSelector): readonly string[] =>
+    [...namespaces.values()].flatMap(({ name, labels }) => (matchesLabels(selector, labels) ? [name] : [])),
+  ),
+);
 
 function noMembers(): Members {
   return { all: new WeakMap(), samples: new WeakMap() };
 }
+
+/** Who of some pods is in a set follows from everything but policies, and a set lives as long as its policy is unchanged. */
+const membersOf = oncePer((_: readonly Pod[]): Record<PolicySettings['hostNetworkPolicy'], Members> => {
+  return { ignored: noMembers(), 'as-pod': noMembers() };
+});
+
+/** True for a set that the labels of one namespace's pods decide. */
+const isLocal = oncePer(
+  ({ inNamespace, namespaces, pods }: PodSet): boolean =>
+    inNamespace !== undefined && namespaces === undefined && !keysOf(pods).some((key) => key.includes(':')),
+);
 
 /** Policies that an edit may change so that what was known of pods is looked at again, and not found anew. */
 const mostChanged = 20;
@@ -60,7 +75,6 @@ export class PolicySet {
   readonly #selecting = new Map<Pod | ClusterNode, readonly PolicyProgram[]>();
   /** By the list of the policies that select an end, which an edit elsewhere leaves the same. */
   readonly #steps: WeakMap<readonly PolicyProgram[], readonly TierStep[]>;
-  readonly #members: Members;
   readonly #earlier: Earlier | undefined;
   #byNamespace: ReadonlyMap<string | undefined, readonly PolicyProgram[]> | undefined;
   #onNodes: readonly PolicyProgram[] | undefined;
@@ -78,9 +92,6 @@ export class PolicySet {
     this.snapshot = snapshot;
     this.tiers = tiers;
     this.#tiers = new Map(tiers.map((one) => [one.name, one]));
-    const members = membersOfPods.get(snapshot.pods) ?? { ignored: noMembers(), 'as-pod': noMembers() };
-    membersOfPods.set(snapshot.pods, members);
-    this.#members = members[settings.hostNetworkPolicy];
     const isLike = previous !== undefined && sameWorld(this, previous);
     this.#steps = isLike ? previous.#steps : new WeakMap();
     const changed = isLike ? exchanged(previous.programs, programs) : undefined;
@@ -214,17 +225,19 @@ export class PolicySet {
 
   /** The pods of a set, in reading order within each namespace. */
   podsOf(set: PodSet): readonly Pod[] {
-    let found = this.#members.all.get(set);
+    const { all } = this.#membersFor(set);
+    let found = all.get(set);
     if (found === undefined) {
       found = [...this.#eachPodOf(set)];
-      this.#members.all.set(set, found);
+      all.set(set, found);
     }
     return found;
   }
 
   /** A pod of each of a set's first workloads: the pods of a wide set are most of a large cluster. None for an empty set. */
   samplesOf(set: PodSet): readonly Pod[] {
-    let found = this.#members.samples.get(set);
+    const { samples } = this.#membersFor(set);
+    let found = samples.get(set);
     if (found === undefined) {
       const byWorkload = new Map<string, Pod>();
       for (const pod of this.#eachPodOf(set)) {
@@ -233,17 +246,34 @@ export class PolicySet {
         if (byWorkload.size === sampleSize) break;
       }
       found = [...byWorkload.values()];
-      this.#members.samples.set(set, found);
+      samples.set(set, found);
     }
     return found;
   }
 
+  #membersFor(set: PodSet): Members {
+    const { pods } = this.snapshot;
+    const among = set.inNamespace !== undefined && isLocal(set) ? this.snapshot.podsIn(set.inNamespace) : pods;
+    return membersOf(among)[this.settings.hostNetworkPolicy];
+  }
+
   *#eachPodOf(set: PodSet): Generator<Pod> {
-    const names = set.inNamespace === undefined ? this.snapshot.namespaces.keys() : [set.inNamespace];
-    for (const name of names) {
-      if (!this.namespaceMatches(set, name)) continue;
-      for (const pod of this.snapshot.podsIn(name)) if (this.inSet(set, pod)) yield pod;
+    for (const name of this.#namespacesOf(set)) {
+      for (const pod of this.snapshot.podsIn(name)) {
+        if (this.isSelectable(pod) && matches(set.pods, (key) => this.label(pod, key))) yield pod;
+      }
     }
+  }
+
+  #namespacesOf({ namespaces, inNamespace }: PodSet): Iterable<string> {
+    if (namespaces === undefined) return inNamespace === undefined ? this.snapshot.namespaces.keys() : [inNamespace];
+    const chosen = this.namespacesChosen(namespaces);
+    return inNamespace === undefined ? chosen : chosen.filter((name) => name === inNamespace);
+  }
+
+  /** The names of the namespaces that a selector chooses. */
+  namespacesChosen(selector: LabelSelector): readonly string[] {
+    return namesChosen(this.snapshot.namespaces)(selector);
   }
 
   /** True when the set's namespace part holds for the namespace. */

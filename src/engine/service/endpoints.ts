@@ -3,6 +3,7 @@ import { familyOf, normalIp } from '../model/addresses.ts';
 import type { Pod, Service, ServicePort } from '../model/cluster.ts';
 import { arrayAt, numberAt, stringAt, stringMapAt } from '../model/json.ts';
 import { matchesLabels, selectorOfLabels } from '../model/labels.ts';
+import { oncePer } from '../model/memo.ts';
 import { nearest } from '../model/nearest.ts';
 import type { Resource } from '../model/resource.ts';
 import type { Snapshot } from '../model/snapshot.ts';
@@ -28,12 +29,14 @@ export function resolveEndpoints(snapshot: Snapshot, service: Service): ServiceE
     return { service, endpoints: [], reasons: [{ text }], source: 'none' };
   }
   const hasSelector = service.selector !== undefined && Object.keys(service.selector).length > 0;
-  const written = writtenEndpoints(snapshot, service);
-  if (!hasSelector || snapshot.isLoading) return manual(service, written);
-  // Slices of a Service whose pods are not in the files were written where the pods are: they are all there is to know.
-  return podsSelected(snapshot, service).length === 0 && written.length > 0
-    ? manual(service, written)
-    : withForeign(selected(snapshot, service), snapshot);
+  if (!hasSelector || snapshot.isLoading) return manual(service, writtenEndpoints(snapshot, service));
+  const pods = podsSelected(snapshot, service);
+  if (pods.length === 0) {
+    // Slices of a Service whose pods are not in the files were written where the pods are: they are all there is to know.
+    const written = writtenEndpoints(snapshot, service);
+    if (written.length > 0) return manual(service, written);
+  }
+  return withForeign(selected(snapshot, service, pods), snapshot);
 }
 
 const controllers: ReadonlySet<string> = new Set([
@@ -41,13 +44,16 @@ const controllers: ReadonlySet<string> = new Set([
   'endpointslicemirroring-controller.k8s.io',
 ]);
 
+const isForeign = oncePer(({ object }: Resource): boolean => {
+  const manager = stringMapAt(object, 'metadata', 'labels')['endpointslice.kubernetes.io/managed-by'];
+  return manager === undefined || !controllers.has(manager);
+});
+
 /** A proxy takes every slice with the Service's label, whoever wrote it: those of others add to the controller's. */
 function withForeign(own: ServiceEndpoints, snapshot: Snapshot): ServiceEndpoints {
   const { namespace, name } = own.service.ref;
-  const foreign = (slicesByService(snapshot).get(`${namespace}/${name}`) ?? []).filter(({ object }) => {
-    const manager = stringMapAt(object, 'metadata', 'labels')['endpointslice.kubernetes.io/managed-by'];
-    return manager === undefined || !controllers.has(manager);
-  });
+  const foreign = (slicesByService(snapshot).get(`${namespace}/${name}`) ?? []).filter(isForeign);
+  if (foreign.length === 0) return own;
   const key = ({ ip, port, portName, protocol }: Endpoint): string => `${ip} ${port} ${portName} ${protocol}`;
   const known = new Set(own.endpoints.map(key));
   const more = foreign
@@ -76,19 +82,16 @@ function podOf(pod: Pod | undefined): { readonly pod?: { readonly namespace: str
   return pod === undefined ? {} : { pod: { namespace: pod.ref.namespace, name: pod.ref.name } };
 }
 
-const indexed = new WeakMap<Snapshot, ReadonlyMap<string, readonly Resource[]>>();
+/** `namespace/name` of the Service that a slice's label names. */
+const serviceOf = oncePer(({ ref, object }: Resource): string => {
+  const labels = stringMapAt(object, 'metadata', 'labels');
+  return `${ref.namespace}/${labels['kubernetes.io/service-name'] ?? ''}`;
+});
 
-/** EndpointSlices by the `namespace/name` of the Service that their label names. */
+const byService = oncePer((slices: readonly Resource[]) => Map.groupBy(slices, serviceOf));
+
 function slicesByService(snapshot: Snapshot): ReadonlyMap<string, readonly Resource[]> {
-  let index = indexed.get(snapshot);
-  if (index === undefined) {
-    index = Map.groupBy(snapshot.ofKind('discovery.k8s.io', 'EndpointSlice'), ({ ref, object }: Resource) => {
-      const labels = stringMapAt(object, 'metadata', 'labels');
-      return `${ref.namespace}/${labels['kubernetes.io/service-name'] ?? ''}`;
-    });
-    indexed.set(snapshot, index);
-  }
-  return index;
+  return byService(snapshot.ofKind('discovery.k8s.io', 'EndpointSlice'));
 }
 
 /** Slices bind by label, Endpoints by name; Endpoints count where no slice does, as they are mirrored into slices. */
@@ -193,8 +196,7 @@ function podsSelected(snapshot: Snapshot, service: Service): readonly Pod[] {
   return snapshot.podsIn(service.ref.namespace).filter((pod) => matchesLabels(selector, pod.template.labels));
 }
 
-function selected(snapshot: Snapshot, service: Service): ServiceEndpoints {
-  const matching = podsSelected(snapshot, service);
+function selected(snapshot: Snapshot, service: Service, matching: readonly Pod[]): ServiceEndpoints {
   const reasons: EndpointReason[] = [];
   if (matching.length === 0) reasons.push(nothingSelected(snapshot, service));
   const endpoints = matching.flatMap((pod) => {

@@ -1,6 +1,6 @@
 import { t } from '@vscode/l10n';
 import type { Pod } from '../model/cluster.ts';
-import { conditionOf, isSeen, shortMessage, waitsForAddress } from '../model/health.ts';
+import { conditionOf, shortMessage, waitsForAddress } from '../model/health.ts';
 import { arrayAt, stringAt } from '../model/json.ts';
 import type { FieldPath } from '../model/resource.ts';
 
@@ -15,7 +15,7 @@ export interface NotReady {
 export function whyNotReady(pod: Pod): NotReady {
   const { name } = pod.ref;
   const plain = { text: t('{0} is not ready', name), path: [] };
-  if (!isSeen(pod)) return plain;
+  if (!pod.seen) return plain;
   if (pod.terminating) return { text: t('{0} is being deleted', name), path: ['metadata', 'deletionTimestamp'] };
   const scheduled = conditionOf(pod.resource, 'PodScheduled');
   if (scheduled?.status === 'False') return { text: t('{0} has no node yet', name), path: scheduled.path };

@@ -1,7 +1,7 @@
 import { t } from '@vscode/l10n';
 import { needsProxy, proxiedNodes, proxyExpected, proxyPods } from '../../cni/running.ts';
 import type { ClusterNode, Pod } from '../../model/cluster.ts';
-import { isNodeReady, isSeen } from '../../model/health.ts';
+import { isNodeReady } from '../../model/health.ts';
 import { whyNotReady } from '../../service/readiness.ts';
 import type { Finding, Rule, RuleContext } from '../rule.ts';
 
@@ -22,7 +22,12 @@ function* check(context: RuleContext): Generator<Finding> {
 /** Only where everything is seen, and the cluster is of a make that runs kube-proxy in pods. */
 function* nowhere({ snapshot, model }: RuleContext): Generator<Finding> {
   const expected = proxyExpected(snapshot);
-  if (expected === undefined || snapshot.incomplete.length > 0 || !snapshot.podsIn('kube-system').some(isSeen)) return;
+  if (
+    expected === undefined ||
+    snapshot.incomplete.length > 0 ||
+    !snapshot.podsIn('kube-system').some(({ seen }) => seen)
+  )
+    return;
   const message = t(
     'kube-proxy runs on no node, and {0} does not replace it: no address of a Service leads anywhere.',
     model.profile.title,

@@ -1,21 +1,21 @@
 import { t } from '@vscode/l10n';
 import { AddressBook } from '../../model/addressBook.ts';
 import { parseCidr } from '../../model/addresses.ts';
-import type { Pod, Service } from '../../model/cluster.ts';
-import type { Snapshot } from '../../model/snapshot.ts';
+import type { Service } from '../../model/cluster.ts';
+import { oncePer } from '../../model/memo.ts';
 import { policyPeers } from '../policyRules.ts';
 import type { Finding, Rule, RuleContext } from '../rule.ts';
 
 function* check(context: RuleContext): Generator<Finding> {
   const { snapshot, model } = context;
-  const { pods, services } = addressesOf(snapshot);
+  const services = addressesOf(snapshot.services);
   for (const { program, peer } of policyPeers(context)) {
     // The whole address space means what is outside.
     if (peer.kind !== 'block' || peer.invalid !== undefined || /\/0$/.test(peer.cidr)) continue;
     const block = parseCidr(peer.cidr);
     if (block === undefined) continue;
     const except = peer.except.flatMap((one) => parseCidr(one) ?? []);
-    const pod = pods.firstIn(block, except);
+    const pod = snapshot.podIn(block, except);
     const service = services.firstIn(block, except);
     if (pod === undefined && service === undefined) continue;
     const { ref } = program;
@@ -37,28 +37,13 @@ function* check(context: RuleContext): Generator<Finding> {
   }
 }
 
-interface Addresses {
-  readonly pods: AddressBook<Pod>;
-  readonly services: AddressBook<Service>;
-}
-
-const known = new WeakMap<Snapshot['pods'], Addresses>();
-
-/** The addresses of pods and Services that are not simulated. */
-function addressesOf({ pods, services }: Snapshot): Addresses {
-  const found = known.get(pods) ?? {
-    pods: new AddressBook(
-      pods.filter(({ simulatedIPs, template }) => !simulatedIPs && !template.hostNetwork),
-      ({ ips }) => ips,
-    ),
-    services: new AddressBook(
-      services.filter(({ simulated }) => !simulated.clusterIPs),
-      ({ clusterIPs }) => clusterIPs,
-    ),
-  };
-  known.set(pods, found);
-  return found;
-}
+/** The addresses of Services that are not simulated. */
+const addressesOf = oncePer((services: readonly Service[]) =>
+  AddressBook.of(
+    services.filter(({ simulated }) => !simulated.clusterIPs),
+    ({ clusterIPs }) => clusterIPs,
+  ),
+);
 
 const policy = (peer: string): string => `apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy

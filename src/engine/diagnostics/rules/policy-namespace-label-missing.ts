@@ -1,12 +1,6 @@
 import { t } from '@vscode/l10n';
 import type { Namespace } from '../../model/cluster.ts';
-import {
-  formatSelector,
-  type LabelRequirement,
-  type LabelSelector,
-  matchesLabels,
-  matchesRequirement,
-} from '../../model/labels.ts';
+import { formatSelector, type LabelRequirement, type LabelSelector, matchesRequirement } from '../../model/labels.ts';
 import { nearest } from '../../model/nearest.ts';
 import type { FieldPath } from '../../model/resource.ts';
 import type { Snapshot } from '../../model/snapshot.ts';
@@ -23,8 +17,7 @@ function* check(context: RuleContext): Generator<Finding> {
   for (const { program, peer } of policyPeers(context)) {
     const selector = peer.kind === 'pods' ? peer.pods.namespaces : undefined;
     if (selector === undefined || selector.requirements.length === 0 || selector.invalid !== undefined) continue;
-    if (peer.kind === 'pods' && model.policies.samplesOf(peer.pods).length > 0) continue;
-    if (known.some(({ labels }) => matchesLabels(selector, labels))) continue;
+    if (model.policies.namespacesChosen(selector).length > 0) continue;
     const lacking = lackingLabel(selector, known);
     // A namespace that is asked for by name may live outside the files.
     if (lacking === undefined) continue;

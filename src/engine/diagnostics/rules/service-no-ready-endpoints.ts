@@ -2,7 +2,7 @@ import { t } from '@vscode/l10n';
 import { addressFailures } from '../../cni/sandbox.ts';
 import type { Pod, Service } from '../../model/cluster.ts';
 import { eventsAbout } from '../../model/events.ts';
-import { conditionOf, isSeen, networkFault } from '../../model/health.ts';
+import { conditionOf, networkFault } from '../../model/health.ts';
 import { matchesLabels, selectorOfLabels } from '../../model/labels.ts';
 import type { Snapshot } from '../../model/snapshot.ts';
 import { whyNotReady } from '../../service/readiness.ts';
@@ -32,7 +32,7 @@ function waitedFor(snapshot: Snapshot, service: Service): readonly Pod[] {
   const selector = selectorOfLabels(service.selector ?? {});
   return snapshot
     .podsIn(service.ref.namespace)
-    .filter((one) => isSeen(one) && !one.terminating && one.phase !== 'Succeeded' && one.phase !== 'Failed')
+    .filter((one) => one.seen && !one.terminating && one.phase !== 'Succeeded' && one.phase !== 'Failed')
     .filter((one) => matchesLabels(selector, one.template.labels))
     .sort((a, b) => (a.ref.name < b.ref.name ? -1 : 1));
 }

@@ -1,0 +1,37 @@
+import { isPolicyKind } from './kinds.ts';
+import { exchangeOf } from './lists.ts';
+import { byNamespaceAndName } from './nameIndex.ts';
+import type { Snapshot } from './snapshot.ts';
+import { isController } from './workloads.ts';
+
+/** Kinds beside those of pods and their makers that say where pods are, and what happened to them. */
+const ofPods: ReadonlySet<string> = new Set(['/Endpoints', '/Event', '/Pod', 'discovery.k8s.io/EndpointSlice']);
+
+function isOfPods(group: string, kind: string): boolean {
+  return isController(group, kind) || ofPods.has(`${group}/${kind}`);
+}
+
+/** True where two states of a running cluster have the very same objects, but for policies and for what comes and goes with pods. */
+export function differInPodsAlone(a: Snapshot, b: Snapshot): boolean {
+  return (
+    a.nodes === b.nodes &&
+    a.isLoading === b.isLoading &&
+    [...a.kinds, ...b.kinds].every(
+      ({ group, kind }) =>
+        isOfPods(group, kind) || isPolicyKind(group, kind) || a.ofKind(group, kind) === b.ofKind(group, kind),
+    )
+  );
+}
+
+/** The namespaces in which two such states differ but for policies; `undefined` where more does. */
+export function touchedNamespaces(a: Snapshot, b: Snapshot): ReadonlySet<string> | undefined {
+  if (!differInPodsAlone(a, b)) return undefined;
+  const touched = new Set<string>();
+  const kinds = new Map([...a.kinds, ...b.kinds].map((one) => [`${one.group}/${one.kind}`, one]));
+  for (const { group, kind } of kinds.values()) {
+    if (!isOfPods(group, kind)) continue;
+    const { gone, come } = exchangeOf(a.ofKind(group, kind), b.ofKind(group, kind), byNamespaceAndName);
+    for (const { ref } of [...gone, ...come]) touched.add(ref.namespace);
+  }
+  return touched;
+}
