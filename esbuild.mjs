@@ -25,6 +25,22 @@ const forNode = {
   },
 };
 
+/**
+ * client-node does not say that its modules do nothing but define things, so that all of them would be kept: a class for
+ * every kind of the API, of which only the reader of kubeconfigs is wanted.
+ */
+const withoutUnused = {
+  name: 'client-node, as far as it is used',
+  setup({ onResolve, resolve }) {
+    const isOwn = (path) => /[/\\]@kubernetes[/\\]client-node[/\\]/.test(path);
+    onResolve({ filter: /^\.|^@kubernetes\/client-node$/ }, async ({ path, pluginData, ...from }) => {
+      if (pluginData === withoutUnused || (path.startsWith('.') && !isOwn(from.importer))) return undefined;
+      const found = await resolve(path, { ...from, pluginData: withoutUnused });
+      return { ...found, sideEffects: !isOwn(found.path) };
+    });
+  },
+};
+
 rmSync(dist, { recursive: true, force: true });
 mkdirSync(dist, { recursive: true });
 await Promise.all([
@@ -44,6 +60,7 @@ await Promise.all([
     // What only a running cluster needs is a file of its own, loaded when one is read.
     splitting: true,
     chunkNames: 'parts/[name]-[hash]',
+    plugins: [withoutUnused],
     // client-node's bundle asks for built-in modules by require.
     banner: {
       js: "import { createRequire as podpathRequire } from 'node:module'; const require = podpathRequire(import.meta.url);",

@@ -30,4 +30,6 @@ test('what only a running cluster needs is loaded when one is read', () => {
   const [, part = ''] = /import\("\.\/(?:parts\/)?(kubeconfig-[^"]+)"\)/.exec(lazy) ?? [];
   const later = [...loadedBy(join(dist, 'parts', part))].map((one) => readFileSync(one, 'utf8')).join('');
   for (const word of ['undici', 'openid-client', 'KubeConfig']) assert.ok(later.includes(word), word);
+  // Nor is what client-node has beside that: a class for every kind of the API.
+  assert.ok(!later.includes('V1PodSpec'), 'the classes of the API');
 });
