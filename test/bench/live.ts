@@ -109,7 +109,11 @@ function rowsOf(size: string, one: LiveFigures & { readonly bytes: number; reado
   return [
     row(`${one.objects} live objects, ${(one.bytes / 1e6).toFixed(0)} MB of JSON`, `JSON.parse ${ms(one.parseMs)}`, ''),
     row('list everything', `${ms(one.loadCpuMs)} CPU, ${ratio} × JSON.parse, ${ms(one.loadMs)} wall`, '15 s, ≤ 1.5 ×'),
-    row('first answer: the endpoints of a Service', `${ms(one.firstAnswerMs)}, its own part ${ms(one.answerCpuMs)} CPU`, '2 s'),
+    row(
+      'first answer: the endpoints of a Service',
+      `${ms(one.firstAnswerMs)}, its own part ${ms(one.answerCpuMs)} CPU`,
+      '2 s',
+    ),
     row('the same once everything was read', ms(one.wholeAnswerMs), ''),
     row('memory kept: the objects', `${one.memory.toFixed(0)} MB`, ''),
     row('memory kept: with the pods and Services made of them', `${one.builtMemory.toFixed(0)} MB`, 'worker 250 MB'),

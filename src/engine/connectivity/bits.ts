@@ -109,6 +109,14 @@ export function addTo(target: Uint32Array, { lo, words }: Bits): void {
   for (let i = 0; i < words.length; i++) target[lo + i] = (target[lo + i] ?? 0) | (words[i] ?? 0);
 }
 
+/** Adds what two sets have in common. */
+export function addBoth(row: Uint32Array, a: Bits, b: Bits): void {
+  const end = Math.min(a.lo + a.words.length, b.lo + b.words.length);
+  for (let i = Math.max(a.lo, b.lo); i < end; i++) {
+    row[i] = (row[i] ?? 0) | ((a.words[i - a.lo] ?? 0) & (b.words[i - b.lo] ?? 0));
+  }
+}
+
 /** Calls back for each number of a set, in order. */
 export function eachMember({ lo, words }: Bits, use: (index: number) => void): void {
   for (let i = 0; i < words.length; i++) {

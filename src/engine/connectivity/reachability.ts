@@ -1,4 +1,4 @@
-import { addTo, type Bits, bitsBetween, bitsOf, eachMember, either, minus, noBits } from './bits.ts';
+import { addBoth, addTo, type Bits, bitsBetween, bitsOf, eachMember, either, minus, noBits } from './bits.ts';
 import type { ConnectivityMatrix } from './matrix.ts';
 import type { Row } from './row.ts';
 
@@ -39,6 +39,21 @@ export class Reachability {
       eachMember(sources, (index) => ofClass[index]?.push(id));
     }
     this.#ofClass = ofClass;
+  }
+
+  /** The same, yielding while the matrix's rows are made, which is most of it. */
+  static *of(matrix: ConnectivityMatrix): Generator<undefined, Reachability> {
+    for (const one of matrix.classes.classes) {
+      matrix.row(one, 'ingress');
+      matrix.row(one, 'egress');
+      if ((one.index & 63) === 0) yield;
+    }
+    return new Reachability(matrix);
+  }
+
+  /** How many words of 32 classes a row has. */
+  get words(): number {
+    return this.#bytesPerRow / 4;
   }
 
   /** The classes that a class may reach on some port, as words of 32 from class 0 on. */
@@ -128,12 +143,5 @@ export class Reachability {
       }
     }
     return [...found.values()];
-  }
-}
-
-function addBoth(row: Uint32Array, a: Bits, b: Bits): void {
-  const end = Math.min(a.lo + a.words.length, b.lo + b.words.length);
-  for (let i = Math.max(a.lo, b.lo); i < end; i++) {
-    row[i] = (row[i] ?? 0) | ((a.words[i - a.lo] ?? 0) & (b.words[i - b.lo] ?? 0));
   }
 }

@@ -1,13 +1,6 @@
 import type { Pod, Protocol, Service, ServicePort } from '../model/cluster.ts';
-import { matchesLabels, selectorOfLabels } from '../model/labels.ts';
 import type { Snapshot } from '../model/snapshot.ts';
-
-/** The pods that a Service's selector chooses; none for a Service without selector or an ExternalName. */
-export function selectedPods(snapshot: Snapshot, { selector, ref, type }: Service): readonly Pod[] {
-  if (selector === undefined || Object.keys(selector).length === 0 || type === 'ExternalName') return [];
-  const labels = selectorOfLabels(selector);
-  return snapshot.podsIn(ref.namespace).filter(({ template }) => matchesLabels(labels, template.labels));
-}
+import { selectedPods } from '../service/selected.ts';
 
 /** A Service that the files define, with the pods that it selects; Services that select none are left out. */
 export function* servicesWithPods(

@@ -1,7 +1,7 @@
 import type { Pod, Service, ServicePort } from '../model/cluster.ts';
-import { matchesLabels, selectorOfLabels } from '../model/labels.ts';
 import { oncePer } from '../model/memo.ts';
 import type { Snapshot } from '../model/snapshot.ts';
+import { selectedPods } from '../service/selected.ts';
 
 /** What a proxy takes a port's traffic for, where a Service says it; else it looks at the first bytes. */
 export type PortProtocol = 'http' | 'tcp' | 'detected';
@@ -43,12 +43,9 @@ export function claimedPorts(snapshot: Snapshot, namespace: string | undefined):
 }
 
 function claimsOf(snapshot: Snapshot, service: Service): readonly ClaimedPort[] {
-  const { selector, ref, ports } = service;
+  const { selector, ports } = service;
   if (selector === undefined || Object.keys(selector).length === 0) return [];
-  const labels = selectorOfLabels(selector);
-  const pods = ports.some(({ targetPort }) => typeof targetPort === 'string')
-    ? snapshot.podsIn(ref.namespace).filter((pod) => matchesLabels(labels, pod.template.labels))
-    : [];
+  const pods = ports.some(({ targetPort }) => typeof targetPort === 'string') ? selectedPods(snapshot, service) : [];
   return ports
     .filter((one) => one.protocol === 'TCP')
     .flatMap((one) => {

@@ -4,6 +4,7 @@ import { isObject, type JsonValue, objectAt, valueAt } from '../model/json.ts';
 import type { FieldPath, ResourceRef } from '../model/resource.ts';
 import { peerMatches } from '../policy/peers.ts';
 import type { PolicyProgram, PolicyRule } from '../policy/policy.ts';
+import { selectedPods } from '../service/selected.ts';
 import { type Subject, startsWith } from './subject.ts';
 
 /** A field of an object. */
@@ -90,7 +91,7 @@ export function podsBehind(scope: ScopeAnalysis, ref: ResourceRef): readonly Pod
   const { snapshot, derived } = scope;
   const service = snapshot.service(ref.namespace, ref.name);
   if (service === undefined) return [];
-  const selected = snapshot.podsIn(ref.namespace).filter(({ template }) => selects(service, template.labels));
+  const selected = selectedPods(snapshot, service);
   return selected.length > 0 ? selected : derived.endpointsOf(service).endpoints.flatMap((one) => one.pod ?? []);
 }
 

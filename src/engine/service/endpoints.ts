@@ -2,7 +2,6 @@ import { t } from '@vscode/l10n';
 import { familyOf, normalIp } from '../model/addresses.ts';
 import type { Pod, Service, ServicePort } from '../model/cluster.ts';
 import { arrayAt, numberAt, stringAt, stringMapAt } from '../model/json.ts';
-import { matchesLabels, selectorOfLabels } from '../model/labels.ts';
 import { oncePer } from '../model/memo.ts';
 import { nearest } from '../model/nearest.ts';
 import type { Resource } from '../model/resource.ts';
@@ -11,6 +10,7 @@ import { readProtocol } from '../model/template.ts';
 import type { Endpoint, EndpointReason, ServiceEndpoints } from './endpoint.ts';
 import { PodEndpoint } from './podEndpoint.ts';
 import { whyNotReady } from './readiness.ts';
+import { selectedPods } from './selected.ts';
 import {
   findPort,
   readEndpoint,
@@ -30,7 +30,7 @@ export function resolveEndpoints(snapshot: Snapshot, service: Service): ServiceE
   }
   const hasSelector = service.selector !== undefined && Object.keys(service.selector).length > 0;
   if (!hasSelector || snapshot.isLoading) return manual(service, writtenEndpoints(snapshot, service));
-  const pods = podsSelected(snapshot, service);
+  const pods = selectedPods(snapshot, service);
   if (pods.length === 0) {
     // Slices of a Service whose pods are not in the files were written where the pods are: they are all there is to know.
     const written = writtenEndpoints(snapshot, service);
@@ -189,11 +189,6 @@ function mirrored(snapshot: Snapshot, service: Service, { object }: Resource): r
       }),
     ),
   );
-}
-
-function podsSelected(snapshot: Snapshot, service: Service): readonly Pod[] {
-  const selector = selectorOfLabels(service.selector ?? {});
-  return snapshot.podsIn(service.ref.namespace).filter((pod) => matchesLabels(selector, pod.template.labels));
 }
 
 function selected(snapshot: Snapshot, service: Service, matching: readonly Pod[]): ServiceEndpoints {

@@ -1,8 +1,8 @@
 import type { GraphEdge } from '../analysis/answers.ts';
 import type { Derived } from '../analysis/derived.ts';
-import { addTo, type Bits, bitsOf, eachMember, hasBit } from '../connectivity/bits.ts';
+import { addBoth, addTo, type Bits, bitsOf, hasBit } from '../connectivity/bits.ts';
 import { type ConnectivityEnd, sameWorkload } from '../connectivity/classes.ts';
-import type { Row } from '../connectivity/row.ts';
+import { Reachability } from '../connectivity/reachability.ts';
 import type { Direction } from '../policy/policy.ts';
 import { endBoxes, portsText } from './graph.ts';
 
@@ -99,20 +99,17 @@ function groupsOf(drawn: readonly DrawnEnd[]): readonly Group[] {
 
 /** The classes that may be reached by each group, row by row; which ports it is about is asked of a few pairs then. */
 function* byRows(derived: Derived, drawn: readonly DrawnEnd[]): Generator<undefined, readonly GraphEdge[]> {
-  const words = (derived.matrix.classes.classes.length + 31) >>> 5;
   const groups = groupsOf(drawn);
-  const entered = yield* enteredBy(derived, drawn, words);
+  const reach = yield* Reachability.of(derived.matrix);
   const guarded = bitsOf(drawn.filter((one) => one.isIsolated.ingress).map(({ end }) => end.podClass.index));
   const edges: GraphEdge[] = [];
   for (const from of groups) {
-    const reached = new Uint32Array(words);
-    for (const { end, isIsolated } of from.ends) {
-      const row = planeOf(derived, derived.matrix.row(end.podClass, 'egress'), words);
-      const into = entered.subarray(end.podClass.index * words);
-      for (let i = 0; i < words; i++) {
-        const told = isIsolated.egress ? 0xffffffff : (guarded.words[i - guarded.lo] ?? 0);
-        reached[i] = (reached[i] ?? 0) | ((row[i] ?? 0) & (into[i] ?? 0) & told);
-      }
+    const reached = new Uint32Array(reach.words);
+    for (const [index, { end, isIsolated }] of from.ends.entries()) {
+      const row = { lo: 0, words: reach.row(end.podClass.index) };
+      if (isIsolated.egress) addTo(reached, row);
+      else addBoth(reached, row, guarded);
+      if ((index & 63) === 0) yield;
     }
     yield;
     for (const to of groups) {
@@ -123,35 +120,6 @@ function* byRows(derived: Derived, drawn: readonly DrawnEnd[]): Generator<undefi
     }
   }
   return edges;
-}
-
-/** For each class, `words` words of the classes whose ingress lets it in on some port. */
-function* enteredBy(derived: Derived, drawn: readonly DrawnEnd[], words: number): Generator<undefined, Uint32Array> {
-  const { matrix } = derived;
-  const all = new Uint32Array(matrix.classes.classes.length * words);
-  for (const { end } of drawn) {
-    const { index } = end.podClass;
-    const [word, bit] = [index >>> 5, 1 << (index & 31)];
-    const row = planeOf(derived, matrix.row(end.podClass, 'ingress'), words);
-    eachMember({ lo: 0, words: row }, (source) => {
-      const at = source * words + word;
-      if (at < all.length) all[at] = (all[at] ?? 0) | bit;
-    });
-    if ((index & 63) === 0) yield;
-  }
-  return all;
-}
-
-/** The classes that a row lets through on some port. */
-function planeOf({ matrix }: Derived, { others, cells }: Row, words: number): Uint32Array {
-  const { none } = matrix.ports;
-  const plane = new Uint32Array(words);
-  if (others.allowed !== none) plane.fill(0xffffffff);
-  for (const { bits, passage } of cells) {
-    if (passage.allowed !== none) addTo(plane, bits);
-    else for (const [i, word] of bits.words.entries()) plane[bits.lo + i] = (plane[bits.lo + i] ?? 0) & ~word;
-  }
-  return plane;
 }
 
 function meets({ lo, words }: Bits, plane: Uint32Array): boolean {

@@ -1,9 +1,9 @@
 import { t } from '@vscode/l10n';
 import { servicesWithOwnTls } from '../../mesh/clientTls.ts';
 import { arrayAt, type JsonValue, stringAt, valueAt } from '../../model/json.ts';
-import { matchesLabels, selectorOfLabels } from '../../model/labels.ts';
 import type { Resource } from '../../model/resource.ts';
 import { mtlsScopes } from '../../policy/istioPeerAuthentication.ts';
+import { selectedPods } from '../../service/selected.ts';
 import type { Finding, Rule, RuleContext } from '../rule.ts';
 
 function* check({ model, snapshot }: RuleContext): Generator<Finding> {
@@ -15,10 +15,7 @@ function* check({ model, snapshot }: RuleContext): Generator<Finding> {
   const strict = mtlsScopes(snapshot).filter(({ mode }) => mode === 'STRICT');
   const told = new Set<unknown>();
   for (const { service, evidence } of plain) {
-    const labels = selectorOfLabels(service.selector ?? {});
-    const pods = snapshot
-      .podsIn(service.ref.namespace)
-      .filter(({ template }) => labels.requirements.length > 0 && matchesLabels(labels, template.labels));
+    const pods = selectedPods(snapshot, service);
     const scope = strict.find(({ subject }) => pods.some((pod) => model.policies.inSet(subject, pod)));
     if (scope === undefined || told.has(snapshot.get(evidence.ref))) continue;
     told.add(snapshot.get(evidence.ref));

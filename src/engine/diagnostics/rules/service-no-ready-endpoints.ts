@@ -3,9 +3,9 @@ import { addressFailures } from '../../cni/sandbox.ts';
 import type { Pod, Service } from '../../model/cluster.ts';
 import { eventsAbout } from '../../model/events.ts';
 import { conditionOf, networkFault } from '../../model/health.ts';
-import { matchesLabels, selectorOfLabels } from '../../model/labels.ts';
 import type { Snapshot } from '../../model/snapshot.ts';
 import { whyNotReady } from '../../service/readiness.ts';
+import { selectedPods } from '../../service/selected.ts';
 import type { Finding, Rule, RuleContext } from '../rule.ts';
 
 /** As many pods as one reads. */
@@ -29,11 +29,8 @@ function* check({ snapshot, model }: RuleContext): Generator<Finding> {
 
 /** Pods that are there to serve one day: those that have ended or are on their way out are not. */
 function waitedFor(snapshot: Snapshot, service: Service): readonly Pod[] {
-  const selector = selectorOfLabels(service.selector ?? {});
-  return snapshot
-    .podsIn(service.ref.namespace)
+  return selectedPods(snapshot, service)
     .filter((one) => one.seen && !one.terminating && one.phase !== 'Succeeded' && one.phase !== 'Failed')
-    .filter((one) => matchesLabels(selector, one.template.labels))
     .sort((a, b) => (a.ref.name < b.ref.name ? -1 : 1));
 }
 
