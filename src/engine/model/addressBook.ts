@@ -58,12 +58,16 @@ export class AddressBook<T> {
   /** The first owner that counts, by address, in a block and outside of some exceptions; `undefined` where there is none. */
   firstIn(block: CidrBlock, except: readonly CidrBlock[], counts: (owner: T) => boolean = () => true): T | undefined {
     const { values, owners } = this.#pages[block.family];
-    let at = placeOf(values, block.first);
+    // Numbers are compared with numbers much faster than with others.
+    const [first, last] = block.family === 4 ? [Number(block.first), Number(block.last)] : [block.first, block.last];
+    let at = placeOf(values, first);
     for (;;) {
       const value = values[at];
-      if (value === undefined || value > block.last) return undefined;
-      const ip: IpAddress = { family: block.family, value: BigInt(value) };
-      const hole = except.find((one) => cidrContains(one, ip));
+      if (value === undefined || value > last) return undefined;
+      const hole =
+        except.length === 0
+          ? undefined
+          : except.find((one) => cidrContains(one, { family: block.family, value: BigInt(value) }));
       const owner = owners[at];
       if (hole !== undefined) at = placeOf(values, hole.last + 1n);
       else if (owner === undefined || counts(owner)) return owner;

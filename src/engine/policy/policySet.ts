@@ -75,6 +75,7 @@ export class PolicySet {
   readonly #selecting = new Map<Pod | ClusterNode, readonly PolicyProgram[]>();
   /** By the list of the policies that select an end, which an edit elsewhere leaves the same. */
   readonly #steps: WeakMap<readonly PolicyProgram[], readonly TierStep[]>;
+  readonly #members: Members;
   readonly #earlier: Earlier | undefined;
   #byNamespace: ReadonlyMap<string | undefined, readonly PolicyProgram[]> | undefined;
   #onNodes: readonly PolicyProgram[] | undefined;
@@ -92,6 +93,7 @@ export class PolicySet {
     this.snapshot = snapshot;
     this.tiers = tiers;
     this.#tiers = new Map(tiers.map((one) => [one.name, one]));
+    this.#members = this.#membersAmong(snapshot.pods);
     const isLike = previous !== undefined && sameWorld(this, previous);
     this.#steps = isLike ? previous.#steps : new WeakMap();
     const changed = isLike ? exchanged(previous.programs, programs) : undefined;
@@ -225,36 +227,36 @@ export class PolicySet {
 
   /** The pods of a set, in reading order within each namespace. */
   podsOf(set: PodSet): readonly Pod[] {
-    const { all } = this.#membersFor(set);
-    let found = all.get(set);
-    if (found === undefined) {
-      found = [...this.#eachPodOf(set)];
-      all.set(set, found);
-    }
-    return found;
+    return this.#known('all', set, () => [...this.#eachPodOf(set)]);
   }
 
   /** A pod of each of a set's first workloads: the pods of a wide set are most of a large cluster. None for an empty set. */
   samplesOf(set: PodSet): readonly Pod[] {
-    const { samples } = this.#membersFor(set);
-    let found = samples.get(set);
-    if (found === undefined) {
+    return this.#known('samples', set, () => {
       const byWorkload = new Map<string, Pod>();
       for (const pod of this.#eachPodOf(set)) {
         const key = refKey(pod.workload);
         if (!byWorkload.has(key)) byWorkload.set(key, pod);
         if (byWorkload.size === sampleSize) break;
       }
-      found = [...byWorkload.values()];
-      samples.set(set, found);
+      return [...byWorkload.values()];
+    });
+  }
+
+  #known(part: keyof Members, set: PodSet, find: () => readonly Pod[]): readonly Pod[] {
+    const known = this.#members[part];
+    let found = known.get(set);
+    if (found === undefined) {
+      const local = isLocal(set) ? this.#membersAmong(this.snapshot.podsIn(set.inNamespace ?? ''))[part] : undefined;
+      found = local?.get(set) ?? find();
+      local?.set(set, found);
+      known.set(set, found);
     }
     return found;
   }
 
-  #membersFor(set: PodSet): Members {
-    const { pods } = this.snapshot;
-    const among = set.inNamespace !== undefined && isLocal(set) ? this.snapshot.podsIn(set.inNamespace) : pods;
-    return membersOf(among)[this.settings.hostNetworkPolicy];
+  #membersAmong(pods: readonly Pod[]): Members {
+    return membersOf(pods)[this.settings.hostNetworkPolicy];
   }
 
   *#eachPodOf(set: PodSet): Generator<Pod> {
