@@ -4,8 +4,6 @@ import { icon } from './icon.ts';
 
 /** Says that what the page shows is out of date for good: nothing old may pass for what holds now. */
 export function stoppedBanner(): HTMLElement {
-  const text = t(
-    'Podpath stopped: its worker failed again and again. This is out of date; reload the window to try again.',
-  );
+  const text = t('Podpath stopped. This is out of date; reload the window to try again.');
   return element('p', { class: 'stopped-banner', role: 'alert' }, icon('failed'), element('span', {}, text));
 }

@@ -15,6 +15,12 @@ interface Pending {
   readonly fail: (error: Error) => void;
 }
 
+/** Why no worker is started any more: it failed again and again, or what it reads takes more memory than it may have. */
+export type GaveUp = 'failures' | 'memory';
+
+/** In MB. Several times what the largest cluster needs. */
+const mostMemory = 1536;
+
 /** A question that was not answered: it was cancelled, took too long, or the worker is gone. */
 export class Unanswered extends Error {}
 
@@ -28,7 +34,7 @@ export class EngineClient implements vscode.Disposable {
   readonly #clusters = new vscode.EventEmitter<readonly ClusterStatus[]>();
   readonly #started = new vscode.EventEmitter<void>();
   readonly #deaths: number[] = [];
-  readonly #gaveUp = new vscode.EventEmitter<void>();
+  readonly #gaveUp = new vscode.EventEmitter<GaveUp>();
   #worker: Worker | undefined;
   #watchdog: NodeJS.Timeout | undefined;
   #heard = 0;
@@ -58,13 +64,17 @@ export class EngineClient implements vscode.Disposable {
     const worker = new Worker(this.#path, {
       workerData: vscode.l10n.bundle ? JSON.stringify(vscode.l10n.bundle) : '',
       // Pages of a large cluster die young: with room for them they are not moved about before they do. And V8 leaves less
-      // garbage lying about where it may not take what the machine has: several times what the largest cluster needs.
-      resourceLimits: { maxYoungGenerationSizeMb: 96, maxOldGenerationSizeMb: 1536 },
+      // garbage lying about where it may not take what the machine has.
+      resourceLimits: { maxYoungGenerationSizeMb: 96, maxOldGenerationSizeMb: mostMemory },
     });
     this.#worker = worker;
     worker.on('message', (message: FromWorker) => this.#receive(message));
-    worker.on('error', (error) => this.#log.error(`worker: ${error.stack ?? error.message}`));
-    worker.on('exit', (code) => this.#exited(worker, code));
+    let isFull = false;
+    worker.on('error', (error: NodeJS.ErrnoException) => {
+      isFull = error.code === 'ERR_WORKER_OUT_OF_MEMORY';
+      this.#log.error(`worker: ${error.stack ?? error.message}`);
+    });
+    worker.on('exit', (code) => this.#exited(worker, code, isFull));
     this.#started.fire();
   }
 
@@ -170,7 +180,7 @@ export class EngineClient implements vscode.Disposable {
     return pending;
   }
 
-  #exited(worker: Worker, code: number): void {
+  #exited(worker: Worker, code: number, isFull: boolean): void {
     if (worker !== this.#worker) return;
     this.#worker = undefined;
     for (const id of [...this.#pending.keys()]) this.#take(id)?.fail(new Unanswered('the worker ended'));
@@ -180,12 +190,16 @@ export class EngineClient implements vscode.Disposable {
     this.#deaths.push(now);
     const recent = this.#deaths.filter((at) => now - at < restartWindow).length;
     this.#log.error(`worker: ended with code ${code}`);
-    if (recent <= mostRestarts) this.start();
-    else {
-      this.#ended = 'gave up';
-      this.#log.error('worker: it ends again and again and is not started any more; reload the window to try again');
-      this.#gaveUp.fire();
-    }
+    // Another one would read the same again.
+    if (isFull) this.#giveUp('memory', `it takes more than ${mostMemory} MB`);
+    else if (recent <= mostRestarts) this.start();
+    else this.#giveUp('failures', 'it ends again and again');
+  }
+
+  #giveUp(why: GaveUp, text: string): void {
+    this.#ended = 'gave up';
+    this.#log.error(`worker: ${text} and is not started any more; reload the window to try again`);
+    this.#gaveUp.fire(why);
   }
 
   dispose(): void {

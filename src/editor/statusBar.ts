@@ -29,9 +29,12 @@ export class StatusBar implements vscode.Disposable {
         this.#item.text = `$(sync~spin) Podpath ${done}/${total}`;
         this.#item.show();
       }),
-      client.onDidGiveUp(() => {
+      client.onDidGiveUp((why) => {
         this.#item.text = `$(warning) ${t('Podpath stopped')}`;
-        this.#item.tooltip = t('Podpath stopped: its worker failed again and again. Reload the window to try again.');
+        this.#item.tooltip =
+          why === 'memory'
+            ? t('Podpath stopped: what is open and connected takes more memory than it may have.')
+            : t('Podpath stopped: its worker failed again and again. Reload the window to try again.');
         this.#item.command = 'podpath.showLog';
         this.#item.show();
       }),

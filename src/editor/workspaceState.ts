@@ -5,7 +5,7 @@ import { Newest } from './newest.ts';
 /** `reading`: nothing was read yet; `empty`: no object of Kubernetes was found; `stopped`: the worker is not started any more. */
 export type WorkspaceStanding = 'reading' | 'empty' | 'objects' | 'stopped';
 
-/** How the workspace stands, for welcome views (context `podpath.workspace`) and the status bar. */
+/** How the workspace stands, for welcome views (contexts `podpath.workspace`, `podpath.stopped`) and the status bar. */
 export class WorkspaceState implements vscode.Disposable {
   readonly #client: EngineClient;
   readonly #newest = new Newest();
@@ -18,7 +18,10 @@ export class WorkspaceState implements vscode.Disposable {
     this.#client = client;
     this.#subscriptions = vscode.Disposable.from(
       client.onDidChange(() => void this.#look()),
-      client.onDidGiveUp(() => this.#set('stopped')),
+      client.onDidGiveUp((why) => {
+        void vscode.commands.executeCommand('setContext', 'podpath.stopped', why);
+        this.#set('stopped');
+      }),
     );
     this.#set('reading');
   }

@@ -305,6 +305,32 @@ told?.on('message', (message) => { if (JSON.stringify(message).includes('# poiso
   });
 });
 
+describe('a worker that takes more memory than it may have', () => {
+  let workbench: Workbench;
+  before(async () => {
+    workbench = await startWorkbench();
+    const hunger = `\nimport { parentPort as told } from 'node:worker_threads';
+const eaten = [];
+told?.on('message', (message) => { if (JSON.stringify(message).includes('# hungry')) for (;;) eaten.push(new Array(1e6).fill({})); });\n`;
+    appendFileSync(join(workbench.extension, 'dist/worker.mjs'), hunger);
+  });
+  after(() => workbench.close());
+
+  it('is not started again, VS Code goes on, and the side bar says why', async () => {
+    const page = await workbench.newPage();
+    await openFile(page, 'backend.yaml');
+    await page.keyboard.press('Control+Home');
+    await page.keyboard.type('# hungry');
+    await page.locator('.statusbar-item', { hasText: 'Podpath stopped' }).waitFor();
+    await command(page, 'View: Show Podpath');
+    const side = page.locator('.pane-body', { hasText: 'takes more memory than it may have' });
+    assert.match(await side.first().innerText(), /Connect to fewer clusters[\s\S]*Reload Window/);
+    await picture(page, 'out-of-memory-light');
+    await command(page, 'View: Show Explorer');
+    await openFile(page, 'frontend.yaml');
+  });
+});
+
 describe('a workspace without manifests', () => {
   let workbench: Workbench;
   before(async () => {
