@@ -21,9 +21,6 @@ const namespaces = ['a', 'b', 'c', 'kube-system'];
 const apps = ['web', 'api', 'db'];
 const nodes = ['n1', 'n2', 'n3'];
 
-/** A cluster's objects by what they are named, as a server would send them. */
-type Cluster = Map<string, JsonObject>;
-
 type Dice = () => number;
 
 function chance(share: number, random: Dice): boolean {
@@ -62,7 +59,7 @@ function podNamed(namespace: string, name: string, random: Dice): JsonObject {
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: { name, namespace, labels: labelsOf(random), ownerReferences: pick(owners, random) },
-    spec: { ...podSpec(random), nodeName: pick(nodes, random) },
+    spec: { ...podSpec(random), nodeName: chance(0.9, random) ? pick(nodes, random) : `n${Math.floor(random() * 9)}` },
     status: chance(0.05, random) ? { phase: 'Pending' } : { ...status, conditions: [ready] },
   };
 }
@@ -163,13 +160,23 @@ function something(random: Dice): JsonObject {
 
 function keyOf(object: JsonObject): string {
   const { namespace = '', name } = object['metadata'] as JsonObject;
-  return `${String(object['kind'])} ${String(namespace)}/${String(name)}`;
+  return `${kindOf(object)} ${String(namespace)}/${String(name)}`;
 }
 
-function startingCluster(random: Dice): Cluster {
-  const all = [...namespaces.map((one) => namespaceNamed(one, random)), ...nodes.map((one) => nodeNamed(one, random))];
-  for (let i = 0; i < 120; i++) all.push(something(random));
-  return new Map(all.map((one) => [keyOf(one), one]));
+function kindOf(object: JsonObject): string {
+  return String(object['kind']);
+}
+
+/** What some users may not read; what namespaces and nodes are follows from all else then. */
+const unreadable: readonly (readonly string[])[] = [[], [], ['Node'], ['Namespace'], ['Node', 'Namespace']];
+
+/** A cluster of many objects, or of few, so that what is the last of its kind goes. */
+function startingCluster(random: Dice): readonly JsonObject[] {
+  const around = [
+    ...namespaces.map((one) => namespaceNamed(one, random)),
+    ...nodes.map((one) => nodeNamed(one, random)),
+  ];
+  return [...around, ...Array.from({ length: pick([20, 120], random) }, () => something(random))];
 }
 
 function live(object: JsonObject): Resource {
@@ -213,6 +220,7 @@ function everything(analysis: Analysis): unknown {
       return { ref, labels, ports, replicas, pods: pods.map((pod) => pod.ref.name), of: resource.ref };
     }),
     workloadsIn: namespaces.map((one) => snapshot.workloadsIn(one).map(({ ref }) => snapshot.workload(ref)?.ref.name)),
+    nodes: snapshot.nodes.map(({ name, podCIDRs, internalIPs }) => ({ name, podCIDRs, internalIPs })),
     namespaces: [...snapshot.namespaces.values()].map(({ name, labels }) => ({ name, labels })).sort(byName),
     owners: addresses.map((ip) => snapshot.ownersOf(ip).pods.map(({ ref }) => ref)),
     endpoints: snapshot.services.map((one) =>
@@ -236,15 +244,19 @@ test(`${steps} moments of living clusters: each is as if it had been read from s
   const random = seededRandom(seed + 11);
   let host = new AnalysisHost();
   let known = new Map<string, Resource>();
+  let hidden: readonly string[] = [];
   for (let i = 0; i < steps; i++) {
     if (i % 50 === 0) {
       host = new AnalysisHost();
-      known = new Map([...startingCluster(random)].map(([key, object]) => [key, live(object)]));
+      hidden = pick(unreadable, random);
+      const start = startingCluster(random).filter((one) => !hidden.includes(kindOf(one)));
+      known = new Map(start.map((object) => [keyOf(object), live(object)]));
     }
     const changes = chance(0.7, random) ? 1 : 1 + Math.floor(random() * 8);
     for (let n = 0; n < changes; n++) {
       const object = something(random);
-      const isKept = ['Namespace', 'Node'].includes(String(object['kind'])) || chance(0.75, random);
+      if (hidden.includes(kindOf(object))) continue;
+      const isKept = chance(['Namespace', 'Node'].includes(kindOf(object)) ? 0.9 : 0.75, random);
       if (isKept) known.set(keyOf(object), live(object));
       else known.delete(keyOf(object));
     }

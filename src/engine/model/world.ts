@@ -103,9 +103,10 @@ export class World {
 
   /** True where everything is of a running cluster, and nothing made up. */
   get isLive(): boolean {
-    const { pods, workloads, invented } = this.parts;
+    const { nodes, pods, workloads, invented } = this.parts;
     this.#isLive ??=
       invented.length === 0 &&
+      nodes.every((one) => !one.simulated) &&
       workloads.list.every(({ resource }) => isLive(resource)) &&
       pods.list.every(({ resource, simulatedIPs }) => isLive(resource) && !simulatedIPs);
     return this.#isLive;
