@@ -7,7 +7,7 @@ import type { ClusterAccess } from '../sources/kubeconfig.ts';
 
 /** Changes of clusters within this time are one analysis. */
 const gatherMs = 120;
-/** While the thread has this much to do the next analysis waits, but never longer than `longestMs`. */
+/** While the thread had this much to do since the last analysis the next one waits, but never longer than `longestMs`. */
 const busy = 0.5;
 const longestMs = 5_000;
 
@@ -35,6 +35,7 @@ export class Clusters {
   #followed: readonly Followed[] = [];
   #changed = false;
   #timer: NodeJS.Timeout | undefined;
+  /** As it was when the engine was last told something. */
   #load = performance.eventLoopUtilization();
   /** How many clusters the engine knows. */
   #told = 0;
@@ -103,16 +104,16 @@ export class Clusters {
     this.#timer ??= setTimeout(() => this.#tellWhenIdle(performance.now()), gatherMs);
   }
 
-  /** Answers about a large cluster take longer than its next change: half of the time stays for questions. */
+  /** Answers about a large cluster take longer than its next change: most of the time stays for questions, and for others. */
   #tellWhenIdle(since: number): void {
-    const load = performance.eventLoopUtilization(this.#load);
-    this.#load = performance.eventLoopUtilization();
+    const { utilization } = performance.eventLoopUtilization(this.#load);
     const isAwaited = this.#followed.some(isAwaiting);
-    if (!isAwaited && load.utilization > busy && performance.now() - since < longestMs) {
+    if (!isAwaited && utilization > busy && performance.now() - since < longestMs) {
       this.#timer = setTimeout(() => this.#tellWhenIdle(since), gatherMs);
       return;
     }
     this.#timer = undefined;
+    this.#load = performance.eventLoopUtilization();
     this.#tell();
   }
 
