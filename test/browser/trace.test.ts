@@ -28,8 +28,12 @@ async function show(
   more: { readonly canVerify?: boolean; readonly verified?: VerifyAnswer } = {},
 ): Promise<void> {
   const { canVerify = false, verified = null } = more;
+  // An answer is drawn as a whole: what is there of the one before it is not this one's.
+  await view.page.locator('.headline').evaluateAll((all) => {
+    for (const one of all) one.setAttribute('data-old', '');
+  });
   await view.send({ type: 'trace', answer, request, pinned, canVerify, verified });
-  await view.page.locator('.headline').waitFor();
+  await view.page.locator('.headline:not([data-old])').waitFor();
 }
 
 async function opened(request = toBackend, answer = answerOf(request), opening: Opening = {}): Promise<ViewPage> {
