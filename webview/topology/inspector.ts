@@ -88,7 +88,7 @@ function bodyOf(answer: InspectAnswer, events: InspectorEvents): readonly (HTMLE
     ),
     deniedFrom.length > 0 &&
       section(
-        t('Denied to'),
+        t('Not reached by'),
         deniedFrom.map((one) => talker(one, node, 'from', events)),
         '',
         'denied',

@@ -11,7 +11,7 @@ export function legend(answer: GraphAnswer, open: boolean, onToggle: (open: bool
   const rows = [
     ...nodeKinds.map((kind) => row(box(kind), nodeText(kind))),
     ...edgeKinds.map((kind) => row(line(kind), edgeKindText(kind))),
-    row(line('denies'), t('denied to the selected box')),
+    row(line('denies'), t('may not reach the selected box')),
   ];
   const root = element(
     'details',
