@@ -47,6 +47,7 @@ export type { ClusterNode, Pod, Protocol, Service, ServicePort, Workload } from 
 export type { JsonObject, JsonValue } from './model/json.ts';
 export { formatSelector, type LabelSelector, selectsAll } from './model/labels.ts';
 export { layered } from './model/layer.ts';
+export { sameList } from './model/lists.ts';
 export { type LiveKind, liveKinds, liveResource } from './model/live.ts';
 export { byNamespaceAndName, placeOf } from './model/nameIndex.ts';
 export { formatPortRanges, type PortRange } from './model/ports.ts';

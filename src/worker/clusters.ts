@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { t } from '@vscode/l10n';
-import type { ClusterObjects } from '../engine/index.ts';
+import { type ClusterObjects, sameList } from '../engine/index.ts';
 import type { ChosenCluster, ClusterStatus } from '../protocol.ts';
 import { ClusterSource, openKubeconfig } from '../sources/clusterSource.ts';
 import type { ClusterAccess } from '../sources/kubeconfig.ts';
@@ -137,9 +137,8 @@ export class Clusters {
     const before = one.objects;
     const isSame =
       before !== undefined &&
-      before.resources.length === resources.length &&
-      before.resources.every((resource, index) => resource === resources[index]) &&
-      before.missing.join('\n') === missing.join('\n') &&
+      sameList(before.resources, resources) &&
+      sameList(before.missing, missing) &&
       before.isLoading === isLoading;
     if (!isSame) one.objects = { context, resources, missing, unread, isLoading };
   }

@@ -1,49 +1,36 @@
 // What a pod's event costs in a running cluster: the figures of `npm run bench -- policies` beside those of policy edits.
 import { pathToFileURL } from 'node:url';
 import { runRules } from '../../src/engine/diagnostics/run.ts';
-import {
-  buildSnapshot,
-  byNamespaceAndName,
-  Derived,
-  finish,
-  type JsonObject,
-  liveResource,
-  type Resource,
-} from '../../src/engine/index.ts';
+import { buildSnapshot, Derived, finish, type JsonObject, type Resource } from '../../src/engine/index.ts';
+import { asLive, inClusterOrder } from '../live.ts';
 import { ms, percentile, type Row, wall } from './measure.ts';
 
 interface Generator {
   generate(options: object): Iterable<JsonObject>;
 }
 
-function live(object: JsonObject): Resource | undefined {
-  const apiVersion = String(object['apiVersion']);
-  const slash = apiVersion.indexOf('/');
-  const [group, version] = [apiVersion.slice(0, Math.max(0, slash)), apiVersion.slice(slash + 1)];
-  return liveResource(object, { group, version, kind: String(object['kind']) }, 'bench');
+/** Objects as a source has them, with what some of its pods were made of. */
+interface Cluster {
+  readonly all: readonly Resource[];
+  readonly pods: readonly JsonObject[];
 }
 
-/** Sorted as a cluster that is followed has them, with what some of its pods were made of. */
-async function clusterOf(generator: string, size: string): Promise<{ all: Resource[]; pods: JsonObject[] }> {
+async function clusterOf(generator: string, size: string): Promise<Cluster> {
   const { generate } = (await import(pathToFileURL(generator).href)) as Generator;
   const all: Resource[] = [];
   const pods: JsonObject[] = [];
   for (const object of generate({ size, seed: 42 })) {
-    const found = live(object);
+    const found = asLive(object);
     if (found !== undefined) all.push(found);
     if (object['kind'] === 'Pod' && pods.length < 20_000) pods.push(object);
   }
-  const kind = ({ ref }: Resource): string => `${ref.group}/${ref.kind}`;
-  all.sort((a, b) => (kind(a) < kind(b) ? -1 : kind(a) > kind(b) ? 1 : byNamespaceAndName(a, b)));
-  return { all, pods };
+  return { all: inClusterOrder(all), pods };
 }
 
 /** The pod with another address, as one that was made anew has. */
-function moved(pod: JsonObject, round: number): JsonObject {
-  return { ...pod, status: { ...(pod['status'] as JsonObject), podIP: `100.64.${round % 256}.${pods++ % 256}` } };
+function moved(pod: JsonObject, round: number, n: number): JsonObject {
+  return { ...pod, status: { ...(pod['status'] as JsonObject), podIP: `100.${64 + round}.${n >> 8}.${n & 255}` } };
 }
-
-let pods = 0;
 
 interface Times {
   readonly snapshot: number;
@@ -52,7 +39,7 @@ interface Times {
 }
 
 /** Batches of some events each, one after the other. */
-function follow(cluster: { readonly all: Resource[]; readonly pods: JsonObject[] }, events: number): readonly Times[] {
+function follow(cluster: Cluster, events: number): readonly Times[] {
   const places = new Map(cluster.all.flatMap(({ ref }, at) => (ref.kind === 'Pod' ? [[keyOf(ref), at]] : [])));
   const rules = (model: Derived): void => {
     finish(runRules({ snapshot: model.snapshot, model }, ({ severity }) => severity !== 'off'));
@@ -65,7 +52,7 @@ function follow(cluster: { readonly all: Resource[]; readonly pods: JsonObject[]
     const next = [...resources];
     for (let n = 0; n < events; n++) {
       const pod = cluster.pods[(round * 997 + n * 13) % cluster.pods.length];
-      const now = pod && live(moved(pod, round));
+      const now = pod && asLive(moved(pod, round, n));
       const at = now && places.get(keyOf(now.ref));
       if (now !== undefined && at !== undefined) next[at] = now;
     }

@@ -3,15 +3,14 @@ import { test } from 'node:test';
 import {
   type Analysis,
   AnalysisHost,
-  byNamespaceAndName,
   connectivity,
   finish,
   type JsonObject,
-  liveResource,
   type Queries,
   query,
   type Resource,
 } from '../../src/engine/index.ts';
+import { asLive, inClusterOrder } from '../live.ts';
 import { pick, seededRandom } from './mutate.ts';
 
 const steps = Number(process.env['PODPATH_FUZZ'] ?? 3000) / 3;
@@ -180,18 +179,9 @@ function startingCluster(random: Dice): readonly JsonObject[] {
 }
 
 function live(object: JsonObject): Resource {
-  const [group = '', version = group] = String(object['apiVersion']).includes('/')
-    ? String(object['apiVersion']).split('/')
-    : ['', String(object['apiVersion'])];
-  const found = liveResource(object, { group, version, kind: String(object['kind']) }, 'test');
+  const found = asLive(object);
   assert.ok(found !== undefined);
   return found;
-}
-
-/** As a cluster that is followed has its objects: by kind, namespace and name. */
-function sorted(resources: Iterable<Resource>): readonly Resource[] {
-  const kind = ({ ref }: Resource): string => `${ref.group}/${ref.kind}`;
-  return [...resources].sort((a, b) => (kind(a) < kind(b) ? -1 : kind(a) > kind(b) ? 1 : byNamespaceAndName(a, b)));
 }
 
 function ask<N extends keyof Queries>(analysis: Analysis, name: N, params: Queries[N]['params']): Queries[N]['result'] {
@@ -260,7 +250,7 @@ test(`${steps} moments of living clusters: each is as if it had been read from s
       if (isKept) known.set(keyOf(object), live(object));
       else known.delete(keyOf(object));
     }
-    const resources = sorted(known.values());
+    const resources = inClusterOrder(known.values());
     try {
       const followed = analysisOf(host, resources);
       // What was not asked for at one moment is missing at the next.

@@ -6,11 +6,11 @@ import {
   findings,
   finish,
   type JsonObject,
-  liveResource,
   query,
   type Resource,
   readDocuments,
 } from '../../src/engine/index.ts';
+import { asLive } from '../live.ts';
 
 const files = `
 apiVersion: v1
@@ -66,18 +66,12 @@ function cluster(change: (object: JsonObject) => JsonObject | undefined = (one) 
   }));
   return [...objects.map(asStored), ...pods].flatMap((one) => {
     const changed = change(one);
-    return changed === undefined ? [] : (live(changed) ?? []);
+    return changed === undefined ? [] : (asLive(changed) ?? []);
   });
 }
 
 function owner(name: string): JsonObject {
   return { apiVersion: 'apps/v1', kind: 'Deployment', name, controller: true };
-}
-
-function live(object: JsonObject): Resource | undefined {
-  const apiVersion = String(object['apiVersion']);
-  const [group = '', version = ''] = apiVersion.includes('/') ? apiVersion.split('/') : ['', apiVersion];
-  return liveResource(object, { group, version, kind: String(object['kind']) }, 'test');
 }
 
 function asStored(object: JsonObject): JsonObject {
@@ -167,7 +161,7 @@ for (const [what, from, to, row, summary] of edits) {
 test('what is not there yet, and policies that only the cluster has, are told', () => {
   const kinds = new Map([['Service', undefined]]);
   const without = cluster((one) => (kinds.has(String(one['kind'])) ? undefined : one));
-  const own = live({
+  const own = asLive({
     apiVersion: 'networking.k8s.io/v1',
     kind: 'NetworkPolicy',
     metadata: { name: 'by-hand', namespace: 'shop' },
@@ -230,7 +224,7 @@ test('of a cluster that is still being read Services have their endpoints, and n
     ports: [{ name: '', port: 8080, protocol: 'TCP' }],
     endpoints: [{ addresses: ['10.244.0.5'], nodeName: 'node-1', targetRef: { kind: 'Pod', name: 'api-x' } }],
   };
-  const first = [...cluster((one) => (one['kind'] === 'Service' ? one : undefined)), live(slice)].flatMap(
+  const first = [...cluster((one) => (one['kind'] === 'Service' ? one : undefined)), asLive(slice)].flatMap(
     (one) => one ?? [],
   );
   const host = new AnalysisHost();

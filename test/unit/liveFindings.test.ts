@@ -1,13 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import {
-  AnalysisHost,
-  findings,
-  finish,
-  type JsonObject,
-  type LocatedFinding,
-  liveResource,
-} from '../../src/engine/index.ts';
+import { AnalysisHost, findings, finish, type JsonObject, type LocatedFinding } from '../../src/engine/index.ts';
+import { asLive } from '../live.ts';
 
 const noNetwork = 'container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady';
 const ready = { conditions: [{ type: 'Ready', status: 'True' }] };
@@ -37,12 +31,7 @@ function daemonSet(name: string, image: string): JsonObject {
 const flannel = daemonSet('kube-flannel-ds', 'ghcr.io/flannel-io/flannel:v0.27.0');
 
 function found(objects: readonly JsonObject[], missing: readonly string[] = []): readonly LocatedFinding[] {
-  const resources = objects.flatMap((one) => {
-    const [group = '', version = ''] = String(one['apiVersion']).includes('/')
-      ? String(one['apiVersion']).split('/')
-      : ['', String(one['apiVersion'])];
-    return liveResource(one, { group, version, kind: String(one['kind']) }, 'test') ?? [];
-  });
+  const resources = objects.flatMap((one) => asLive(one) ?? []);
   const clusters = [{ context: 'test', resources, missing, unread: [] }];
   return finish(findings(new AnalysisHost().apply({ clusters })));
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { internJson, internPodSpec } from '../../src/engine/model/intern.ts';
 import { type JsonObject, stringMapAt, valueAt } from '../../src/engine/model/json.ts';
-import { exchangeOf, listEdit } from '../../src/engine/model/lists.ts';
+import { listEdit, sortedExchange } from '../../src/engine/model/lists.ts';
 import { oncePer, remembering } from '../../src/engine/model/memo.ts';
 import { NameIndex, placeOf } from '../../src/engine/model/nameIndex.ts';
 import type { Resource } from '../../src/engine/model/resource.ts';
@@ -122,12 +122,12 @@ test('an edit of a list is its one stretch that differs', () => {
 
 test('what differs between two sorted lists is told by one walk over both, wherever it is', () => {
   const order = (a: number, b: number): number => Math.trunc(a) - Math.trunc(b);
-  assert.deepEqual(exchangeOf([1, 2, 3, 5], [1, 2.5, 4, 5], order), { gone: [2, 3], come: [2.5, 4] });
-  assert.deepEqual(exchangeOf([1, 2], [0, 1, 2, 3], order), { gone: [], come: [0, 3] });
-  assert.deepEqual(exchangeOf([1, 2], [], order), { gone: [1, 2], come: [] });
-  assert.deepEqual(exchangeOf([], [], order), { gone: [], come: [] });
+  assert.deepEqual(sortedExchange([1, 2, 3, 5], [1, 2.5, 4, 5], order), { gone: [2, 3], come: [2.5, 4] });
+  assert.deepEqual(sortedExchange([1, 2], [0, 1, 2, 3], order), { gone: [], come: [0, 3] });
+  assert.deepEqual(sortedExchange([1, 2], [], order), { gone: [1, 2], come: [] });
+  assert.deepEqual(sortedExchange([], [], order), { gone: [], come: [] });
   // Of lists that are not sorted it tells more, and still turns the one into the other.
-  const { gone, come } = exchangeOf([3, 1, 2], [2, 3, 1], order);
+  const { gone, come } = sortedExchange([3, 1, 2], [2, 3, 1], order);
   assert.deepEqual(
     [3, 1, 2]
       .filter((one) => !gone.includes(one))

@@ -1,4 +1,5 @@
 // What is run to verify a trace, and how its output is read and judged.
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
@@ -7,7 +8,6 @@ import {
   finish,
   type JsonObject,
   judgeProbe,
-  liveResource,
   type Observation,
   type ProbeCommand,
   type ProbePlan,
@@ -19,6 +19,7 @@ import {
   readLookup,
   type TraceRequest,
 } from '../../src/engine/index.ts';
+import { asLive } from '../live.ts';
 
 const objects = `
 kind: Node
@@ -65,11 +66,7 @@ spec: {selector: {matchLabels: {a: b}}, template: {metadata: {labels: {a: b}}, s
 `;
 
 function live(text: string): Change {
-  const resources = readDocuments(text).flatMap(({ value }) => {
-    const object = value as JsonObject;
-    const [version = '', group = ''] = String(object['apiVersion']).split('/').reverse();
-    return liveResource(object, { group, version, kind: String(object['kind']) }, 'prod') ?? [];
-  });
+  const resources = readDocuments(text).flatMap(({ value }) => asLive(value as JsonObject, 'prod') ?? []);
   return { clusters: [{ context: 'prod', resources, missing: [], unread: [] }] };
 }
 

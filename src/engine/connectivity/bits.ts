@@ -110,10 +110,10 @@ export function addTo(target: Uint32Array, { lo, words }: Bits): void {
 }
 
 /** Adds what two sets have in common. */
-export function addBoth(row: Uint32Array, a: Bits, b: Bits): void {
+export function addBoth(target: Uint32Array, a: Bits, b: Bits): void {
   const end = Math.min(a.lo + a.words.length, b.lo + b.words.length);
   for (let i = Math.max(a.lo, b.lo); i < end; i++) {
-    row[i] = (row[i] ?? 0) | ((a.words[i - a.lo] ?? 0) & (b.words[i - b.lo] ?? 0));
+    target[i] = (target[i] ?? 0) | ((a.words[i - a.lo] ?? 0) & (b.words[i - b.lo] ?? 0));
   }
 }
 

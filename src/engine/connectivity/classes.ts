@@ -72,19 +72,15 @@ export class PodClasses {
    * changed, where these have a pod of a class that is not there, or a class none any more.
    */
   follow(policies: PolicySet, namespaces: Iterable<string>): boolean {
-    const before = this.#policies;
     const firsts = new Map<PodClass, Pod>();
-    this.#policies = policies;
     for (const namespace of namespaces) {
       const known = this.#inNamespace.get(namespace);
       const { first, end } = this.ranges.get(namespace) ?? { first: 0, end: 0 };
       const size = firsts.size;
       const found = known && this.#findAll(policies.snapshot, namespace, known, firsts);
-      if (found !== true || firsts.size - size !== end - first) {
-        this.#policies = before;
-        return false;
-      }
+      if (found !== true || firsts.size - size !== end - first) return false;
     }
+    this.#policies = policies;
     for (const [one, pod] of firsts) one.pod = pod;
     return true;
   }

@@ -1,4 +1,5 @@
 import type { Workload } from '../model/cluster.ts';
+import type { Exchange } from '../model/lists.ts';
 import type { PolicySet } from '../policy/policySet.ts';
 import { type ConnectivityEnd, endsOfWorkload, type PodClasses } from './classes.ts';
 
@@ -26,16 +27,16 @@ export function endsOf(workloads: readonly Workload[], classes: PodClasses, poli
 /** The ends once some workloads gave way to others; `undefined` where ends of other names come of that. */
 export function endsAfter(
   { list, split }: Ends,
-  { added, removed }: { readonly added: readonly Workload[]; readonly removed: readonly Workload[] },
+  { gone, come }: Exchange<Workload>,
   classes: PodClasses,
   policies: PolicySet,
 ): Ends | undefined {
-  const own = endsOf(added, classes, policies);
-  const gone = new Set(removed);
-  const left = list.filter(({ workload }) => gone.has(workload));
-  if (left.length !== own.list.length || !left.every(({ name }) => own.byName.has(name))) return undefined;
-  const now = list.map((one) => (gone.has(one.workload) ? (own.byName.get(one.name) ?? one) : one));
-  const stillSplit = [...split].filter(([workload]) => !gone.has(workload));
+  const own = endsOf(come, classes, policies);
+  const left = new Set(gone);
+  const old = list.filter(({ workload }) => left.has(workload));
+  if (old.length !== own.list.length || !old.every(({ name }) => own.byName.has(name))) return undefined;
+  const now = list.map((one) => (left.has(one.workload) ? (own.byName.get(one.name) ?? one) : one));
+  const stillSplit = [...split].filter(([workload]) => !left.has(workload));
   return {
     list: now,
     byName: new Map(now.map((one) => [one.name, one])),

@@ -1,4 +1,5 @@
 import { formatIp, parseCidr } from '../model/addresses.ts';
+import type { Exchange } from '../model/lists.ts';
 import { blocksOf } from '../policy/peers.ts';
 import type { Direction, PolicyProgram } from '../policy/policy.ts';
 
@@ -15,13 +16,9 @@ export interface ExternalRange {
 export type BlockCounts = ReadonlyMap<string, number>;
 
 /** The blocks of a direction once some programs came and others went; the same where that changes nothing. */
-export function countBlocks(
-  before: BlockCounts,
-  { added, removed }: { readonly added: readonly PolicyProgram[]; readonly removed: readonly PolicyProgram[] },
-  direction: Direction,
-): BlockCounts {
+export function countBlocks(before: BlockCounts, programs: Exchange<PolicyProgram>, direction: Direction): BlockCounts {
   const named = (one: PolicyProgram): readonly string[] => blocksNamed(one, direction);
-  const [come, gone] = [added.flatMap(named), removed.flatMap(named)];
+  const [come, gone] = [programs.come.flatMap(named), programs.gone.flatMap(named)];
   if (come.length + gone.length === 0) return before;
   const counts = new Map(before);
   for (const text of come) counts.set(text, (counts.get(text) ?? 0) + 1);

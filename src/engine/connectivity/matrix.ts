@@ -1,9 +1,8 @@
-import { exchanged, exchangeOf } from '../model/lists.ts';
-import { byNamespaceAndName } from '../model/nameIndex.ts';
-import { differInPodsAlone } from '../model/passing.ts';
+import { type Exchange, exchangeOf } from '../model/lists.ts';
 import { PortSets } from '../model/ports.ts';
 import { refKey } from '../model/resource.ts';
 import type { Snapshot } from '../model/snapshot.ts';
+import { touchedNamespaces } from '../model/touched.ts';
 import { doubtsIn } from '../policy/doubts.ts';
 import type { Direction, PolicyProgram } from '../policy/policy.ts';
 import type { PolicySet, TierStep } from '../policy/policySet.ts';
@@ -88,7 +87,7 @@ export class ConnectivityMatrix {
       this.#shared = { ports, classes, pods, effects, rows: new Map() };
       this.#selecting = this.#indexSubjects();
       this.#ofClass = { ingress: [], egress: [] };
-      const all: Exchange = { added: policies.programs, removed: [] };
+      const all = { gone: [], come: policies.programs };
       this.#outside = { ingress: outsideAfter(all, 'ingress'), egress: outsideAfter(all, 'egress') };
       return;
     }
@@ -110,7 +109,7 @@ export class ConnectivityMatrix {
     const known = this.#ends ?? this.#endsBefore;
     const { workloads: before } = this.#snapshot;
     if (known === undefined || workloads === before) return known;
-    return endsAfter(known, exchanged(before, workloads), this.classes, policies);
+    return endsAfter(known, exchangeOf(before, workloads), this.classes, policies);
   }
 
   get ports(): PortSets {
@@ -122,24 +121,19 @@ export class ConnectivityMatrix {
   }
 
   /** The policies that came and went; `undefined` where a new matrix can't be made of this one. */
-  #changedFor(snapshot: Snapshot, policies: PolicySet): Exchange | undefined {
+  #changedFor(snapshot: Snapshot, policies: PolicySet): Exchange<PolicyProgram> | undefined {
     const sameSettings = JSON.stringify(policies.settings) === JSON.stringify(this.#policies.settings);
     if (!sameSettings || !sameNamespaces(snapshot, this.#snapshot)) return undefined;
-    const changed = exchanged(this.#policies.programs, policies.programs);
-    if (!changed.added.every((one) => this.classes.covers(one))) return undefined;
+    const changed = exchangeOf(this.#policies.programs, policies.programs);
+    if (!changed.come.every((one) => this.classes.covers(one))) return undefined;
     return this.#hasSameClasses(snapshot, policies) ? changed : undefined;
   }
 
   #hasSameClasses(snapshot: Snapshot, policies: PolicySet): boolean {
     const before = this.#snapshot;
     if (snapshot.pods === before.pods && snapshot.workloads === before.workloads) return true;
-    if (!differInPodsAlone(before, snapshot)) return false;
-    const pods = exchangeOf(before.pods, snapshot.pods, byNamespaceAndName);
-    const workloads = exchanged(before.workloads, snapshot.workloads);
-    const touched = [pods.gone, pods.come, workloads.removed, workloads.added].flatMap((list) =>
-      list.map(({ ref }) => ref.namespace),
-    );
-    return this.classes.follow(policies, new Set(touched));
+    const touched = touchedNamespaces(before, snapshot);
+    return touched !== undefined && this.classes.follow(policies, touched);
   }
 
   /** The workloads of the user's, by name: the rows and columns. */
@@ -232,11 +226,11 @@ export class ConnectivityMatrix {
   }
 
   /** Takes programs that went out of the lists of the classes that they select, and puts those that came into them. */
-  #reselect({ added, removed }: Exchange): void {
-    const changed = [...added, ...removed];
+  #reselect({ gone, come }: Exchange<PolicyProgram>): void {
+    const changed = [...come, ...gone];
     if (changed.length === 0) return;
-    const gone = new Set(removed);
-    const [old, now] = [removed[0]?.ref, added[0]?.ref];
+    const left = new Set(gone);
+    const [old, now] = [gone[0]?.ref, come[0]?.ref];
     const isEdit = changed.length === 2 && old !== undefined && now !== undefined && refKey(old) === refKey(now);
     const lists = this.#selecting as (readonly PolicyProgram[])[];
     const affected = new Set(changed.flatMap(({ subject }) => [...members(this.#shared.pods.set(subject))]));
@@ -248,10 +242,10 @@ export class ConnectivityMatrix {
     };
     for (const index of affected) {
       const list = lists[index] ?? [];
-      const kept = list.filter((one) => !gone.has(one));
-      const own = added.filter(({ subject }) => hasBit(this.#shared.pods.set(subject), index));
+      const kept = list.filter((one) => !left.has(one));
+      const own = come.filter(({ subject }) => hasBit(this.#shared.pods.set(subject), index));
       // One policy that was edited stands where it stood.
-      const at = isEdit ? list.findIndex((one) => gone.has(one)) : -1;
+      const at = isEdit ? list.findIndex((one) => left.has(one)) : -1;
       if (at >= 0) lists[index] = kept.toSpliced(at, 0, ...own);
       else lists[index] = own.length === 0 ? kept : inOrder([...kept, ...own]);
     }
@@ -295,14 +289,8 @@ function sameNamespaces({ namespaces: a }: Snapshot, { namespaces: b }: Snapshot
   return a.size === b.size && [...a.keys()].every((name) => b.has(name) && labels(a, name) === labels(b, name));
 }
 
-/** Programs that came, and programs that went. */
-interface Exchange {
-  readonly added: readonly PolicyProgram[];
-  readonly removed: readonly PolicyProgram[];
-}
-
 /** Where the blocks are those of before, so are the ranges and the rows towards them. */
-function outsideAfter(changed: Exchange, direction: Direction, before?: Outside): Outside {
+function outsideAfter(changed: Exchange<PolicyProgram>, direction: Direction, before?: Outside): Outside {
   const blocks = countBlocks(before?.blocks ?? new Map(), changed, direction);
   if (
     before !== undefined &&

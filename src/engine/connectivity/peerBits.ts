@@ -118,12 +118,7 @@ export class PodSpace implements PeerSpace {
     const key = JSON.stringify(selector);
     let bits = this.#namespaces.get(key);
     if (bits === undefined) {
-      const named = selector.requirements.find(
-        (one) => one.key === 'kubernetes.io/metadata.name' && one.operator === 'In',
-      );
-      const set = { namespaces: selector, pods: selector };
-      const all = named?.values ?? [...this.#classes.policies.snapshot.namespaces.keys()];
-      const names = all.filter((name) => this.#classes.policies.namespaceMatches(set, name));
+      const names = this.#classes.policies.namespacesChosen(selector);
       const runs = names.flatMap((name) => this.#classes.ranges.get(name) ?? []);
       bits = bitsOfRuns(runs.sort((a, b) => a.first - b.first));
       this.#namespaces.set(key, bits);

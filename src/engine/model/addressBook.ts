@@ -36,8 +36,8 @@ export class AddressBook<T> {
   /** The book once some owners gave way to others; `undefined` where one of these has an address that is another's too. */
   exchanging(gone: readonly T[], come: readonly T[]): AddressBook<T> | undefined {
     const [old, now] = [entriesOf(gone, this.#addressesOf), entriesOf(come, this.#addressesOf)];
-    const four = exchanged(this.#pages[4], old[4], now[4], (length) => new Uint32Array(length));
-    const six = exchanged(this.#pages[6], old[6], now[6], (length) => new Array<bigint>(length));
+    const four = pageAfter(this.#pages[4], old[4], now[4], (length) => new Uint32Array(length));
+    const six = pageAfter(this.#pages[6], old[6], now[6], (length) => new Array<bigint>(length));
     return four && six && new AddressBook({ 4: four, 6: six }, this.#addressesOf);
   }
 
@@ -90,7 +90,7 @@ function entriesOf<T>(all: readonly T[], addressesOf: AddressesOf<T>): Record<Ip
 }
 
 /** A page without some of its entries and with others; `undefined` where an address would have an owner that it had and a new one. */
-function exchanged<T, V extends { [place: number]: number | bigint; readonly length: number }>(
+function pageAfter<T, V extends { [place: number]: number | bigint; readonly length: number }>(
   page: Page<T>,
   gone: readonly Entry<T>[],
   come: readonly Entry<T>[],

@@ -3,7 +3,7 @@ import type { AssumptionSettings } from './assumptions.ts';
 import type { ClusterNode, Namespace, Pod, Service, Workload } from './cluster.ts';
 import { stringMapAt } from './json.ts';
 import { isPolicyKind } from './kinds.ts';
-import { type Exchange, exchangeOf, listEdit, sameList } from './lists.ts';
+import { type Exchange, listEdit, sameList, sortedExchange } from './lists.ts';
 import { oncePer } from './memo.ts';
 import { byNamespaceAndName } from './nameIndex.ts';
 import type { Resource, ResourceRef } from './resource.ts';
@@ -81,7 +81,7 @@ function withPolicies(input: SnapshotInput, old: BuiltSnapshot): BuiltSnapshot |
 
 /** The snapshot where objects of a running cluster changed, as they do all the time. */
 function withObjects(input: SnapshotInput, old: BuiltSnapshot): BuiltSnapshot | undefined {
-  const { gone, come } = exchangeOf(old.allResources, input.resources, byKindAndName);
+  const { gone, come } = sortedExchange(old.allResources, input.resources, byKindAndName);
   const [left, added] = [partsOf(gone), partsOf(come)];
   const material = materialAfter(old.material, { gone: left.given, come: added.given });
   if (material === undefined) return undefined;

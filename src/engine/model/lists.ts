@@ -1,8 +1,12 @@
-/** What turns one list into another: from `at` on, `gone` made way for `come`. */
-export interface ListEdit<T> {
-  readonly at: number;
+/** What went out of a list, and what came into it. */
+export interface Exchange<T> {
   readonly gone: readonly T[];
   readonly come: readonly T[];
+}
+
+/** What turns one list into another: from `at` on, `gone` made way for `come`. */
+export interface ListEdit<T> extends Exchange<T> {
+  readonly at: number;
 }
 
 /** The shortest edit of one stretch; elements are the same where they are identical. */
@@ -15,27 +19,22 @@ export function listEdit<T>(before: readonly T[], after: readonly T[]): ListEdit
   return { at, gone: before.slice(at, before.length - end), come: after.slice(at, after.length - end) };
 }
 
-/** What came into a list and what went out of it; what only moved is in neither. */
-export function exchanged<T>(
-  before: readonly T[],
-  after: readonly T[],
-): { readonly added: readonly T[]; readonly removed: readonly T[] } {
+/** What went out of a list and what came into it; what only moved is in neither. */
+export function exchangeOf<T>(before: readonly T[], after: readonly T[]): Exchange<T> {
   const { gone, come } = listEdit(before, after);
   const [old, now] = [new Set(gone), new Set(come)];
-  return { added: come.filter((one) => !old.has(one)), removed: gone.filter((one) => !now.has(one)) };
-}
-
-/** What went out of a list, and what came into it. */
-export interface Exchange<T> {
-  readonly gone: readonly T[];
-  readonly come: readonly T[];
+  return { gone: gone.filter((one) => !now.has(one)), come: come.filter((one) => !old.has(one)) };
 }
 
 /**
- * What differs between two lists that are sorted by `order`, by one walk that looks only at elements that differ. In lists
+ * The same of two lists that are sorted by `order`, by one walk that looks only at elements that differ. In lists
  * that are not sorted some that stayed are in both.
  */
-export function exchangeOf<T>(before: readonly T[], after: readonly T[], order: (a: T, b: T) => number): Exchange<T> {
+export function sortedExchange<T>(
+  before: readonly T[],
+  after: readonly T[],
+  order: (a: T, b: T) => number,
+): Exchange<T> {
   const gone: T[] = [];
   const come: T[] = [];
   let place = 0;

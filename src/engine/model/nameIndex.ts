@@ -91,10 +91,12 @@ export class NameIndex<T extends Named> {
     }
     const added = new Map<number, T[]>();
     for (const one of come.toSorted(byNamespaceAndName)) {
-      const place = placeOf(this.sorted, one.ref);
-      const at = place >= 0 ? place : firstAfter(this.sorted, one.ref);
+      const after = firstAfter(this.sorted, one.ref);
+      const before = this.sorted[after - 1];
+      const isThere = before !== undefined && byNamespaceAndName(before, one) === 0;
+      const at = isThere ? after - 1 : after;
       const others = added.get(at) ?? [];
-      const isTaken = place >= 0 && !left.has(place);
+      const isTaken = isThere && !left.has(at);
       const last = others.at(-1);
       if (isTaken || (last !== undefined && byNamespaceAndName(last, one) === 0)) return undefined;
       added.set(at, [...others, one]);

@@ -30,7 +30,8 @@ export interface Indexed<T extends Pod | Service> extends Grouped<T> {
   readonly byName: NameIndex<T>;
 }
 
-function grouped<T extends { readonly ref: ResourceRef }>(list: readonly T[]): Grouped<T> {
+/** Finds what is in each namespace. */
+export function grouped<T extends { readonly ref: ResourceRef }>(list: readonly T[]): Grouped<T> {
   return { list, byNamespace: Map.groupBy(list, ({ ref }) => ref.namespace) };
 }
 
@@ -70,11 +71,6 @@ export function servicesOf(index: ResourceIndex, { serviceCIDRs }: Networks): In
   return indexed(buildServices(index.ofKind('', 'Service'), serviceCIDRs));
 }
 
-/** The workloads of all objects of an index. */
-export function workloadsOf(index: ResourceIndex, nodes: number, pods: readonly Pod[]): Grouped<Workload> {
-  return grouped(assembleWorkloads(readControllers(index.ofKind, nodes), pods));
-}
-
 /**
  * What the objects of a scope make of nodes, pods and Services, with what the files leave out filled in. Policies take no
  * part in it, so it outlives their edits, and so does what is computed from it alone.
@@ -94,8 +90,8 @@ export class World {
     return new World(partsOf(given, assume));
   }
 
-  /** Another world of a running cluster. */
-  next(parts: WorldParts, owners: OwnerIndex | undefined): World {
+  /** A world that is known to be of a running cluster alone. */
+  static live(parts: WorldParts, owners: OwnerIndex | undefined): World {
     const world = new World(parts, owners);
     world.#isLive = true;
     return world;

@@ -6,7 +6,7 @@ import { lacksAddress, realPod } from './pods.ts';
 import { isLive, type Resource, refKey } from './resource.ts';
 import type { ResourceIndex } from './resourceIndex.ts';
 import { assembleWorkloads, isController, Owners, readControllers } from './workloads.ts';
-import { type Grouped, readNetworks, servicesOf, type World, type WorldParts, workloadsOf } from './world.ts';
+import { type Grouped, grouped, readNetworks, servicesOf, World, type WorldParts } from './world.ts';
 
 /** Kinds that shape more than what is made here anew. */
 const shaping: ReadonlySet<string> = new Set(['Namespace', 'Node']);
@@ -40,11 +40,11 @@ export function worldAfter(
   const pods = { list: byName.sorted, byName, byNamespace: regrouped(parts.pods.byNamespace, byName, moves) };
   const workloads =
     workloadsAfter(parts, index, pods.byNamespace, { moves, restaffed }) ??
-    workloadsOf(index, parts.nodes.length, pods.list);
+    grouped(assembleWorkloads(readControllers(index.ofKind, parts.nodes.length), pods.list));
   const hasServices = parts.index.ofKind('', 'Service') === index.ofKind('', 'Service');
   const services = hasServices ? parts.services : servicesOf(index, networks);
   const owners = hasServices ? before.knownOwners?.exchanging(moved) : undefined;
-  return before.next({ ...parts, networks, index, pods, services, workloads }, owners);
+  return World.live({ ...parts, networks, index, pods, services, workloads }, owners);
 }
 
 function namespacesOf(all: readonly Pick<Resource, 'ref'>[]): ReadonlySet<string> {

@@ -2,7 +2,7 @@ import { membershipOf } from '../mesh/membership.ts';
 import type { ClusterNode, Pod } from '../model/cluster.ts';
 import { stringMapAt } from '../model/json.ts';
 import { keysOf, type LabelSelector, matches, matchesLabels, podFacts } from '../model/labels.ts';
-import { exchanged } from '../model/lists.ts';
+import { type Exchange, exchangeOf } from '../model/lists.ts';
 import { oncePer } from '../model/memo.ts';
 import { refKey } from '../model/resource.ts';
 import type { Snapshot } from '../model/snapshot.ts';
@@ -31,9 +31,15 @@ interface Members {
 }
 
 const namesChosen = oncePer((namespaces: Snapshot['namespaces']) =>
-  oncePer((selector: LabelSelector): readonly string[] =>
-    [...namespaces.values()].flatMap(({ name, labels }) => (matchesLabels(selector, labels) ? [name] : [])),
-  ),
+  oncePer((selector: LabelSelector): readonly string[] => {
+    const named = selector.requirements.find(
+      ({ key, operator, values }) => key === 'kubernetes.io/metadata.name' && operator === 'In' && values.length === 1,
+    );
+    // Most selectors name one namespace, by the label that each has.
+    const candidates =
+      named === undefined ? namespaces.values() : named.values.flatMap((one) => namespaces.get(one) ?? []);
+    return [...candidates].flatMap(({ name, labels }) => (matchesLabels(selector, labels) ? [name] : []));
+  }),
 );
 
 function noMembers(): Members {
@@ -58,10 +64,8 @@ const mostChanged = 20;
 const sampleSize = 17;
 
 /** What an earlier set of the same pods knew, and which policies came and went since. */
-interface Earlier {
+interface Earlier extends Exchange<PolicyProgram> {
   readonly selecting: ReadonlyMap<Pod | ClusterNode, readonly PolicyProgram[]>;
-  readonly added: readonly PolicyProgram[];
-  readonly removed: readonly PolicyProgram[];
 }
 
 /** The policies of one snapshot, indexed by the pods that they select. */
@@ -96,8 +100,8 @@ export class PolicySet {
     this.#members = this.#membersAmong(snapshot.pods);
     const isLike = previous !== undefined && sameWorld(this, previous);
     this.#steps = isLike ? previous.#steps : new WeakMap();
-    const changed = isLike ? exchanged(previous.programs, programs) : undefined;
-    const isEdit = changed !== undefined && changed.added.length + changed.removed.length <= mostChanged;
+    const changed = isLike ? exchangeOf(previous.programs, programs) : undefined;
+    const isEdit = changed !== undefined && changed.gone.length + changed.come.length <= mostChanged;
     this.#earlier = isLike && isEdit ? { selecting: previous.#selecting, ...changed } : undefined;
   }
 
@@ -134,9 +138,8 @@ export class PolicySet {
   #stillSelecting(pod: Pod): readonly PolicyProgram[] | undefined {
     const before = this.#earlier?.selecting.get(pod);
     if (this.#earlier === undefined || before === undefined || this.isHost(pod)) return undefined;
-    const { added, removed } = this.#earlier;
-    const isTouched =
-      added.some(({ subject }) => this.inSet(subject, pod)) || removed.some((one) => before.includes(one));
+    const { gone, come } = this.#earlier;
+    const isTouched = come.some(({ subject }) => this.inSet(subject, pod)) || gone.some((one) => before.includes(one));
     return isTouched ? undefined : before;
   }
 
@@ -175,11 +178,12 @@ export class PolicySet {
 
   /** True when labels and namespace put the pod into the set. Ended pods and, by default, hostNetwork pods are in none. */
   inSet(set: PodSet, pod: Pod): boolean {
-    return (
-      this.isSelectable(pod) &&
-      this.namespaceMatches(set, pod.ref.namespace) &&
-      matches(set.pods, (key) => this.label(pod, key))
-    );
+    return this.namespaceMatches(set, pod.ref.namespace) && this.#isChosen(set, pod);
+  }
+
+  /** The same of a pod in a namespace of the set. */
+  #isChosen({ pods }: PodSet, pod: Pod): boolean {
+    return this.isSelectable(pod) && matches(pods, (key) => this.label(pod, key));
   }
 
   /** True where a block may hold a pod by its address. */
@@ -262,7 +266,7 @@ export class PolicySet {
   *#eachPodOf(set: PodSet): Generator<Pod> {
     for (const name of this.#namespacesOf(set)) {
       for (const pod of this.snapshot.podsIn(name)) {
-        if (this.isSelectable(pod) && matches(set.pods, (key) => this.label(pod, key))) yield pod;
+        if (this.#isChosen(set, pod)) yield pod;
       }
     }
   }

@@ -22,12 +22,8 @@ function* check(context: RuleContext): Generator<Finding> {
 /** Only where everything is seen, and the cluster is of a make that runs kube-proxy in pods. */
 function* nowhere({ snapshot, model }: RuleContext): Generator<Finding> {
   const expected = proxyExpected(snapshot);
-  if (
-    expected === undefined ||
-    snapshot.incomplete.length > 0 ||
-    !snapshot.podsIn('kube-system').some(({ seen }) => seen)
-  )
-    return;
+  const isRead = snapshot.podsIn('kube-system').some(({ seen }) => seen);
+  if (expected === undefined || snapshot.incomplete.length > 0 || !isRead) return;
   const message = t(
     'kube-proxy runs on no node, and {0} does not replace it: no address of a Service leads anywhere.',
     model.profile.title,
