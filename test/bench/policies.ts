@@ -18,7 +18,7 @@ import { cpu, ms, percentile, type Row, usedMegabytes, wall } from './measure.ts
 
 type Fields = JsonObject & { readonly metadata: { readonly name: string; readonly namespace?: string } };
 
-interface Generator {
+interface Maker {
   generate(options: object): Iterable<Fields>;
 }
 
@@ -35,7 +35,7 @@ function resourceOf(object: Fields, document: number): Resource {
 
 /** The generator's cluster, and beside it policies of the other kinds. */
 async function resourcesOf(generator: string, size: string, options: object): Promise<readonly Resource[]> {
-  const { generate } = (await import(pathToFileURL(generator).href)) as Generator;
+  const { generate } = (await import(pathToFileURL(generator).href)) as Maker;
   const objects = [...generate({ size, seed: 42, ...options })];
   const namespaces = objects.filter((one) => one['kind'] === 'Namespace').map(({ metadata }) => metadata.name);
   return [...objects, ...otherKinds(namespaces)].map(resourceOf);
@@ -131,30 +131,42 @@ interface Edits {
   readonly findings: number[];
 }
 
-/** Policies with one rule less, one after the other. */
+/** What edits cost: by themselves, as {@link buildTime} takes a build by itself, and then with all that is asked after each. */
 function edits(derived: Derived, resources: readonly Resource[]): Edits {
-  const policies = resources.flatMap(({ ref }, index) => (ref.kind === 'NetworkPolicy' ? [index] : []));
-  const all: Edits = { models: [], rows: [], diffs: [], findings: [] };
   const isOn = ({ severity }: { readonly severity: string }): boolean => severity !== 'off';
-  finish(runRules({ snapshot: derived.snapshot, model: derived }, isOn));
-  let [before, objects] = [derived, resources];
+  const findings = (one: Derived): unknown => finish(runRules({ snapshot: one.snapshot, model: one }, isOn));
+  const all: Edits = { models: [], rows: [], diffs: [], findings: [] };
+  const objects = edited(resources);
+  let last = derived;
+  const follow = (given: readonly Resource[]): Derived =>
+    new Derived(buildSnapshot({ scope: 'bench', resources: given }, last.snapshot), last);
+  for (let n = 0; n < 100; n++) {
+    const given = objects.next().value;
+    let now = last;
+    all.models.push(wall(() => (now = follow(given))));
+    all.rows.push(wall(() => everyRow(now.matrix)));
+    last = now;
+  }
+  findings(last);
   for (let n = 0; n < 30; n++) {
-    const index = policies[(n * 997) % policies.length] ?? 0;
-    const old = objects[index];
-    if (old === undefined) continue;
-    objects = objects.with(index, { ...old, object: withoutFirstRule(old.object) });
-    const [now, last] = [objects, before];
-    let next = last;
-    const build = (): void => {
-      next = new Derived(buildSnapshot({ scope: 'bench', resources: now }, last.snapshot), last);
-    };
-    all.models.push(wall(build));
-    all.rows.push(wall(() => everyRow(next.matrix)));
-    all.diffs.push(wall(() => finish(diffConnectivity(last, next))));
-    all.findings.push(wall(() => finish(runRules({ snapshot: next.snapshot, model: next }, isOn))));
-    before = next;
+    const now = follow(objects.next().value);
+    everyRow(now.matrix);
+    all.diffs.push(wall(() => finish(diffConnectivity(last, now))));
+    all.findings.push(wall(() => findings(now)));
+    last = now;
   }
   return all;
+}
+
+/** The objects with one rule less, then with another one less too, and so on. */
+function* edited(resources: readonly Resource[]): Generator<readonly Resource[], never> {
+  const policies = resources.flatMap(({ ref }, index) => (ref.kind === 'NetworkPolicy' ? [index] : []));
+  let objects = resources;
+  for (let n = 0; ; n++) {
+    const index = policies[(n * 997) % policies.length] ?? 0;
+    objects = objects.map((one, at) => (at === index ? { ...one, object: withoutFirstRule(one.object) } : one));
+    yield objects;
+  }
 }
 
 function withoutFirstRule(object: JsonObject): JsonObject {
