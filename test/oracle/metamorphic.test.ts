@@ -113,17 +113,28 @@ test('edit by edit comes to the same as all at once', () => {
     const clusterOf = families[seed % families.length] ?? randomCluster;
     let resources = resourcesOf(clusterOf(seed));
     let derived = new Derived(buildSnapshot({ scope: 'random', resources }));
+    let freshBefore = derived;
     finish(connectivity(derived.matrix));
     for (let edit = 0; edit < 6; edit++) {
       resources = edited(resources, resourcesOf(clusterOf(seed + 1000 * (edit + 1))), dice);
+      const before = derived;
       derived = new Derived(buildSnapshot({ scope: 'random', resources }, derived.snapshot), derived);
       const fresh = new Derived(buildSnapshot({ scope: 'random', resources }));
       const [own, other] = [finish(connectivity(derived.matrix)), finish(connectivity(fresh.matrix))];
       assert.deepEqual(own, other, `seed ${seed}, edit ${edit}`);
       assert.deepEqual(judged(derived), judged(fresh), `seed ${seed}, edit ${edit}`);
+      // The one looks at what the edit touched, the other, which shares nothing, at every pair.
+      assert.deepEqual(differences(before, derived), differences(freshBefore, fresh), `seed ${seed}, edit ${edit}`);
+      freshBefore = fresh;
     }
   }
 });
+
+/** What {@link diffConnectivity} finds, without the reasons. */
+function differences(before: Derived, after: Derived): unknown {
+  const { added, removed, changed } = finish(diffConnectivity(before, after));
+  return [added, removed, changed].map((list) => list.map(({ because: _, ...rest }) => rest));
+}
 
 /** What policies say of every pair of pods on some ports, with the rules that decide, and what is wrong with the policies. */
 function judged(derived: Derived): unknown {

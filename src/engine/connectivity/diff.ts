@@ -2,12 +2,15 @@ import { t } from '@vscode/l10n';
 import type { Derived } from '../analysis/derived.ts';
 import { formatIp } from '../model/addresses.ts';
 import type { Pod } from '../model/cluster.ts';
+import { sameList } from '../model/lists.ts';
+import { oncePer } from '../model/memo.ts';
 import type { PortRange } from '../model/ports.ts';
 import type { Evidence } from '../model/resource.ts';
 import type { Direction, PolicyEnd, Verdict } from '../policy/policy.ts';
+import { type Bits, bitsBetween, eachMember, hasBit, isEmpty, noBits } from './bits.ts';
 import type { ConnectivityEnd } from './classes.ts';
 import { type ExternalRange, formatRange } from './externalRanges.ts';
-import { sameRow } from './row.ts';
+import { differing, type Row } from './row.ts';
 
 /** A connection whose ports differ between two states of the world. An empty list: it was not there, or is no more. */
 export interface ChangedConnection {
@@ -46,6 +49,10 @@ export function* diffConnectivity(before: Derived, after: Derived): Generator<un
   return comparison.result();
 }
 
+const endsByClass = oncePer((ends: ReadonlyMap<string, ConnectivityEnd>) =>
+  Map.groupBy(ends.values(), ({ podClass }) => podClass.index),
+);
+
 /** One of the two states. */
 class Side {
   readonly derived: Derived;
@@ -54,6 +61,10 @@ class Side {
   constructor(derived: Derived) {
     this.derived = derived;
     this.ends = derived.matrix.endsByName;
+  }
+
+  endsOfClass(index: number): readonly ConnectivityEnd[] {
+    return endsByClass(this.ends).get(index) ?? [];
   }
 
   /** The ports from one workload to another; none where either is not there or it is not known. */
@@ -110,36 +121,69 @@ class Comparison {
   readonly #allDiffer: boolean;
   /** Ends that are new, gone, or that policies may see as something else. */
   readonly #others = new Set<string>();
-  /** Ends that the policies of a direction treat in another way. */
-  readonly #reselected = { ingress: new Set<string>(), egress: new Set<string>() };
   /** Ends that other policies select; what is outside may be treated in another way. */
   readonly #outside = new Set<string>();
+  /** The classes that an end's own policies let it reach in another way. */
+  readonly #reaches = new Map<string, Bits>();
+  /** Classes, and the ends that admit them in another way. */
+  readonly #admitting = new Map<Bits, string[]>();
   readonly #namespaces = new Map<string, boolean>();
   readonly #found: ChangedConnection[] = [];
-  /** Whom an end that itself is as before may reach in another way. */
-  readonly #destinations: readonly string[];
+  /** Of two rows, of which many ends have the same. */
+  readonly #differing = oncePer((old: Row) =>
+    oncePer((now: Row) => differing(old, now, bitsBetween(0, this.after.derived.matrix.classes.classes.length))),
+  );
 
   constructor(before: Derived, after: Derived) {
     this.before = new Side(before);
     this.after = new Side(after);
     this.#allDiffer = JSON.stringify(before.policies.settings) !== JSON.stringify(after.policies.settings);
     this.names = namesOf(this.before, this.after);
+    if (this.#differInPoliciesAlone()) this.#comparePolicies();
+    else this.#compareEnds();
+  }
+
+  #differInPoliciesAlone(): boolean {
+    const [one, two] = [this.before.derived.snapshot, this.after.derived.snapshot];
+    return this.before.ends === this.after.ends && one.namespaces === two.namespaces && !this.#allDiffer;
+  }
+
+  #comparePolicies(): void {
+    for (const index of this.after.derived.matrix.reselectedSince(this.before.derived.matrix)) {
+      for (const end of this.after.endsOfClass(index)) this.#compareRows(end, end);
+    }
+  }
+
+  #compareEnds(): void {
     for (const name of this.names) {
       const [old, now] = [this.before.ends.get(name), this.after.ends.get(name)];
       if (old === undefined || now === undefined || !this.#looksSame(old, now)) this.#others.add(name);
-      else if (!this.#haveSamePolicies(old, now)) {
-        for (const direction of ['ingress', 'egress'] as const) {
-          if (!this.#isSelectedAsBefore(old, now, direction)) this.#reselected[direction].add(name);
-        }
-        this.#outside.add(name);
-      }
+      else if (this.#haveSamePolicies(old, now)) continue;
+      else if (this.#haveSameClasses) this.#compareRows(old, now);
+      else this.#others.add(name);
     }
-    this.#destinations = [...this.#others, ...this.#reselected.ingress];
+  }
+
+  /** Only rows over the same classes and port sets can be compared as they are. */
+  get #haveSameClasses(): boolean {
+    return this.before.derived.matrix.classes === this.after.derived.matrix.classes;
+  }
+
+  #compareRows(old: ConnectivityEnd, now: ConnectivityEnd): void {
+    const { name } = now;
+    this.#outside.add(name);
+    this.#reaches.set(name, this.#treatedOtherwise(old, now, 'egress'));
+    const admitted = this.#treatedOtherwise(old, now, 'ingress');
+    if (isEmpty(admitted)) return;
+    const known = this.#admitting.get(admitted);
+    if (known === undefined) this.#admitting.set(admitted, [name]);
+    else known.push(name);
   }
 
   /** Whether all that a policy can see of two ends is the same. */
   #looksSame(old: ConnectivityEnd, now: ConnectivityEnd): boolean {
     if (this.#allDiffer || !this.#isSameNamespace(old.workload.ref.namespace)) return false;
+    if (this.#haveSameClasses && old.podClass !== now.podClass) return false;
     const [a, b] = [old.podClass.pod, now.podClass.pod];
     if (a === b) return true;
     const seen = ({ template, ips, node, phase }: Pod): string =>
@@ -158,31 +202,36 @@ class Comparison {
   #isSameNamespace(name: string): boolean {
     let same = this.#namespaces.get(name);
     if (same === undefined) {
-      const labels = (side: Side): string => JSON.stringify(side.derived.snapshot.namespaces.get(name)?.labels);
-      same = labels(this.before) === labels(this.after);
+      const [old, now] = [this.before, this.after].map((side) => side.derived.snapshot.namespaces.get(name));
+      same = old === now || JSON.stringify(old?.labels) === JSON.stringify(now?.labels);
       this.#namespaces.set(name, same);
     }
     return same;
   }
 
-  /** A program lives as long as its object is unchanged. */
   #haveSamePolicies(old: ConnectivityEnd, now: ConnectivityEnd): boolean {
-    const before = this.before.derived.matrix.selecting(old.podClass);
-    const after = this.after.derived.matrix.selecting(now.podClass);
-    if (before === after) return true;
-    return before.length === after.length && before.every((program, index) => program === after[index]);
-  }
-
-  /** Whether a direction's policies let the same through as before. */
-  #isSelectedAsBefore(old: ConnectivityEnd, now: ConnectivityEnd, direction: Direction): boolean {
     const [one, two] = [this.before.derived.matrix, this.after.derived.matrix];
-    // Only rows over the same classes and port sets can be compared as they are.
-    return one.classes === two.classes && sameRow(one.row(old.podClass, direction), two.row(now.podClass, direction));
+    return sameList(one.selecting(old.podClass), two.selecting(now.podClass));
   }
 
-  /** The ends that `from` may reach in another way than before. */
+  /** The classes between which and an end a direction's policies let other ports through than before, or may. */
+  #treatedOtherwise(old: ConnectivityEnd, now: ConnectivityEnd, direction: Direction): Bits {
+    const [one, two] = [this.before.derived.matrix, this.after.derived.matrix];
+    return this.#differing(one.row(old.podClass, direction))(two.row(now.podClass, direction));
+  }
+
+  /** The ends that `from` may reach in another way than before, sorted. */
   candidates(from: string): readonly string[] {
-    return this.#others.has(from) || this.#reselected.egress.has(from) ? this.names : this.#destinations;
+    if (this.#others.has(from)) return this.names;
+    const found = new Set(this.#others);
+    const own = this.after.ends.get(from)?.podClass.index ?? 0;
+    for (const [classes, admitting] of this.#admitting) {
+      if (hasBit(classes, own)) for (const to of admitting) found.add(to);
+    }
+    eachMember(this.#reaches.get(from) ?? noBits, (index) => {
+      for (const to of this.after.endsOfClass(index)) found.add(to.name);
+    });
+    return found.size > this.names.length / 8 ? this.names.filter((one) => found.has(one)) : [...found].sort();
   }
 
   comparePods(from: string, to: string): void {

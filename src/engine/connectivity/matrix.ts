@@ -1,4 +1,4 @@
-import { type Exchange, exchangeOf } from '../model/lists.ts';
+import { type Exchange, exchangeOf, sameList } from '../model/lists.ts';
 import { PortSets } from '../model/ports.ts';
 import { refKey } from '../model/resource.ts';
 import type { Snapshot } from '../model/snapshot.ts';
@@ -215,6 +215,16 @@ export class ConnectivityMatrix {
   /** The policies whose subject a class is, in reading order. */
   selecting({ index, pod }: PodClass): readonly PolicyProgram[] {
     return this.#policies.isHost(pod) ? this.#policies.selecting(pod) : (this.#selecting[index] ?? []);
+  }
+
+  /** The classes, which are those of an earlier matrix too, that other policies select than there. */
+  reselectedSince(before: ConnectivityMatrix): readonly number[] {
+    const found: number[] = [];
+    for (const one of this.classes.classes) {
+      const isListed = this.#selecting[one.index] === before.#selecting[one.index] && !this.#policies.isHost(one.pod);
+      if (!isListed && !sameList(this.selecting(one), before.selecting(one))) found.push(one.index);
+    }
+    return found;
   }
 
   #indexSubjects(): readonly (readonly PolicyProgram[])[] {

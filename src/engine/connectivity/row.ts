@@ -1,6 +1,6 @@
 import type { PortSets } from '../model/ports.ts';
 import type { PolicyRule } from '../policy/policy.ts';
-import { type Bits, both, either, hasBit, isEmpty, minus } from './bits.ts';
+import { type Bits, both, either, hasBit, isEmpty, minus, noBits } from './bits.ts';
 
 /** Sets of ports, as ids of {@link PortSets}: what is let through, and what may be. `possible` holds `allowed`. */
 export interface Passage {
@@ -20,19 +20,30 @@ export function passageTo(row: Row, index: number): Passage {
   return row.others;
 }
 
-/** True for rows, of the same port sets, that say the same of every end. */
-export function sameRow(a: Row, b: Row): boolean {
-  if (a === b) return true;
-  const isLike = (x: Row, y: Row): boolean =>
-    x.cells.every(({ bits, passage }) => {
-      let rest = bits;
-      for (const other of y.cells) {
-        if (!samePassage(passage, other.passage) && !isEmpty(both(bits, other.bits))) return false;
-        rest = minus(rest, other.bits);
-      }
-      return samePassage(passage, y.others) || isEmpty(rest);
-    });
-  return samePassage(a.others, b.others) && isLike(a, b) && isLike(b, a);
+/** The ends of `all` that two rows, of the same port sets, say different things of. */
+export function differing(a: Row, b: Row, all: Bits): Bits {
+  if (a === b) return noBits;
+  let found = noBits;
+  const add = (bits: Bits, one: Passage, other: Passage): void => {
+    if (!samePassage(one, other) && !isEmpty(bits)) found = either(found, bits);
+  };
+  let outsideA = all;
+  for (const { bits, passage } of a.cells) {
+    let rest = bits;
+    for (const other of b.cells) {
+      add(both(bits, other.bits), passage, other.passage);
+      rest = minus(rest, other.bits);
+    }
+    add(rest, passage, b.others);
+    outsideA = minus(outsideA, bits);
+  }
+  let rest = outsideA;
+  for (const { bits, passage } of b.cells) {
+    add(both(outsideA, bits), a.others, passage);
+    rest = minus(rest, bits);
+  }
+  add(rest, a.others, b.others);
+  return found;
 }
 
 function samePassage(a: Passage, b: Passage): boolean {
