@@ -49,11 +49,12 @@ function placeIn(analysis: Analysis, scope: ScopeAnalysis, evidence: Evidence): 
 function print(found: ConnectivityDiff, output: string, place: (evidence: Evidence) => string): string {
   switch (output) {
     case 'json': {
-      const { added, removed, changed } = found;
+      const { added, removed, changed, isCut } = found;
       return jsonOutput({
         added: added.map((one) => row(one, one.after)),
         removed: removed.map((one) => row(one, one.before)),
         changed: changed.map((one) => ({ ...row(one, one.after), before: one.before })),
+        ...(isCut ? { isCut } : {}),
       });
     }
     case 'mermaid':

@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import {
   AnalysisHost,
   type ChangedConnection,
@@ -70,10 +71,11 @@ class Watched {
     const before = this.#last;
     this.#last = this.#scopeWith(objects);
     if (before.derived === this.#last.derived) return '';
-    const { added, removed, changed } = finish(diffConnectivity(before.derived, this.#last.derived));
+    const { added, removed, changed, isCut } = finish(diffConnectivity(before.derived, this.#last.derived));
     const time = new Date().toISOString();
+    const more = isCut ? [`${time} ${t('and maybe more')}\n`] : [];
     const lines = (sign: string, list: readonly ChangedConnection[]): readonly string[] =>
       list.map((one) => `${time} ${sign} ${one.from} → ${one.to}  ${portsChange(one)}\n`);
-    return [...lines('+', added), ...lines('-', removed), ...lines('~', changed)].join('');
+    return [...lines('+', added), ...lines('-', removed), ...lines('~', changed), ...more].join('');
   }
 }

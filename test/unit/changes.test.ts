@@ -78,3 +78,30 @@ test('an unsaved label counts as well as an unsaved policy', () => {
   const titles = finish(query(analysis, 'lenses', { uri: 'w/pods.yaml' })).map(({ title }) => title);
   assert.ok(titles.includes('this edit closes 1'), titles.join('\n'));
 });
+
+test('an edit that touches more connections than anyone reads is cut, and says so', () => {
+  const many = Array.from({ length: 330 }, (_, index) => ({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: `pod-${index}` },
+    spec: { containers: [{ name: 'c', image: 'c' }] },
+  }));
+  const deny = `apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: deny}
+spec: {podSelector: {}, policyTypes: [Ingress]}
+`;
+  const host = new AnalysisHost();
+  host.apply({
+    folders: [{ uri: 'w', name: 'w' }],
+    saved: [{ uri: 'w/pods.json', text: JSON.stringify({ apiVersion: 'v1', kind: 'List', items: many }) }],
+  });
+  const { summary, rows, titles } = edited(host, deny);
+  // 330 × 329 pairs, and the outside.
+  const count = Number(/^closes (\d+), and maybe more$/.exec(summary)?.[1]);
+  assert.ok(count >= 100_000 && count < 330 * 329, summary);
+  assert.ok(rows.length > 0 && rows.length <= 500);
+  assert.deepEqual(titles, ['selects 330 pods · lets no one in', `this edit ${summary}`]);
+  const graph = { namespaces: [], level: 'workload', edges: [], limit: 40, unfolded: [] } as const;
+  assert.equal(finish(query(host.analysis, 'graph', graph)).changesAreCut, true);
+});

@@ -48,6 +48,7 @@ export function footer(
     const more = () => onAsk({ limit: comfortable });
     parts.push(element('button', { type: 'button', class: 'link', onclick: more }, t('Show more')));
   }
+  if (answer.changesAreCut) parts.push(element('span', {}, t('The edit changes more connections than are drawn')));
   if (aside > 0) {
     const text = t('{0} arrows are shown for the box that is selected or pointed at', aside);
     parts.push(element('span', {}, text));

@@ -326,6 +326,8 @@ export interface GraphAnswer {
   readonly edges: readonly GraphEdge[];
   /** What unsaved text opens and closes between the boxes. */
   readonly changes: readonly GraphChange[];
+  /** Present where it may open and close more than these. */
+  readonly changesAreCut?: true;
   readonly namespaces: readonly string[];
   /** Boxes that did not fit, folded away. */
   readonly hidden: number;

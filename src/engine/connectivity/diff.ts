@@ -27,7 +27,12 @@ export interface ConnectivityDiff {
   readonly added: readonly ChangedConnection[];
   readonly removed: readonly ChangedConnection[];
   readonly changed: readonly ChangedConnection[];
+  /** True where there may be more: a comparison ends once it has found {@link mostChanges}. */
+  readonly isCut: boolean;
 }
+
+/** One policy may touch every pair of a large cluster, hundreds of millions: more than these are neither kept nor counted. */
+export const mostChanges = 100_000;
 
 /** True when nothing differs. */
 export function isSameConnectivity({ added, removed, changed }: ConnectivityDiff): boolean {
@@ -36,17 +41,19 @@ export function isSameConnectivity({ added, removed, changed }: ConnectivityDiff
 
 /**
  * Compares what policies allow in two states, workload by workload, and outside by the ranges that either tells apart.
- * Only pairs are looked at of which an end, or what selects it, is another. Yields between rows.
+ * Only pairs are looked at of which an end, or what selects it, is another. Yields between rows. Ends soon after
+ * {@link mostChanges}.
  */
 export function* diffConnectivity(before: Derived, after: Derived): Generator<undefined, ConnectivityDiff> {
   const comparison = new Comparison(before, after);
-  for (const from of comparison.names) {
+  for (const [place, from] of comparison.names.entries()) {
     for (const to of comparison.candidates(from)) comparison.comparePods(from, to);
     comparison.compareOutside(from, 'egress');
     comparison.compareOutside(from, 'ingress');
+    if (comparison.isFull) return comparison.result(place < comparison.names.length - 1);
     yield;
   }
-  return comparison.result();
+  return comparison.result(false);
 }
 
 const endsByClass = oncePer((ends: ReadonlyMap<string, ConnectivityEnd>) =>
@@ -292,8 +299,13 @@ class Comparison {
     return [];
   }
 
-  result(): ConnectivityDiff {
+  get isFull(): boolean {
+    return this.#found.length >= mostChanges;
+  }
+
+  result(isCut: boolean): ConnectivityDiff {
     return {
+      isCut,
       added: this.#found.filter(({ before }) => before.length === 0),
       removed: this.#found.filter(({ after }) => after.length === 0),
       changed: this.#found.filter(({ before, after }) => before.length > 0 && after.length > 0),

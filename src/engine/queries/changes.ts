@@ -10,7 +10,7 @@ import {
 import { type Evidence, type Resource, refKey, refLabel } from '../model/resource.ts';
 import { diffSummary, portsChange } from '../render/diffText.ts';
 
-const nothing: ConnectivityDiff = { added: [], removed: [], changed: [] };
+const nothing: ConnectivityDiff = { added: [], removed: [], changed: [], isCut: false };
 
 /** A difference is computed once for two states, and both live as long as the later one. */
 const known = new WeakMap<ScopeAnalysis, ConnectivityDiff>();

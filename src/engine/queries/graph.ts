@@ -9,7 +9,7 @@ import type {
 } from '../analysis/answers.ts';
 import { findings } from '../analysis/findings.ts';
 import type { ScopeAnalysis } from '../analysis/scopeAnalysis.ts';
-import type { ChangedConnection } from '../connectivity/diff.ts';
+import type { ChangedConnection, ConnectivityDiff } from '../connectivity/diff.ts';
 import { finish } from '../connectivity/matrix.ts';
 import { refKey } from '../model/resource.ts';
 import { portsChange } from '../render/diffText.ts';
@@ -40,7 +40,8 @@ export function* graphQuery(analysis: Analysis, request: GraphRequest): Generato
     return { scope: '', nodes: [], edges: [], changes: [], namespaces: [], hidden: 0, mermaid: '' };
   const detail = request.level === 'pod' ? 'pod' : 'workload';
   const base = yield* structure(scope.derived, detail);
-  const whole = { boxes: base.boxes, edges: [...base.edges, ...(yield* unsavedChanges(analysis, scope, detail))] };
+  const diff = yield* unsavedDiff(analysis, scope);
+  const whole = { boxes: base.boxes, edges: [...base.edges, ...changeArrows(diff, scope, detail)] };
   const namespaces = [...new Set(whole.boxes.map((one) => one.namespace))].filter((one) => one !== '').sort();
   yield;
   const chosen = choose(analysis, scope, request, detail, whole);
@@ -52,7 +53,8 @@ export function* graphQuery(analysis: Analysis, request: GraphRequest): Generato
   const problems = problemCounts(scope, yield* findings(analysis));
   const nodes = boxes.map((box) => placed(analysis, scope, box, problems));
   const mermaid = graphMermaid(nodes, edges);
-  return { scope: scope.scope.name, nodes, edges, changes, namespaces, hidden, mermaid };
+  const cut = diff.isCut ? { changesAreCut: true as const } : {};
+  return { scope: scope.scope.name, nodes, edges, changes, ...cut, namespaces, hidden, mermaid };
 }
 
 /** The boxes that fit, and which of them each box is drawn as. */
@@ -81,12 +83,11 @@ function isChange(joint: Joint): joint is GraphChange {
 }
 
 /** What unsaved text opens and closes, as arrows between boxes; ranges of addresses are the outside. */
-function* unsavedChanges(
-  analysis: Analysis,
+function changeArrows(
+  { added, removed, changed }: ConnectivityDiff,
   scope: ScopeAnalysis,
   level: 'workload' | 'pod',
-): Generator<undefined, readonly GraphChange[]> {
-  const { added, removed, changed } = yield* unsavedDiff(analysis, scope);
+): readonly GraphChange[] {
   const { endsByName } = scope.derived.matrix;
   const boxesOf = (name: string): readonly string[] => {
     const end = endsByName.get(name);

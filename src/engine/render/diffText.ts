@@ -11,12 +11,16 @@ export type Place = (evidence: Evidence) => string;
 /** Rows of a Mermaid graph beyond which a reader sees nothing. */
 const mostArrows = 60;
 
-/** `opens 2, closes 12, changes 1`; the words of a lens, of a summary and of a title. */
-export function diffSummary({ added, removed, changed }: ConnectivityDiff): string {
+/** Rows of a comment's table: hosts of repositories take 65,000 characters. */
+const mostComment = 200;
+
+/** `opens 2, closes 12, changes 1`, with `and maybe more` where it was cut; the words of a lens, of a summary and of a title. */
+export function diffSummary({ added, removed, changed, isCut }: ConnectivityDiff): string {
   const parts = [
     added.length > 0 ? t('opens {0}', added.length) : '',
     removed.length > 0 ? t('closes {0}', removed.length) : '',
     changed.length > 0 ? t('changes {0}', changed.length) : '',
+    isCut ? t('and maybe more') : '',
   ].filter((one) => one !== '');
   return parts.length === 0 ? t('changes no connection') : parts.join(', ');
 }
@@ -86,7 +90,7 @@ export function diffMarkdown(diff: ConnectivityDiff, place: Place): string {
     ...changed.map((one) => ['✏️', one] as const),
   ];
   if (rows.length === 0) return head;
-  const cells = rows.map(([sign, one]) => {
+  const cells = rows.slice(0, mostComment).map(([sign, one]) => {
     const because = causes(one, place).map(escapeMarkdown).join('<br>');
     return `| ${sign} | ${escapeMarkdown(one.from)} | ${escapeMarkdown(one.to)} | ${escapeMarkdown(portsChange(one))} | ${because} |`;
   });
@@ -94,6 +98,7 @@ export function diffMarkdown(diff: ConnectivityDiff, place: Place): string {
     `| | ${t('From')} | ${t('To')} | ${t('Ports')} | ${t('Because of')} |`,
     '|---|---|---|---|---|',
     ...cells,
+    ...(rows.length > mostComment ? ['', t('and {0} more', rows.length - mostComment)] : []),
   ];
   const graph = [
     '<details>',
