@@ -11,7 +11,7 @@ interface ExposureItem extends vscode.QuickPickItem {
 /** Lists what the workloads are open to that is not in the files; choosing a row goes to its workload. */
 export function registerExposure(client: EngineClient): vscode.Disposable {
   return vscode.commands.registerCommand('podpath.showExposure', async () => {
-    const rows = await client.query('exposure', {});
+    const { rows, more } = await client.query('exposure', {});
     if (rows.length === 0) {
       void vscode.window.showInformationMessage(vscode.l10n.t('Nothing is open to what is not in the files.'));
       return;
@@ -19,8 +19,9 @@ export function registerExposure(client: EngineClient): vscode.Disposable {
     const items = rows.map((row): ExposureItem => {
       return { row, label: plain(`${row.workload} ${row.arrow} ${row.ports}`), detail: plain(row.peer) };
     });
+    const title = vscode.l10n.t('Podpath: what is open to pods and addresses that are not in the files');
     const chosen = await vscode.window.showQuickPick(items, {
-      title: vscode.l10n.t('Podpath: what is open to pods and addresses that are not in the files'),
+      title: more === 0 ? title : `${title} · ${vscode.l10n.t('{0} more are not shown', more)}`,
       matchOnDetail: true,
       placeHolder: vscode.l10n.t('Choose a workload to go to it'),
     });

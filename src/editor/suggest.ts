@@ -7,7 +7,8 @@ export function registerSuggest(client: EngineClient): vscode.Disposable {
     const uri = vscode.window.activeTextEditor?.document.uri.toString();
     const answer = await client.query('suggest', uri === undefined ? {} : { uri });
     if (answer === null || answer.text === '') {
-      void vscode.window.showInformationMessage(vscode.l10n.t('There are no workloads to suggest policies for.'));
+      const none = vscode.l10n.t('There are no workloads to suggest policies for.');
+      void vscode.window.showInformationMessage(answer?.problems[0] ?? none);
       return;
     }
     const head = [

@@ -32,8 +32,8 @@ export {
 } from './connectivity/list.ts';
 export { ConnectivityMatrix, finish } from './connectivity/matrix.ts';
 export { Reachability } from './connectivity/reachability.ts';
-export { type Suggestion, suggestPolicies } from './connectivity/suggest.ts';
-export { presentConnections, type WantedConnection, wantedByAssertions } from './connectivity/wanted.ts';
+export { mostPeers, type Suggestion, suggestPolicies } from './connectivity/suggest.ts';
+export { presentConnections, type Wanted, wantedByAssertions } from './connectivity/wanted.ts';
 export type { Severity } from './diagnostics/rule.ts';
 export { rules } from './diagnostics/rules.ts';
 export type { ManifestFile } from './manifest/manifest.ts';

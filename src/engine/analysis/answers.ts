@@ -153,6 +153,12 @@ export interface ExposureRow {
   readonly location?: Location;
 }
 
+/** As many of these as one reads, and how many more there are. */
+export interface ExposureAnswer {
+  readonly rows: readonly ExposureRow[];
+  readonly more: number;
+}
+
 /** Suggested NetworkPolicies as YAML, and sentences on what they can't express. */
 export interface SuggestAnswer {
   readonly scope: string;

@@ -8,7 +8,7 @@ import { refKey } from '../model/resource.ts';
 import { blocksOfRange } from './blocks.ts';
 import { type Distinction, distinguish } from './distinguish.ts';
 import type { ExternalRange } from './externalRanges.ts';
-import type { WantedConnection } from './wanted.ts';
+import { isWorkload, type Opening, type Wanted, type WantedEnd } from './wanted.ts';
 
 /** NetworkPolicies that allow exactly what was asked for, and sentences on what they can't express. */
 export interface Suggestion {
@@ -16,56 +16,57 @@ export interface Suggestion {
   readonly problems: readonly string[];
 }
 
+/** Policies that name more workloads and blocks than these are neither read nor applied by anyone. */
+export const mostPeers = 100_000;
+
 /**
- * The fewest NetworkPolicies that allow what is wanted and nothing else in the namespaces of its workloads: a default
- * deny and a way to DNS a namespace, and one policy a workload that talks. Workloads are chosen by the labels that tell
- * them apart.
+ * The fewest NetworkPolicies that allow what is wanted and nothing else in some namespaces, those of its workloads where
+ * none are given: a default deny and a way to DNS a namespace, and one policy a workload that talks. Workloads are chosen by
+ * the labels that tell them apart. Yields between workloads; `undefined` where the policies would name more than
+ * {@link mostPeers}.
  */
-export function suggestPolicies(
+export function* suggestPolicies(
   derived: Derived,
-  wanted: readonly WantedConnection[],
-  namespaces: readonly string[] = namespacesOf(wanted),
-): Suggestion {
-  return new Suggester(derived, wanted).suggestion(namespaces);
-}
-
-/** The namespaces of the workloads that are asked about. */
-function namespacesOf(wanted: readonly WantedConnection[]): readonly string[] {
-  const ends = wanted.flatMap(({ from, to }) => [from, to]).filter(isWorkload);
-  return [...new Set(ends.map(({ ref }) => ref.namespace))].sort();
-}
-
-interface Side {
-  readonly other: Workload | ExternalRange;
-  readonly ports: readonly PortRange[];
+  wanted: Wanted,
+  namespaces = wanted.namespaces,
+): Generator<undefined, Suggestion | undefined> {
+  const suggester = new Suggester(derived, wanted);
+  const policies: JsonObject[] = [];
+  for (const namespace of namespaces) {
+    policies.push(defaultDeny(namespace), allowDns(namespace));
+    for (const workload of suggester.usersIn(namespace)) {
+      policies.push(...suggester.policyOf(workload));
+      if (suggester.peers > mostPeers) return undefined;
+      yield;
+    }
+  }
+  return { policies, problems: suggester.problems };
 }
 
 class Suggester {
+  /** How many peers the policies so far name. */
+  peers = 0;
   readonly #derived: Derived;
-  readonly #wanted: readonly WantedConnection[];
+  readonly #wanted: Wanted;
+  readonly #users: readonly Workload[];
+  readonly #byNamespace: ReadonlyMap<string, readonly Workload[]>;
   readonly #problems = new Set<string>();
   readonly #selectors = new Map<string, JsonObject>();
 
-  constructor(derived: Derived, wanted: readonly WantedConnection[]) {
+  constructor(derived: Derived, wanted: Wanted) {
     this.#derived = derived;
     this.#wanted = wanted;
+    this.#users = derived.snapshot.workloads.filter((one) => !one.system);
+    this.#byNamespace = Map.groupBy(this.#users, ({ ref }) => ref.namespace);
+    for (const [, own] of this.#byNamespace) for (const one of distinguish(own)) this.#note(one);
   }
 
-  suggestion(namespaces: readonly string[]): Suggestion {
-    const workloads = this.#users();
-    for (const [, own] of Map.groupBy(workloads, ({ ref }) => ref.namespace)) {
-      for (const one of distinguish(own)) this.#note(one);
-    }
-    const policies = namespaces.flatMap((namespace) => [
-      defaultDeny(namespace),
-      allowDns(namespace),
-      ...workloads.filter(({ ref }) => ref.namespace === namespace).flatMap((one) => this.#policyOf(one)),
-    ]);
-    return { policies, problems: [...this.#problems] };
+  get problems(): readonly string[] {
+    return [...this.#problems];
   }
 
-  #users(): readonly Workload[] {
-    return this.#derived.snapshot.workloads.filter((one) => !one.system);
+  usersIn(namespace: string): readonly Workload[] {
+    return this.#byNamespace.get(namespace) ?? [];
   }
 
   #note({ workload, selector, alike }: Distinction): void {
@@ -79,13 +80,13 @@ class Suggester {
     }
   }
 
-  #policyOf(workload: Workload): readonly JsonObject[] {
-    const into = this.#wanted.filter(({ to }) => to === workload).map(({ from, ports }) => ({ other: from, ports }));
-    const out = this.#wanted.filter(({ from }) => from === workload).map(({ to, ports }) => ({ other: to, ports }));
-    if (into.length + out.length === 0 || workload.template.hostNetwork) return [];
+  /** The policy that opens a workload and its ways out; none where nothing is wanted of it. */
+  policyOf(workload: Workload): readonly JsonObject[] {
+    if (workload.template.hostNetwork) return [];
+    const ingress = this.#rules(workload, this.#wanted.into(workload), 'from');
+    const egress = this.#rules(workload, this.#wanted.out(workload), 'to');
+    if (ingress.length + egress.length === 0) return [];
     const { namespace, name } = workload.ref;
-    const ingress = this.#rules(workload, into, 'from');
-    const egress = this.#rules(workload, out, 'to');
     const spec = {
       podSelector: this.#selectorOf(workload),
       policyTypes: [...(ingress.length > 0 ? ['Ingress'] : []), ...(egress.length > 0 ? ['Egress'] : [])],
@@ -100,33 +101,30 @@ class Suggester {
   }
 
   /** A rule a set of ports, with everyone who may use it. */
-  #rules(subject: Workload, sides: readonly Side[], field: 'from' | 'to'): readonly JsonObject[] {
-    const byPorts = Map.groupBy(sides, ({ ports }) => JSON.stringify(ports));
-    return [...byPorts.values()].map((group): JsonObject => {
-      const ports = portsOf(group[0]?.ports ?? []);
-      const others = group.map(({ other }) => other);
-      const pods = this.#podPeers(subject, others.filter(isWorkload));
-      const ranges = others.flatMap((one) => (isWorkload(one) ? [] : [one]));
+  #rules(subject: Workload, openings: Iterable<Opening>, field: 'from' | 'to'): readonly JsonObject[] {
+    return [...openings].map((opening): JsonObject => {
+      const ports = portsOf(opening.ports);
+      const pods = this.#podPeers(subject, opening.others);
+      const ranges = [...opening.others].flatMap((one) => (isWorkload(one) ? [] : [one]));
       const isOpen = pods.length === 1 && isEverywhere(pods[0]) && ranges.some(isWhole);
       const peers = isOpen ? [] : [...pods, ...ranges.flatMap((one) => this.#blocks(one))];
+      this.peers += peers.length;
       return { ...(isOpen ? {} : { [field]: peers }), ...(ports === undefined ? {} : { ports }) };
     });
   }
 
   /** Peers for some workloads: one for all of them where nobody is left out, or for all of a namespace. */
-  #podPeers(subject: Workload, others: readonly Workload[]): readonly JsonObject[] {
-    const chosen = new Set(others);
+  #podPeers(subject: Workload, chosen: ReadonlySet<WantedEnd>): readonly JsonObject[] {
     const hasAll = (workloads: readonly Workload[]): boolean =>
       workloads.every((one) => one === subject || one.template.hostNetwork || chosen.has(one));
+    const others = [...chosen].filter(isWorkload);
     if (others.length === 0) return [];
-    const users = this.#users();
-    if (hasAll(users)) return [{ namespaceSelector: {} }];
+    if (hasAll(this.#users)) return [{ namespaceSelector: {} }];
     const byNamespace = Map.groupBy(others, ({ ref }) => ref.namespace);
     return [...byNamespace].flatMap(([namespace, own]): readonly JsonObject[] => {
       const isHome = namespace === subject.ref.namespace;
       const within = isHome ? {} : { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': namespace } } };
-      if (hasAll(users.filter(({ ref }) => ref.namespace === namespace)))
-        return [isHome ? { podSelector: {} } : within];
+      if (hasAll(this.usersIn(namespace))) return [isHome ? { podSelector: {} } : within];
       return own
         .filter(({ template }) => !template.hostNetwork)
         .map((one) => ({ ...within, podSelector: this.#selectorOf(one) }));
@@ -158,10 +156,6 @@ function isEverywhere(peer: JsonObject | undefined): boolean {
 /** True for all IPv4 addresses. */
 function isWhole({ family, first, last }: ExternalRange): boolean {
   return family === 4 && first === 0n && last === (1n << 32n) - 1n;
-}
-
-function isWorkload(end: Workload | ExternalRange): end is Workload {
-  return 'ref' in end;
 }
 
 function policy(namespace: string, name: string, spec: JsonObject): JsonObject {

@@ -11,12 +11,13 @@ import { findings } from '../analysis/findings.ts';
 import type { ScopeAnalysis } from '../analysis/scopeAnalysis.ts';
 import type { ChangedConnection, ConnectivityDiff } from '../connectivity/diff.ts';
 import { finish } from '../connectivity/matrix.ts';
+import { oncePer } from '../model/memo.ts';
 import { refKey } from '../model/resource.ts';
 import { portsChange } from '../render/diffText.ts';
 import { graphMermaid } from '../render/mermaid.ts';
-import { foldToLimit, foldToNamespaces, type Joint, joined, keepBoxes, neighbourhood } from '../topology/fold.ts';
+import { foldToLimit, foldToNamespaces, joined, keepBoxes, neighbourhood } from '../topology/fold.ts';
 import { type Box, boxId, endBoxes, outside, structure, type Topology } from '../topology/graph.ts';
-import { mayConnect, type PlaceOf, touching } from '../topology/mayConnect.ts';
+import { joinedWith, mayConnect, type PlaceOf } from '../topology/mayConnect.ts';
 import { unsavedDiff } from './changes.ts';
 import { scopeFor } from './scopeChoice.ts';
 
@@ -41,15 +42,14 @@ export function* graphQuery(analysis: Analysis, request: GraphRequest): Generato
   const detail = request.level === 'pod' ? 'pod' : 'workload';
   const base = yield* structure(scope.derived, detail);
   const diff = yield* unsavedDiff(analysis, scope);
-  const whole = { boxes: base.boxes, edges: [...base.edges, ...changeArrows(diff, scope, detail)] };
-  const namespaces = [...new Set(whole.boxes.map((one) => one.namespace))].filter((one) => one !== '').sort();
+  const changed = changedBoxes(diff, scope, detail);
+  const namespaces = [...new Set(base.boxes.map((one) => one.namespace))].filter((one) => one !== '').sort();
   yield;
-  const chosen = choose(analysis, scope, request, detail, whole);
+  const chosen = yield* choose(analysis, scope, request, detail, base, changed);
   const { boxes, hidden, placeOf } = folded(chosen.boxes, request);
   const allowed = isDrawn('allows', request) ? yield* mayConnect(scope.derived, detail, placeOf) : [];
-  const all = joined([...chosen.edges, ...allowed], placeOf);
-  const edges = all.filter((one): one is GraphEdge => !isChange(one));
-  const changes = all.filter(isChange);
+  const edges = joined([...chosen.edges, ...allowed], placeOf);
+  const changes = joined(changeArrows(changed, placeOf), placeOf);
   const problems = problemCounts(scope, yield* findings(analysis));
   const nodes = boxes.map((box) => placed(analysis, scope, box, problems));
   const mermaid = graphMermaid(nodes, edges);
@@ -73,32 +73,53 @@ function folded(
   return { boxes, hidden, placeOf };
 }
 
-/** Arrows of the kinds that were asked for, and always those of an edit. */
-function isDrawn(kind: Joint['kind'], { edges }: GraphRequest): boolean {
-  return edges.length === 0 || kind === 'opens' || kind === 'closes' || edges.includes(kind);
+/** Arrows of the kinds that were asked for. */
+function isDrawn(kind: GraphEdge['kind'], { edges }: GraphRequest): boolean {
+  return edges.length === 0 || edges.includes(kind);
 }
 
-function isChange(joint: Joint): joint is GraphChange {
-  return joint.kind === 'opens' || joint.kind === 'closes';
+/** A connection that unsaved text opens or closes, as the boxes of its ends: of each to each. */
+interface ChangedBoxes extends Omit<GraphChange, 'from' | 'to'> {
+  readonly from: readonly string[];
+  readonly to: readonly string[];
 }
 
-/** What unsaved text opens and closes, as arrows between boxes; ranges of addresses are the outside. */
-function changeArrows(
+/** What unsaved text opens and closes; ranges of addresses are the outside. */
+function changedBoxes(
   { added, removed, changed }: ConnectivityDiff,
   scope: ScopeAnalysis,
   level: 'workload' | 'pod',
-): readonly GraphChange[] {
+): readonly ChangedBoxes[] {
   const { endsByName } = scope.derived.matrix;
+  const known = new Map<string, readonly string[]>();
   const boxesOf = (name: string): readonly string[] => {
     const end = endsByName.get(name);
-    return end === undefined ? [outside] : endBoxes(end, level);
+    const boxes = known.get(name) ?? (end === undefined ? [outside] : endBoxes(end, level));
+    known.set(name, boxes);
+    return boxes;
   };
-  const edges = (kind: 'opens' | 'closes', one: ChangedConnection): readonly GraphChange[] =>
-    boxesOf(one.from).flatMap((from) => boxesOf(one.to).map((to) => ({ from, to, kind, ports: portsChange(one) })));
-  return [
-    ...[...added, ...changed.filter(({ after }) => after.length > 0)].flatMap((one) => edges('opens', one)),
-    ...removed.flatMap((one) => edges('closes', one)),
-  ];
+  const of = (kind: GraphChange['kind'], list: readonly ChangedConnection[]): readonly ChangedBoxes[] =>
+    list.map((one) => ({ from: boxesOf(one.from), to: boxesOf(one.to), kind, ports: portsChange(one) }));
+  return [...of('opens', added), ...of('opens', changed), ...of('closes', removed)];
+}
+
+/** Their arrows between the boxes that are drawn, each box of an end once. */
+function* changeArrows(all: readonly ChangedBoxes[], placeOf: PlaceOf): Generator<GraphChange> {
+  const places = oncePer((boxes: readonly string[]) => [...new Set(boxes.flatMap((one) => placeOf(one) ?? []))]);
+  for (const { from, to, kind, ports } of all) {
+    for (const source of places(from)) for (const target of places(to)) yield { from: source, to: target, kind, ports };
+  }
+}
+
+/** The boxes that a change joins with some of others. */
+function joinedByChange(all: readonly ChangedBoxes[], others: ReadonlySet<string>): ReadonlySet<string> {
+  const found = new Set<string>();
+  const isIn = oncePer((boxes: readonly string[]) => boxes.some((one) => others.has(one)));
+  for (const { from, to } of all) {
+    if (isIn(from)) for (const one of to) found.add(one);
+    if (isIn(to)) for (const one of from) found.add(one);
+  }
+  return found;
 }
 
 function scopeOfRequest(analysis: Analysis, { scope, around }: GraphRequest): ScopeAnalysis | undefined {
@@ -107,42 +128,35 @@ function scopeOfRequest(analysis: Analysis, { scope, around }: GraphRequest): Sc
   return ofFile ?? scopeFor(analysis, {});
 }
 
-/** What the request is about, by namespace and neighbourhood; arrows of what may connect count for the latter. */
-function choose(
+/** What the request is about, by namespace and neighbourhood; arrows of what may connect, and of edits, count for the latter. */
+function* choose(
   analysis: Analysis,
   scope: ScopeAnalysis,
   request: GraphRequest,
   detail: 'workload' | 'pod',
-  whole: Topology<Joint>,
-): Topology<Joint> {
+  whole: Topology,
+  changed: readonly ChangedBoxes[],
+): Generator<undefined, Topology> {
   const { namespaces, around } = request;
-  let result: Topology<Joint> = { boxes: whole.boxes, edges: whole.edges.filter(({ kind }) => isDrawn(kind, request)) };
+  let result: Topology = { boxes: whole.boxes, edges: whole.edges.filter(({ kind }) => isDrawn(kind, request)) };
   if (namespaces.length > 0) {
     result = keepBoxes(result, (box) => box.namespace === '' || namespaces.includes(box.namespace));
-    result = keepBoxes(result, (box) => box.namespace !== '' || isConnected(result, box));
+    const ids = new Set(result.boxes.map(({ id }) => id));
+    const joint = new Set([...result.edges.flatMap(({ from, to }) => [from, to]), ...joinedByChange(changed, ids)]);
+    result = keepBoxes(result, ({ namespace, id }) => namespace !== '' || joint.has(id));
   }
   if (around === undefined) return result;
   const centre = new Set('box' in around ? [around.box] : boxesOfFile(analysis, scope, result, around.uri));
   if (centre.size === 0) return result;
   const ids = new Set(result.boxes.map(({ id }) => id));
-  const allowed = isDrawn('allows', request)
-    ? touching(scope.derived, detail, centre, (box) => (ids.has(box) ? box : undefined))
-    : [];
-  const near = neighbourhood({ boxes: result.boxes, edges: [...result.edges, ...allowed] }, centre);
+  const isShown = (box: string): string | undefined => (ids.has(box) ? box : undefined);
+  const allowed = isDrawn('allows', request) ? yield* joinedWith(scope.derived, detail, centre, isShown) : [];
+  const near = new Set([...neighbourhood(result, centre), ...joinedByChange(changed, centre), ...allowed]);
   return keepBoxes(result, (box) => near.has(box.id));
 }
 
-function isConnected({ edges }: Topology<Joint>, { id }: Box): boolean {
-  return edges.some(({ from, to }) => from === id || to === id);
-}
-
 /** The boxes of a file's objects; for policies, the boxes of the pods that they select. */
-function boxesOfFile(
-  analysis: Analysis,
-  scope: ScopeAnalysis,
-  { boxes }: Topology<Joint>,
-  uri: string,
-): readonly string[] {
+function boxesOfFile(analysis: Analysis, scope: ScopeAnalysis, { boxes }: Topology, uri: string): readonly string[] {
   const { derived, snapshot } = scope;
   const resources = analysis.file(uri)?.manifest.documents.flatMap((one) => one.resources) ?? [];
   const own = new Set(resources.map(({ ref }) => refKey(ref)));

@@ -4,7 +4,7 @@ import type {
   CompletionAnswer,
   DriftAnswer,
   EndChoice,
-  ExposureRow,
+  ExposureAnswer,
   GraphAnswer,
   GraphRequest,
   HintAnswer,
@@ -100,7 +100,7 @@ export interface Queries {
     readonly result: readonly TreeRow[];
   };
   /** What workloads are open to that is not in the files. */
-  readonly exposure: { readonly params: Record<never, never>; readonly result: readonly ExposureRow[] };
+  readonly exposure: { readonly params: Record<never, never>; readonly result: ExposureAnswer };
   /** NetworkPolicies for what is allowed today, in the scope of a file. */
   readonly suggest: { readonly params: { readonly uri?: string }; readonly result: SuggestAnswer | null };
   /** Every connectivity assertion of the workspace, judged. */
@@ -149,7 +149,7 @@ const answers: Answers = {
   inspect: inspectQuery,
   tree: (analysis, { view, part }) => atOnce(tree(analysis, view, part)),
   exposure: exposureQuery,
-  suggest: (analysis, { uri }) => atOnce(suggest(analysis, uri)),
+  suggest: (analysis, { uri }) => suggest(analysis, uri),
   tests: (analysis) => runTests(analysis),
   scopes: (analysis) => atOnce(scopeSummaries(analysis)),
   endpointsText: (analysis, { service, scope }) => atOnce(endpointsText(analysis, service, scope)),

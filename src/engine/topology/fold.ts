@@ -2,9 +2,6 @@ import { t } from '@vscode/l10n';
 import type { GraphChange, GraphEdge } from '../analysis/answers.ts';
 import type { Box, Topology } from './graph.ts';
 
-/** Whatever joins two boxes. */
-export type Joint = GraphEdge | GraphChange;
-
 /** Boxes that fit. */
 export interface Folded {
   readonly boxes: readonly Box[];
@@ -15,14 +12,14 @@ export interface Folded {
 }
 
 /** Keeps some boxes and the arrows between them. */
-export function keepBoxes({ boxes, edges }: Topology<Joint>, keep: (box: Box) => boolean): Topology<Joint> {
+export function keepBoxes({ boxes, edges }: Topology, keep: (box: Box) => boolean): Topology {
   const kept = boxes.filter(keep);
   const ids = new Set(kept.map((one) => one.id));
   return { boxes: kept, edges: edges.filter(({ from, to }) => ids.has(from) && ids.has(to)) };
 }
 
 /** Boxes within one arrow of the chosen ones, these included. A box that is only reached through a Service is next to it. */
-export function neighbourhood({ boxes, edges }: Topology<Joint>, chosen: ReadonlySet<string>): ReadonlySet<string> {
+export function neighbourhood({ boxes, edges }: Topology, chosen: ReadonlySet<string>): ReadonlySet<string> {
   const near = new Set(chosen);
   for (const { from, to } of edges) {
     if (chosen.has(from)) near.add(to);
@@ -170,8 +167,11 @@ function foldBox(namespace: string, members: readonly Box[], hasSiblings: boolea
 }
 
 /** Arrows between the boxes that are drawn; several between two of them become one, with the ports of all. */
-export function joined(edges: readonly Joint[], placeOf: (box: string) => string | undefined): readonly Joint[] {
-  const merged = new Map<string, { edge: Joint; ports: Set<string> }>();
+export function joined<E extends GraphEdge | GraphChange>(
+  edges: Iterable<E>,
+  placeOf: (box: string) => string | undefined,
+): readonly E[] {
+  const merged = new Map<string, { edge: E; ports: Set<string> }>();
   for (const edge of edges) {
     const [from, to] = [placeOf(edge.from), placeOf(edge.to)];
     if (from === undefined || to === undefined || from === to) continue;

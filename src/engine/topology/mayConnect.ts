@@ -26,20 +26,30 @@ export function* mayConnect(
   mostPaired = 500,
 ): Generator<undefined, readonly GraphEdge[]> {
   const drawn = drawnEnds(derived, level, placeOf);
-  return drawn.length > mostPaired ? yield* byRows(derived, drawn) : pairs(derived, drawn, drawn);
+  return drawn.length > mostPaired ? yield* byRows(derived, drawn) : pairs(derived, drawn);
 }
 
-/** The arrows of {@link mayConnect} that begin or end at some boxes, each as it is. */
-export function touching(
+/** The boxes, of those that are drawn, that {@link mayConnect} would join with some boxes. Yields between ends. */
+export function* joinedWith(
   derived: Derived,
   level: 'workload' | 'pod',
   centre: ReadonlySet<string>,
   placeOf: PlaceOf,
-): readonly GraphEdge[] {
+): Generator<undefined, readonly string[]> {
   const all = drawnEnds(derived, level, placeOf);
   const own = all.filter(({ boxes }) => boxes.some((one) => centre.has(one)));
-  const near = [...pairs(derived, own, all), ...pairs(derived, all, own)];
-  return near.filter(({ from, to }) => centre.has(from) || centre.has(to));
+  const near: string[] = [];
+  for (const other of all) {
+    if (other.boxes.every((one) => centre.has(one))) continue;
+    const isNear = own.some((one) => [setBetween(derived, one, other), setBetween(derived, other, one)].some(isOpen));
+    if (isNear) near.push(...other.boxes);
+    yield;
+  }
+  return near;
+
+  function isOpen(set: number | undefined): boolean {
+    return set !== undefined && set !== derived.matrix.ports.none;
+  }
 }
 
 interface DrawnEnd {
@@ -61,14 +71,18 @@ function drawnEnds(derived: Derived, level: 'workload' | 'pod', placeOf: PlaceOf
   });
 }
 
-function pairs(derived: Derived, sources: readonly DrawnEnd[], targets: readonly DrawnEnd[]): readonly GraphEdge[] {
-  const { matrix } = derived;
+/** The ports from one end to another where a policy takes part; `undefined` where none does, or they are not known. */
+function setBetween({ matrix }: Derived, from: DrawnEnd, to: DrawnEnd): number | undefined {
+  if (!(from.isIsolated.egress || to.isIsolated.ingress) || sameWorkload(from.end, to.end)) return undefined;
+  return matrix.allowed(from.end, to.end);
+}
+
+function pairs(derived: Derived, drawn: readonly DrawnEnd[]): readonly GraphEdge[] {
   const edges: GraphEdge[] = [];
-  for (const from of sources) {
-    for (const to of targets) {
-      if (!(from.isIsolated.egress || to.isIsolated.ingress) || sameWorkload(from.end, to.end)) continue;
-      const set = matrix.allowed(from.end, to.end);
-      if (set === undefined || set === matrix.ports.none) continue;
+  for (const from of drawn) {
+    for (const to of drawn) {
+      const set = setBetween(derived, from, to);
+      if (set === undefined || set === derived.matrix.ports.none) continue;
       const ports = portsText(derived, set);
       for (const a of from.boxes) for (const b of to.boxes) edges.push({ from: a, to: b, kind: 'allows', ports });
     }
