@@ -46,6 +46,7 @@ export function isSameConnectivity({ added, removed, changed }: ConnectivityDiff
  */
 export function* diffConnectivity(before: Derived, after: Derived): Generator<undefined, ConnectivityDiff> {
   const comparison = new Comparison(before, after);
+  yield* comparison.compareEnds();
   for (const [place, from] of comparison.names.entries()) {
     for (const to of comparison.candidates(from)) comparison.comparePods(from, to);
     comparison.compareOutside(from, 'egress');
@@ -146,8 +147,6 @@ class Comparison {
     this.after = new Side(after);
     this.#allDiffer = JSON.stringify(before.policies.settings) !== JSON.stringify(after.policies.settings);
     this.names = namesOf(this.before, this.after);
-    if (this.#differInPoliciesAlone()) this.#comparePolicies();
-    else this.#compareEnds();
   }
 
   #differInPoliciesAlone(): boolean {
@@ -155,19 +154,22 @@ class Comparison {
     return this.before.ends === this.after.ends && one.namespaces === two.namespaces && !this.#allDiffer;
   }
 
-  #comparePolicies(): void {
-    for (const index of this.after.derived.matrix.reselectedSince(this.before.derived.matrix)) {
-      for (const end of this.after.endsOfClass(index)) this.#compareRows(end, end);
+  /** Finds what {@link candidates} and {@link compareOutside} go by. Yields between ends. */
+  *compareEnds(): Generator<undefined> {
+    if (this.#differInPoliciesAlone()) {
+      for (const index of this.after.derived.matrix.reselectedSince(this.before.derived.matrix)) {
+        for (const end of this.after.endsOfClass(index)) this.#compareRows(end, end);
+        yield;
+      }
+      return;
     }
-  }
-
-  #compareEnds(): void {
     for (const name of this.names) {
       const [old, now] = [this.before.ends.get(name), this.after.ends.get(name)];
       if (old === undefined || now === undefined || !this.#looksSame(old, now)) this.#others.add(name);
       else if (this.#haveSamePolicies(old, now)) continue;
       else if (this.#haveSameClasses) this.#compareRows(old, now);
       else this.#others.add(name);
+      yield;
     }
   }
 
