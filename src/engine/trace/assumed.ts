@@ -47,6 +47,10 @@ export function assumptionsOf(derived: Derived, branches: readonly Branch[]): re
     const text = t("The server sees a node's own address; with some CNIs it is that of the node's bridge or tunnel");
     add('node-source-address', text, '--assume cni=…');
   }
+  if (branches.some(isToHostPort)) {
+    const text = t('The network serves host ports: by the portmap plugin, or by Cilium in place of kube-proxy');
+    add('host-ports', text, 'cat /etc/cni/net.d/*.conflist');
+  }
   if (branches.some((one) => isBalanced(derived, one))) {
     const text = t('The load balancer checks the health of nodes, and sends to those with an endpoint');
     add('balancer-health-checks', text, 'kubectl get svc … -o jsonpath={.spec.healthCheckNodePort}');
@@ -72,6 +76,12 @@ function clientPods({ snapshot }: Derived, branches: readonly Branch[]): readonl
     const [, namespace = '', name = ''] = /^pod ([^/]*)\/(.*)$/s.exec(place) ?? [];
     return snapshot.pod(namespace, name) ?? [];
   });
+}
+
+/** True where a packet is sent on because a container has the port as its host port, or may be. */
+function isToHostPort({ forward }: Branch): boolean {
+  const paths = forward.flatMap(({ steps }) => steps.flatMap(({ evidence }) => evidence.map(({ path }) => path)));
+  return paths.some((path) => path.at(-2) === 'ports' && path.at(-4) === 'containers');
 }
 
 function isBalanced(derived: Derived, { forward: [first] }: Branch): boolean {

@@ -26,7 +26,7 @@ export function translatedSource(connection: Connection, sameNode: boolean): Tra
   if (isHost(target) && sameNode) return undefined;
   if (masquerade && !inSocket && !keepsClient(connection, sameNode)) {
     const ip = leavesPods ? ownAddress(entry, target.ip) : addressTowards(profile, entry, target.ip, sameNode);
-    return { ip, mechanism: masqueradeName(connection) };
+    return { ip, mechanism: connection.masqueradedBy ?? masqueradeName(connection) };
   }
   const pod = source.kind === 'pod' && !isHost(source);
   const hidden = pod && (target.kind === 'outside' ? !isVirtual(connection) : isHost(target) && profile.natsToNodes);
