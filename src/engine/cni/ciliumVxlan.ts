@@ -25,6 +25,7 @@ export const ciliumVxlan: CniProfile = {
   natsIncoming: false,
   policyMechanism: (direction, device) => `eBPF ${direction} policy map of ${device}`,
   replacesProxy: true,
+  sourceRangesInside: 'ignored',
   podsRoutedOutside: 'no',
   podAddresses: 'own-pools',
 };

@@ -107,9 +107,16 @@ function translated(
   entry: ClusterNode,
   dialled: Dialled,
 ): ReturnType<typeof translateOnNode> {
-  const packet = { sourceIP: source.ip, destinationIP: dialled.ip, protocol: flow.protocol, port: dialled.port };
+  const inSocket = inSockets(derived, source);
+  const packet = {
+    sourceIP: source.ip,
+    destinationIP: dialled.ip,
+    protocol: flow.protocol,
+    port: dialled.port,
+    isPastSourceRanges: inSocket && derived.profile.sourceRangesInside === 'ignored',
+  };
   // A socket is translated for the node ports of every node, for it knows all their addresses.
-  const nodes = inSockets(derived, source) ? derived.snapshot.nodes : [entry];
+  const nodes = inSocket ? derived.snapshot.nodes : [entry];
   return translateOnNode(derived, packet, proxyHost(entry, nodes.flatMap(ownAddresses)));
 }
 
