@@ -4,6 +4,7 @@ import { meshAssumption } from '../mesh/assumption.ts';
 import type { Assumption, Detected } from '../model/assumptions.ts';
 import type { Pod } from '../model/cluster.ts';
 import { refLabel } from '../model/resource.ts';
+import { meansServices } from '../policy/ciliumRelated.ts';
 import { localBalancer } from './entry.ts';
 import type { Branch } from './flow.ts';
 
@@ -47,25 +48,41 @@ export function assumptionsOf(derived: Derived, branches: readonly Branch[]): re
     const text = t("The server sees a node's own address; with some CNIs it is that of the node's bridge or tunnel");
     add('node-source-address', text, '--assume cni=…');
   }
+  list.push(...wayAssumptions(derived, branches));
+  if (branches.some((one) => one.clientSees === 'connected')) {
+    add('process-listens', t('A process listens on the port'), 'kubectl exec … -- ss -lnt');
+  }
+  for (const resource of systemParts(derived, branches)) add('simulated-system', resource, '');
+  return list;
+}
+
+/** What the way of the packets rests on: programs beside kube-proxy, their versions, and networks outside. */
+function wayAssumptions(derived: Derived, branches: readonly Branch[]): readonly Assumption[] {
+  const list: Assumption[] = [];
+  const { profile } = derived;
   if (branches.some(isToHostPort)) {
     const text = t('The network serves host ports: by the portmap plugin, or by Cilium in place of kube-proxy');
-    add('host-ports', text, 'cat /etc/cni/net.d/*.conflist');
+    list.push({ code: 'host-ports', text, confirm: 'cat /etc/cni/net.d/*.conflist' });
+  }
+  if (branches.some((one) => isByServices(derived, one))) {
+    const text = t('Cilium is 1.17 or newer: an older one does not know toServices with selectors or with toPorts');
+    list.push({ code: 'cilium-to-services', text, confirm: 'kubectl -n kube-system get ds cilium -o wide' });
   }
   if (branches.some((one) => isBalanced(derived, one))) {
     const text = t('The load balancer checks the health of nodes, and sends to those with an endpoint');
-    add('balancer-health-checks', text, 'kubectl get svc … -o jsonpath={.spec.healthCheckNodePort}');
+    list.push({
+      code: 'balancer-health-checks',
+      text,
+      confirm: 'kubectl get svc … -o jsonpath={.spec.healthCheckNodePort}',
+    });
   }
   if (branches.some(isDialledOutside)) {
     const text =
       profile.podsRoutedOutside === 'no'
         ? t('The network outside has a route to pod addresses; {0} makes none', profile.title)
         : t('The network outside has a route to pod addresses');
-    add('pods-routed-outside', text, 'ip route get …');
+    list.push({ code: 'pods-routed-outside', text, confirm: 'ip route get …' });
   }
-  if (branches.some((one) => one.clientSees === 'connected')) {
-    add('process-listens', t('A process listens on the port'), 'kubectl exec … -- ss -lnt');
-  }
-  for (const resource of systemParts(derived, branches)) add('simulated-system', resource, '');
   return list;
 }
 
@@ -82,6 +99,14 @@ function clientPods({ snapshot }: Derived, branches: readonly Branch[]): readonl
 function isToHostPort({ forward }: Branch): boolean {
   const paths = forward.flatMap(({ steps }) => steps.flatMap(({ evidence }) => evidence.map(({ path }) => path)));
   return paths.some((path) => path.at(-2) === 'ports' && path.at(-4) === 'containers');
+}
+
+/** True where a policy has a say that names Services as peers. */
+function isByServices({ snapshot }: Derived, { decidedBy, considered }: Branch): boolean {
+  return [...decidedBy, ...considered].some(({ ref }) => {
+    const policy = snapshot.get(ref);
+    return policy !== undefined && meansServices(policy);
+  });
 }
 
 function isBalanced(derived: Derived, { forward: [first] }: Branch): boolean {
