@@ -3,6 +3,7 @@ import type { Derived } from '../analysis/derived.ts';
 import { meshAssumption } from '../mesh/assumption.ts';
 import type { Assumption, Detected } from '../model/assumptions.ts';
 import type { Pod } from '../model/cluster.ts';
+import { goneNode } from '../model/goneNode.ts';
 import { refLabel } from '../model/resource.ts';
 import { meansServices } from '../policy/ciliumRelated.ts';
 import { localBalancer } from './entry.ts';
@@ -32,6 +33,15 @@ export function assumptionsOf(derived: Derived, branches: readonly Branch[]): re
       t('Pods, their nodes and addresses are simulated from the manifests'),
       'kubectl get pods -A -o wide',
     );
+  }
+  const apart = [...pods].find((one) => one.node && !snapshot.node(one.node) && !goneNode(snapshot, one));
+  if (apart !== undefined) {
+    const text = t(
+      '{0} is on node {1}, which has no Node object here: it is taken as being there',
+      apart.ref.name,
+      apart.node ?? '',
+    );
+    add('node-not-read', text, 'kubectl get nodes');
   }
   const first = served[0]?.pod;
   // The pods of one destination share their template, and so their place in a mesh.

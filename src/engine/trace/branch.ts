@@ -5,8 +5,8 @@ import type { TranslatedEndpoint, Translation } from '../proxy/proxy.ts';
 import { type Connection, finishForward, reply } from './connection.ts';
 import type { Dialled } from './destination.ts';
 import type { Branch, Disposition, Flow, Packet } from './flow.ts';
-import type { ToHostPort, Undecided } from './onNode.ts';
-import { type Place, placeOf } from './place.ts';
+import type { ToHostPort } from './onNode.ts';
+import { type Place, placeOf, type Unfollowed } from './place.ts';
 import { Walk } from './walk.ts';
 
 /** One address that a client dials, and the node whose proxy sees its packets first. */
@@ -123,10 +123,10 @@ export function socketStep(walk: Walk, { target, port, whyInSocket, evidence }: 
   });
 }
 
-/** The branch of a packet that some rule sends on, objects do not say which. */
-export function undecided(context: DialContext, walk: Walk, { reason, evidence }: Undecided): Branch {
-  walk.step({ kind: 'dnat', action: 'unknown', mechanism: 'nat', why: reason, evidence });
-  return stopped(context, walk, 'insufficient-information', 'unknown', reason, evidence);
+/** A branch of which the rest is not known. */
+export function unfollowed(context: DialContext, walk: Walk, { reason, decidedBy }: Unfollowed): Branch {
+  walk.step({ kind: 'drop', action: 'unknown', mechanism: 'network', why: reason, evidence: decidedBy });
+  return stopped(context, walk, 'insufficient-information', 'unknown', reason, decidedBy);
 }
 
 /** The proxy turns the packet away: nobody to send it to, none on this node, or a source that is not let in. */

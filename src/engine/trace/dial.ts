@@ -12,7 +12,7 @@ import {
   refused,
   socketStep,
   stopped,
-  undecided,
+  unfollowed,
 } from './branch.ts';
 import { originate, reachHost } from './carry.ts';
 import type { Connection } from './connection.ts';
@@ -22,7 +22,7 @@ import type { Branch, Flow } from './flow.ts';
 import { isLoopback, toItself } from './loopback.ts';
 import { ownAddresses, proxyHost, type ToHostPort, translateOnNode } from './onNode.ts';
 import { throughOtherNode } from './otherNode.ts';
-import { isHost, nodeOf, type Place, placeName, placeOf } from './place.ts';
+import { isHost, lostPlace, nodeOf, type Place, placeName, placeOf } from './place.ts';
 import { hostSource } from './sourceAddress.ts';
 import { Walk } from './walk.ts';
 
@@ -89,6 +89,11 @@ function branchesAt(
     walk.step({ kind: 'drop', action: 'denied', mechanism: 'route', why: unable });
     return [stopped({ derived, flow, source: familiar, entry, dialled }, walk, 'no-route', 'unreachable', unable, [])];
   }
+  const lost = lostPlace(derived.snapshot, familiar);
+  if (lost !== undefined) {
+    const walk = opened(derived, flow, familiar, dialled, resolved);
+    return [unfollowed({ derived, flow, source: familiar, entry, dialled }, walk, lost)];
+  }
   const inPod = familiar.kind === 'pod' && !isHost(familiar);
   if (isLoopback(derived, dialled.ip) && inPod) return [toItself(derived, flow, familiar, dialled)];
   const result = translated(derived, flow, familiar, entry, dialled);
@@ -128,7 +133,7 @@ function answered(context: DialContext, walk: Walk, result: ReturnType<typeof tr
     if (isLoopback(derived, dialled.ip)) return [toItself(derived, flow, source, dialled)];
     return throughOtherNode(context, walk) ?? [direct(context, walk)];
   }
-  if (result.verdict === 'UNDECIDED') return [undecided(context, walk, result)];
+  if (result.verdict === 'UNDECIDED') return [unfollowed(context, walk, result)];
   if (result.verdict === 'HOSTPORT') return toLegs(context, walk, result);
   if (derived.proxy.value === 'none' && !derived.profile.replacesProxy)
     return [withoutProxy(context, walk, result.service)];

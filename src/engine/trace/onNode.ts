@@ -2,10 +2,10 @@ import { t } from '@vscode/l10n';
 import type { Derived } from '../analysis/derived.ts';
 import { familyOf, ipInCidr } from '../model/addresses.ts';
 import type { ClusterNode, Service } from '../model/cluster.ts';
-import type { Evidence } from '../model/resource.ts';
 import type { HostPort } from '../proxy/hostPorts.ts';
 import { translate } from '../proxy/iptables.ts';
 import type { ProxyHost, ProxyPacket, Translation } from '../proxy/proxy.ts';
+import type { Unfollowed } from './place.ts';
 
 /** A packet to a host port, which goes on to the pod that has it. */
 export interface ToHostPort extends HostPort {
@@ -14,10 +14,8 @@ export interface ToHostPort extends HostPort {
 }
 
 /** A packet that some rule sends on, and objects do not say which. */
-export interface Undecided {
+export interface Undecided extends Unfollowed {
   readonly verdict: 'UNDECIDED';
-  readonly reason: string;
-  readonly evidence: readonly Evidence[];
 }
 
 /**
@@ -44,8 +42,8 @@ export function translateOnNode(
   if (reason === undefined) {
     return { verdict: 'HOSTPORT', ...first, masquerade: isMasqueraded(derived, packet, host.node, first) };
   }
-  const evidence = found.map(({ pod, port }) => ({ ref: pod.resource.ref, path: port.path, note: '' }));
-  return { verdict: 'UNDECIDED', reason, evidence };
+  const decidedBy = found.map(({ pod, port }) => ({ ref: pod.resource.ref, path: port.path, note: '' }));
+  return { verdict: 'UNDECIDED', reason, decidedBy };
 }
 
 /** Why it is not known where a packet to a host port goes; `undefined` where it is. */

@@ -1,4 +1,4 @@
-import { type DialContext, dnatStep, finished, legsOf, refused, undecided } from './branch.ts';
+import { type DialContext, dnatStep, finished, legsOf, refused, unfollowed } from './branch.ts';
 import { crossNodes, reachHost } from './carry.ts';
 import { type CarryingNode, type Connection, policyStep, snatStep } from './connection.ts';
 import type { Branch } from './flow.ts';
@@ -33,7 +33,7 @@ export function throughOtherNode(context: DialContext, walk: Walk): readonly Bra
   if (snat !== undefined) snatStep(walk, snat);
   crossNodes(walk, entry, target.node, derived.profile, isHost(source), true);
   const there = { ...context, source: seen, entry: target.node };
-  if (result.verdict === 'UNDECIDED') return [undecided(there, walk, result)];
+  if (result.verdict === 'UNDECIDED') return [unfollowed(there, walk, result)];
   if (result.verdict !== 'DNAT' && result.verdict !== 'HOSTPORT') return [refused(there, walk, result)];
   const carriedBy: CarryingNode = { node: entry, client: source, egress };
   return legsOf(derived, result).map((leg) => {
