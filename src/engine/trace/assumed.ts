@@ -7,7 +7,7 @@ import { goneNode } from '../model/goneNode.ts';
 import { refLabel } from '../model/resource.ts';
 import { meansServices } from '../policy/ciliumRelated.ts';
 import { localBalancer } from './entry.ts';
-import type { Branch } from './flow.ts';
+import type { Branch, ClientSees } from './flow.ts';
 
 /** What a trace rests on that nobody has confirmed, each with how to confirm or change it. */
 export function assumptionsOf(derived: Derived, branches: readonly Branch[]): readonly Assumption[] {
@@ -66,6 +66,8 @@ export function assumptionsOf(derived: Derived, branches: readonly Branch[]): re
   return list;
 }
 
+const failureCodes: ReadonlySet<ClientSees> = new Set(['http-502', 'http-503', 'http-504']);
+
 /** What the way of the packets rests on: programs beside kube-proxy, their versions, and networks outside. */
 function wayAssumptions(derived: Derived, branches: readonly Branch[]): readonly Assumption[] {
   const list: Assumption[] = [];
@@ -84,6 +86,16 @@ function wayAssumptions(derived: Derived, branches: readonly Branch[]): readonly
       code: 'balancer-health-checks',
       text,
       confirm: 'kubectl get svc … -o jsonpath={.spec.healthCheckNodePort}',
+    });
+  }
+  if (branches.some(({ clientSees }) => failureCodes.has(clientSees))) {
+    const text = t(
+      'ingress-nginx answers failures as its defaults have it: after up to three endpoints, without pages of your own',
+    );
+    list.push({
+      code: 'ingress-defaults',
+      text,
+      confirm: 'kubectl -n ingress-nginx get cm ingress-nginx-controller -o yaml',
     });
   }
   if (branches.some(isDialledOutside)) {
