@@ -110,6 +110,16 @@ test('Cilium dials in the sockets of the own node, and translates on the node fo
   assert.equal(branchTo(outside, 'web').serverSees.ip, '198.51.100.7');
 });
 
+test('portmap is assumed where sockets are translated and host ports are not known to be', () => {
+  const assume = { cni: 'calico-ebpf' };
+  for (const from of ['x/near', 'x/far', '198.51.100.7']) {
+    const way = mechanisms(answer(plain, from, '192.168.0.11:80', assume));
+    assert.match(way, /CNI-HOSTPORT-DNAT/, from);
+    assert.doesNotMatch(way, /eBPF/, from);
+  }
+  assert.equal(branchTo(answer(plain, 'x/web', '192.168.0.11:80', assume), 'web').serverSees.ip, '192.168.0.11');
+});
+
 test('host ports need no proxy', () => {
   for (const from of ['x/near', 'x/far', '198.51.100.7']) {
     assert.deepEqual(ends(answer(plain, from, '192.168.0.11:80', { proxy: 'none' })), ['web:8080']);

@@ -26,6 +26,7 @@ export const ciliumVxlan: CniProfile = {
   policyMechanism: (direction, device) => `eBPF ${direction} policy map of ${device}`,
   replacesProxy: true,
   sourceRangesInside: 'ignored',
+  servesHostPorts: true,
   podsRoutedOutside: 'no',
   podAddresses: 'own-pools',
 };

@@ -77,6 +77,8 @@ export interface CniProfile {
   readonly replacesProxy: boolean;
   /** In place of kube-proxy: whether loadBalancerSourceRanges count for clients in the cluster too; absent: they do. */
   readonly sourceRangesInside?: 'ignored';
+  /** In place of kube-proxy: true where it serves host ports as well; absent: the portmap plugin is taken to. */
+  readonly servesHostPorts?: true;
   /** Whether clients outside can send to pod addresses: `maybe` needs routers that know the pod network. */
   readonly podsRoutedOutside: 'no' | 'maybe';
   /** Where pods get their addresses: from the podCIDR of their Node object, or from blocks that the CNI hands out itself. */

@@ -21,9 +21,9 @@ function inSockets(profile: CniProfile): CniProfile {
   return { ...profile, replacesProxy: true };
 }
 
-/** Cilium asks outside clients alone for their range. Source: cilium kubeproxy-free, "LoadBalancer Source Ranges Checks". */
+/** Source: cilium kubeproxy-free, "LoadBalancer Source Ranges Checks" and "Container HostPort Support". */
 function ciliumSockets(profile: CniProfile): CniProfile {
-  return { ...inSockets(profile), sourceRangesInside: 'ignored' };
+  return { ...inSockets(profile), sourceRangesInside: 'ignored', servesHostPorts: true };
 }
 
 /** CNIs that may be assumed or detected and have no datapath of their own here. Sorted by name. */

@@ -49,7 +49,7 @@ export interface Leg {
   readonly share: number;
   readonly masquerade: boolean;
   /** As the system names the rule; absent: the Service proxy's own. */
-  readonly masqueradedBy?: string;
+  readonly masqueradedBy?: string | undefined;
   readonly mechanism: string;
   readonly why: string;
   /** The same where the client's socket already dials the place. */
@@ -61,7 +61,7 @@ export interface Leg {
 export function legsOf(derived: Derived, result: Dnat | ToHostPort): readonly Leg[] {
   return result.verdict === 'DNAT'
     ? result.endpoints.map((one) => endpointLeg(derived, result, one))
-    : [hostPortLeg(derived, result)];
+    : [hostPortLeg(result)];
 }
 
 function endpointLeg(derived: Derived, result: Dnat, one: TranslatedEndpoint): Leg {
@@ -83,15 +83,14 @@ function endpointLeg(derived: Derived, result: Dnat, one: TranslatedEndpoint): L
   };
 }
 
-function hostPortLeg({ proxy }: Derived, { pod, ip, port, masquerade }: ToHostPort): Leg {
-  const inKernel = proxy.value === 'ebpf';
+function hostPortLeg({ pod, ip, port, by, masquerade }: ToHostPort): Leg {
   return {
     target: { kind: 'pod', pod, ip },
     port: port.port,
     share: 1,
     masquerade,
-    masqueradedBy: 'iptables nat CNI-HOSTPORT-MASQ',
-    mechanism: inKernel ? 'eBPF HostPort' : 'iptables nat CNI-HOSTPORT-DNAT',
+    masqueradedBy: by === 'portmap' ? 'iptables nat CNI-HOSTPORT-MASQ' : undefined,
+    mechanism: by === 'portmap' ? 'iptables nat CNI-HOSTPORT-DNAT' : 'eBPF HostPort',
     why: t('Host port {0} of {1} is port {2} of {3}', port.hostPort ?? 0, pod.node ?? '', port.port, pod.ref.name),
     whyInSocket: t('The socket dials {0} itself: no packet carries the host port', pod.ref.name),
     evidence: [{ ref: pod.resource.ref, path: port.path, note: '' }],

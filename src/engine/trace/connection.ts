@@ -20,7 +20,7 @@ export interface Connection {
   readonly port: number;
   readonly masquerade: boolean;
   /** The rule that does, as the system names it; absent: the Service proxy's own. */
-  readonly masqueradedBy?: string;
+  readonly masqueradedBy?: string | undefined;
   /** The address that the client dialled, where it was translated. */
   readonly dialled?: { readonly ip: string; readonly port: number };
   /** Present where another node carries the client's packets to `entry`; `source` is then the client as `entry` sees it. */

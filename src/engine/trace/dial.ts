@@ -133,7 +133,10 @@ function answered(context: DialContext, walk: Walk, result: ReturnType<typeof tr
     if (isLoopback(derived, dialled.ip)) return [toItself(derived, flow, source, dialled)];
     return throughOtherNode(context, walk) ?? [direct(context, walk)];
   }
-  if (result.verdict === 'UNDECIDED') return [unfollowed(context, walk, result)];
+  if (result.verdict === 'UNDECIDED') {
+    reachHost(walk, source, entry, derived.profile);
+    return [unfollowed(context, walk, result)];
+  }
   if (result.verdict === 'HOSTPORT') return toLegs(context, walk, result);
   if (derived.proxy.value === 'none' && !derived.profile.replacesProxy)
     return [withoutProxy(context, walk, result.service)];
@@ -229,7 +232,8 @@ function direct(context: DialContext, walk: Walk): Branch {
 
 function toLegs(context: DialContext, walk: Walk, result: Dnat | ToHostPort): readonly Branch[] {
   const { derived, entry, dialled, flow } = context;
-  const inSocket = inSockets(derived, context.source);
+  const isPortmaps = result.verdict === 'HOSTPORT' && result.by === 'portmap';
+  const inSocket = !isPortmaps && inSockets(derived, context.source);
   return legsOf(derived, result).map((leg) => {
     const own = walk.branch();
     const { target, port, masqueradedBy } = leg;
@@ -246,7 +250,7 @@ function toLegs(context: DialContext, walk: Walk, result: Dnat | ToHostPort): re
       protocol: flow.protocol,
       port,
       masquerade: !inSocket && leg.masquerade,
-      ...(masqueradedBy === undefined ? {} : { masqueradedBy }),
+      masqueradedBy,
       dialled: { ip: dialled.ip, port: dialled.port },
       inSocket,
     };

@@ -10,6 +10,7 @@ import type { Unfollowed } from './place.ts';
 /** A packet to a host port, which goes on to the pod that has it. */
 export interface ToHostPort extends HostPort {
   readonly verdict: 'HOSTPORT';
+  readonly by: 'portmap' | 'ebpf';
   readonly masquerade: boolean;
 }
 
@@ -40,7 +41,9 @@ export function translateOnNode(
   const rival = mode === 'iptables' || mode === 'none' || service.verdict === 'NONE' ? undefined : service.service;
   const reason = doubtOf(packet, found, rival);
   if (reason === undefined) {
-    return { verdict: 'HOSTPORT', ...first, masquerade: isMasqueraded(derived, packet, host.node, first) };
+    const by = mode === 'ebpf' && derived.profile.servesHostPorts === true ? 'ebpf' : 'portmap';
+    const masquerade = by === 'portmap' && isMasqueraded(derived, packet, host.node, first);
+    return { verdict: 'HOSTPORT', ...first, by, masquerade };
   }
   const decidedBy = found.map(({ pod, port }) => ({ ref: pod.resource.ref, path: port.path, note: '' }));
   return { verdict: 'UNDECIDED', reason, decidedBy };

@@ -39,7 +39,6 @@ export function throughOtherNode(context: DialContext, walk: Walk): readonly Bra
   return legsOf(derived, result).map((leg) => {
     const own = walk.branch();
     dnatStep(own, leg);
-    const { masqueradedBy } = leg;
     const connection: Connection = {
       ...leaving,
       source: seen,
@@ -47,7 +46,7 @@ export function throughOtherNode(context: DialContext, walk: Walk): readonly Bra
       target: leg.target,
       port: leg.port,
       masquerade: leg.masquerade,
-      ...(masqueradedBy === undefined ? {} : { masqueradedBy }),
+      masqueradedBy: leg.masqueradedBy,
       dialled: { ip: dialled.ip, port: dialled.port },
       carriedBy,
     };

@@ -36,8 +36,8 @@ export function translatedSource(connection: Connection, sameNode: boolean): Tra
 }
 
 /** eBPF in place of kube-proxy hides clients only from endpoints on other nodes: local ones answer through the same program. */
-function keepsClient({ derived }: Connection, sameNode: boolean): boolean {
-  return derived.proxy.value === 'ebpf' && sameNode;
+function keepsClient({ derived, masqueradedBy }: Connection, sameNode: boolean): boolean {
+  return derived.proxy.value === 'ebpf' && masqueradedBy === undefined && sameNode;
 }
 
 function masqueradeName({ derived }: Connection): string {
