@@ -121,7 +121,18 @@ const step = object({
 const location = object({ node: text, namespace: text, device: text, certainty: oneOf('computed', 'generic') });
 const hop = object({ location, steps: list(step) });
 const clientSees = oneOf(
-  ...['connected', 'refused', 'timeout', 'nxdomain', 'unreachable', 'http-404', 'http-503', 'unknown'],
+  ...[
+    'connected',
+    'refused',
+    'timeout',
+    'nxdomain',
+    'unreachable',
+    'http-404',
+    'http-502',
+    'http-503',
+    'http-504',
+    'unknown',
+  ],
 );
 const branch = object({
   probability: { type: 'number', minimum: 0, maximum: 1 },

@@ -105,10 +105,6 @@ const malformed: readonly (readonly [path: string, body: JsonObject])[] = [
   ['spec.ingress.0.fromCIDRSet.0.cidrGroupRef', rule({ fromCIDRSet: [{ cidrGroupRef: 7 }] })],
   ['spec.ingress.0.fromNodes.0', rule({ fromNodes: ['one'] })],
   ['spec.egress.0.toServices.0.k8sService', egress({ toServices: [{ k8sService: { namespace: 'shop' } }] })],
-  [
-    'spec.egress.0',
-    egress({ toServices: [{ k8sService: { serviceName: 'a' } }], toPorts: [{ ports: [{ port: '80' }] }] }),
-  ],
   ['spec.egress.0.toFQDNs.0', egress({ toFQDNs: [{}] })],
   ['spec.egress.0.toFQDNs.0.matchName', egress({ toFQDNs: [{ matchName: '*.example.com' }] })],
   ['spec.egress.0.toFQDNs.0.matchPattern', egress({ toFQDNs: [{ matchPattern: '[a-z].example.com' }] })],

@@ -48,3 +48,31 @@ test('a kind that the CNI does not know is not enforced: what it denies is deliv
   assert.equal(disposition, 'not-enforced');
   assert.match(branches[0]?.reason ?? '', /Calico .* does not enforce CiliumNetworkPolicy, so it is delivered/);
 });
+
+test('a policy that names Services and ports lets through the ports of their pods, by a Cilium that knows that', () => {
+  const text = (ports: string): string => `${pods}---
+apiVersion: v1
+kind: Service
+metadata: {name: api, namespace: default}
+spec: {selector: {app: api}, ports: [{port: 8080, targetPort: 80}]}
+---
+apiVersion: cilium.io/v2
+kind: CiliumNetworkPolicy
+metadata: {name: web, namespace: default}
+spec:
+  endpointSelector: {matchLabels: {app: web}}
+  egress:
+    - toServices: [{k8sService: {serviceName: api, namespace: default}}]
+      toPorts: [{ports: [{port: "${ports}", protocol: TCP}]}]
+`;
+  for (const [ports, disposition] of [
+    ['80', 'delivered'],
+    ['8080', 'denied-egress'],
+  ] as const) {
+    const answer = traced(text(ports), 'cilium-vxlan');
+    assert.equal(answer.disposition, disposition);
+    assert(answer.assumptions.some(({ code }) => code === 'cilium-to-services'));
+  }
+  const codes = traced(pods + policy, 'cilium-vxlan').assumptions.map(({ code }) => code);
+  assert(!codes.includes('cilium-to-services'));
+});

@@ -9,6 +9,7 @@ import { decide, judge, type OwnNode } from '../policy/evaluate.ts';
 import { compilePolicies, policyTiers } from '../policy/kinds.ts';
 import type { Direction, PolicyDecision, PolicyEnd, Verdict } from '../policy/policy.ts';
 import { PolicySet } from '../policy/policySet.ts';
+import { type HostPorts, hostPorts } from '../proxy/hostPorts.ts';
 import type { ProxyConfig, ProxyServices } from '../proxy/proxy.ts';
 import { proxyServices } from '../proxy/services.ts';
 import type { DnsZone } from '../service/dns.ts';
@@ -162,6 +163,10 @@ export class Derived {
 
   get proxyServices(): ProxyServices {
     return this.#once('proxyServices', () => proxyServices(this.snapshot, this.endpointsOf));
+  }
+
+  get hostPorts(): HostPorts {
+    return this.#once('hostPorts', () => hostPorts(this.snapshot));
   }
 
   get dns(): DnsZone {

@@ -25,6 +25,8 @@ export const ciliumVxlan: CniProfile = {
   natsIncoming: false,
   policyMechanism: (direction, device) => `eBPF ${direction} policy map of ${device}`,
   replacesProxy: true,
+  sourceRangesInside: 'ignored',
+  servesHostPorts: true,
   podsRoutedOutside: 'no',
   podAddresses: 'own-pools',
 };

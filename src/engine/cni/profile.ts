@@ -75,6 +75,10 @@ export interface CniProfile {
   policyMechanism(direction: 'ingress' | 'egress', device: string): string;
   /** True where sockets are translated by eBPF in place of kube-proxy, unless something says otherwise. */
   readonly replacesProxy: boolean;
+  /** In place of kube-proxy: whether loadBalancerSourceRanges count for clients in the cluster too; absent: they do. */
+  readonly sourceRangesInside?: 'ignored';
+  /** In place of kube-proxy: true where it serves host ports as well; absent: the portmap plugin is taken to. */
+  readonly servesHostPorts?: true;
   /** Whether clients outside can send to pod addresses: `maybe` needs routers that know the pod network. */
   readonly podsRoutedOutside: 'no' | 'maybe';
   /** Where pods get their addresses: from the podCIDR of their Node object, or from blocks that the CNI hands out itself. */

@@ -21,6 +21,11 @@ function inSockets(profile: CniProfile): CniProfile {
   return { ...profile, replacesProxy: true };
 }
 
+/** Source: cilium kubeproxy-free, "LoadBalancer Source Ranges Checks" and "Container HostPort Support". */
+function ciliumSockets(profile: CniProfile): CniProfile {
+  return { ...inSockets(profile), sourceRangesInside: 'ignored', servesHostPorts: true };
+}
+
 /** CNIs that may be assumed or detected and have no datapath of their own here. Sorted by name. */
 export const unmodelledCnis: readonly CniProfile[] = [
   generic('antrea', 'Antrea', 'yes', antreaKinds, true, 'node-cidr'),
@@ -28,8 +33,8 @@ export const unmodelledCnis: readonly CniProfile[] = [
   generic('azure', 'Azure CNI', 'unknown'),
   generic('bridge', 'plain bridge', 'no', {}, true, 'node-cidr'),
   inSockets(generic('calico-ebpf', 'Calico (eBPF)', 'yes', calicoKinds, true, 'own-pools')),
-  inSockets(generic('cilium-geneve', 'Cilium (Geneve)', 'yes', ciliumKinds, false, 'own-pools')),
-  inSockets(generic('cilium-native', 'Cilium (native routing)', 'yes', ciliumKinds, false, 'own-pools')),
+  ciliumSockets(generic('cilium-geneve', 'Cilium (Geneve)', 'yes', ciliumKinds, false, 'own-pools')),
+  ciliumSockets(generic('cilium-native', 'Cilium (native routing)', 'yes', ciliumKinds, false, 'own-pools')),
   generic('gke', 'GKE Dataplane V2', 'yes', gkeKinds, false),
   generic('kindnet', 'kindnet', 'yes', agentKinds, true, 'node-cidr'),
   generic('ovn-kubernetes', 'OVN-Kubernetes', 'yes', ovnKinds),

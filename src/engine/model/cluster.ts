@@ -34,6 +34,8 @@ export interface ContainerPort {
   readonly port: number;
   readonly protocol: Protocol;
   readonly hostPort?: number;
+  /** The address of the node that the host port is on; absent: all of them. */
+  readonly hostIP?: string;
   /** From the object's root. */
   readonly path: FieldPath;
 }

@@ -61,7 +61,7 @@ export function templateView({ resource, template }: Controller): string {
   const annotations = Object.entries(stringMapAt(resource.object, ...metadataPath, 'annotations'));
   return JSON.stringify([
     Object.entries(labels).sort(),
-    ports.map(({ name, port, protocol, hostPort }) => [name, port, protocol, hostPort]),
+    ports.map(({ name, port, protocol, hostPort, hostIP }) => [name, port, protocol, hostPort, hostIP]),
     [hostNetwork, hostname, subdomain, serviceAccount],
     annotations.filter(([key]) => isKeptAnnotation(key)).sort(),
   ]);

@@ -53,6 +53,7 @@ function containerPorts(spec: JsonValue, list: 'containers' | 'initContainers', 
       const protocol = readProtocol(value && objectAt(value)?.['protocol']);
       if (port === undefined || protocol === undefined) return [];
       const hostPort = numberAt(value, 'hostPort');
+      const hostIP = stringAt(value, 'hostIP');
       return [
         {
           container: stringAt(container, 'name') ?? '',
@@ -60,6 +61,7 @@ function containerPorts(spec: JsonValue, list: 'containers' | 'initContainers', 
           port,
           protocol,
           ...(hostPort ? { hostPort } : {}),
+          ...(hostIP ? { hostIP } : {}),
           path: [...specPath, list, c, 'ports', p],
         },
       ];

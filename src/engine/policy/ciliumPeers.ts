@@ -246,8 +246,10 @@ function groups(_: PeerContext, path: FieldPath): readonly Reach[] {
 }
 
 /**
- * The pods that a Service selects, or the addresses that it lists. Source: cilium pkg/policy/k8s/service.go (an empty
- * namespace means all), Documentation/security/policy/layer3 "Services based".
+ * The pods that a Service selects, or the addresses that it lists; ports beside them are those of the pods, for policies
+ * see packets after their translation. Cilium before 1.17 refuses both, see {@link meansServices}. Source: cilium
+ * pkg/policy/k8s/service.go (an empty namespace means all), Documentation/security/policy/layer3 "Services based", pull
+ * request 34208, pkg/policy/api/rule_validation.go (l3DependentL4Support).
  */
 function services({ reader, related }: PeerContext, path: FieldPath): readonly Reach[] {
   const value = reader.at(path);

@@ -245,10 +245,6 @@ function partsOfRule(
   const context: PeerContext = { reader, ...(namespace === undefined ? {} : { namespace }), related };
   const reaches = denies && reader.at([...path, 'toFQDNs']) ? [] : ciliumPeers(context, direction, path);
   const entries = ciliumPorts(reader, path, { direction, denies, host });
-  const services = reader.at([...path, 'toServices']);
-  if (entries !== undefined && Array.isArray(services) && services.length > 0) {
-    reader.doubt(path, t('versions of Cilium refuse toServices and toPorts in one rule'));
-  }
   // A rule that names neither peers nor ports means no one: it only isolates.
   const rule: PolicyRule = { direction, action: denies ? 'deny' : 'allow', evidence: reader.evidence(path) };
   if (reaches === undefined && entries === undefined) return { ...noRules, rules: [{ ...rule, peers: [] }] };

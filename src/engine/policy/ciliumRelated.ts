@@ -27,6 +27,11 @@ function asksOf(resource: Resource): Asks {
   return found;
 }
 
+/** True for a policy of Cilium that names Services as peers. */
+export function meansServices(resource: Resource): boolean {
+  return resource.ref.group === 'cilium.io' && asksOf(resource).services;
+}
+
 /** The objects that a Cilium policy means without containing them: Services and their addresses, groups of CIDRs. */
 export function ciliumRelated(resource: Resource, snapshot: Snapshot): readonly Resource[] {
   const { services, groups, apiServer } = asksOf(resource);

@@ -1,5 +1,5 @@
 import { familyOf, ipInCidr } from '../model/addresses.ts';
-import type { Service, ServicePort } from '../model/cluster.ts';
+import type { ClusterNode, Service, ServicePort } from '../model/cluster.ts';
 import type { Endpoint } from '../service/endpoint.ts';
 import { type Categorized, categorize, type ProxyEndpoint } from './categorize.ts';
 import { endpointChain, probabilityText, type ServiceChains, serviceChains, servicePortName } from './chains.ts';
@@ -34,7 +34,7 @@ export function translate(
   const lists = endpointLists(target, packet, host, services);
   const source = sourceOf(packet, host, config);
   const chains = serviceChains(servicePortName(service.ref.namespace, service.ref.name, port.name), port.protocol);
-  const choice = choose(target, lists, source, config, chains);
+  const choice = choose(target, lists, source, config, chains, packet);
   if (!lists.hasAny) {
     const chain = via === 'clusterIP' ? 'KUBE-SERVICES' : 'KUBE-EXTERNAL-SERVICES';
     return { verdict: 'REJECT', service, port, chain, why: 'no-endpoints' };
@@ -86,8 +86,7 @@ function addressKind(service: Service, ip: string): Via | undefined {
 /** Node ports answer on the node's addresses that are configured, and on IPv4 loopback where that is allowed. */
 function servesNodePorts({ destinationIP }: ProxyPacket, host: ProxyHost, config: ProxyConfig): boolean {
   const family = familyOf(destinationIP);
-  const primary = host.node.internalIPs.find((ip) => familyOf(ip) === family);
-  if (config.nodePortAddresses.includes('primary')) return destinationIP === primary;
+  if (config.nodePortAddresses.includes('primary')) return destinationIP === primaryAddress(host.node, family);
   const own = config.nodePortAddresses.filter((cidr) => familyOf(cidr.slice(0, cidr.indexOf('/'))) === family);
   const loopback = destinationIP === '::1' || ipInCidr(destinationIP, '127.0.0.0/8');
   if (loopback && (family === 'IPv6' || !config.localhostNodePorts)) return false;
@@ -163,6 +162,7 @@ function choose(
   source: 'pod' | 'node' | 'external',
   config: ProxyConfig,
   chains: ServiceChains,
+  packet: ProxyPacket,
 ): Choice {
   const all = lists.cluster ?? [];
   const local = lists.local ?? [];
@@ -173,7 +173,7 @@ function choose(
     return { endpoints: isLocal ? local : all, masquerade: config.masqueradeAll || outside, path };
   }
   const entry = via === 'nodePort' ? ['KUBE-SERVICES', 'KUBE-NODEPORTS'] : ['KUBE-SERVICES'];
-  const firewall = via === 'loadBalancer' && service.loadBalancerSourceRanges.length > 0 ? [chains.firewall] : [];
+  const firewall = via === 'loadBalancer' && sourceRanges(service, packet).length > 0 ? [chains.firewall] : [];
   const path = [...entry, ...firewall, chains.external];
   if (service.externalTrafficPolicy === 'Cluster')
     return { endpoints: all, masquerade: true, path: [...path, chains.service] };
@@ -199,14 +199,30 @@ function spread({ service, port }: Target, choice: Choice, packet: ProxyPacket):
   });
 }
 
-/** Ranges of the packet's family, if any; where they hold the node's address, the balancer's own address passes too. */
-function inSourceRanges(service: Service, packet: ProxyPacket, host: ProxyHost): boolean {
-  const family = familyOf(packet.sourceIP);
-  const ranges = service.loadBalancerSourceRanges.filter(
-    (cidr) => familyOf(cidr.slice(0, cidr.indexOf('/'))) === family,
-  );
-  if (service.loadBalancerSourceRanges.length === 0 || ranges.length === 0) return true;
-  if (ranges.some((cidr) => ipInCidr(packet.sourceIP, cidr))) return true;
-  const coversNode = ranges.some((cidr) => host.addresses.some((ip) => ipInCidr(ip, cidr)));
-  return coversNode && packet.sourceIP === packet.destinationIP;
+/**
+ * Where the ranges hold the node's own address, the balancer's addresses pass too: a node that has one of them on a device
+ * sends from it. Source: pkg/proxy/iptables/proxier.go, "allowFromNode".
+ */
+function inSourceRanges(service: Service, packet: ProxyPacket, { node }: ProxyHost): boolean {
+  const ranges = sourceRanges(service, packet);
+  const covers = (ip: string): boolean => ranges.some((cidr) => ipInCidr(ip, cidr));
+  if (ranges.length === 0 || packet.isPastSourceRanges === true || covers(packet.sourceIP)) return true;
+  const own = primaryAddress(node, familyOf(packet.sourceIP));
+  const isBalancers = service.loadBalancer.some(({ ip, ipMode }) => ip === packet.sourceIP && ipMode === 'VIP');
+  return isBalancers && own !== undefined && covers(own);
+}
+
+/** The ranges that make rules: those of the packet's family, unless one is everything. Source: pkg/proxy/serviceport.go. */
+function sourceRanges({ loadBalancerSourceRanges }: Service, { destinationIP }: ProxyPacket): readonly string[] {
+  const family = familyOf(destinationIP);
+  const own = loadBalancerSourceRanges.filter((cidr) => familyOf(cidr.slice(0, cidr.indexOf('/'))) === family);
+  return own.some((cidr) => cidr.endsWith('/0')) ? [] : own;
+}
+
+/** The address that kube-proxy knows as the node's own. Source: pkg/util/node (GetNodeHostIPs). */
+function primaryAddress(
+  { internalIPs, externalIPs }: ClusterNode,
+  family: ReturnType<typeof familyOf>,
+): string | undefined {
+  return [...internalIPs, ...externalIPs].find((ip) => familyOf(ip) === family);
 }

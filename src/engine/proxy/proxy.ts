@@ -18,6 +18,8 @@ export interface ProxyPacket {
   readonly destinationIP: string;
   readonly protocol: Protocol;
   readonly port: number;
+  /** True where whoever translates does not ask for this client whether it is in a Service's source ranges. */
+  readonly isPastSourceRanges?: boolean;
 }
 
 /** A node as its proxy knows it. */

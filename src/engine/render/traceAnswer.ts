@@ -101,7 +101,9 @@ export function clientText(clientSees: ClientSees): string {
     nxdomain: t('the client sees: no such host (NXDOMAIN)'),
     unreachable: t('the client sees: no route to host'),
     'http-404': t('the client sees: HTTP 404'),
+    'http-502': t('the client sees: HTTP 502'),
     'http-503': t('the client sees: HTTP 503'),
+    'http-504': t('the client sees: HTTP 504'),
     unknown: t('what the client sees is not known'),
   };
   return texts[clientSees];

@@ -1,6 +1,7 @@
 import { t } from '@vscode/l10n';
 import { familyOf, normalIp } from '../model/addresses.ts';
 import type { Pod, Service, ServicePort } from '../model/cluster.ts';
+import { goneNode } from '../model/goneNode.ts';
 import { arrayAt, numberAt, stringAt, stringMapAt } from '../model/json.ts';
 import { oncePer } from '../model/memo.ts';
 import { nearest } from '../model/nearest.ts';
@@ -195,7 +196,7 @@ function selected(snapshot: Snapshot, service: Service, matching: readonly Pod[]
   const reasons: EndpointReason[] = [];
   if (matching.length === 0) reasons.push(nothingSelected(snapshot, service));
   const endpoints = matching.flatMap((pod) => {
-    const missing = exclusion(pod, service);
+    const missing = exclusion(snapshot, pod, service);
     if (missing !== undefined) {
       reasons.push({ ...podOf(pod), text: missing });
       return [];
@@ -205,15 +206,19 @@ function selected(snapshot: Snapshot, service: Service, matching: readonly Pod[]
   return { service, endpoints, reasons: mergeReasons(reasons), source: 'controller' };
 }
 
-/** Why a selected pod is no endpoint at all. */
-function exclusion(pod: Pod, service: Service): string | undefined {
+/**
+ * Why a selected pod is no endpoint at all. One whose node is gone is none even while it is called ready, unless addresses of
+ * pods that are not ready are wanted, too. Source: kubernetes/endpointslice reconciler.go.
+ */
+function exclusion(snapshot: Snapshot, pod: Pod, service: Service): string | undefined {
   if (pod.phase === 'Succeeded' || pod.phase === 'Failed') return t('{0} has ended ({1})', pod.ref.name, pod.phase);
   const types = supportedAddressTypes(withFamilies(service));
   if (pod.ips.length === 0) return t('{0} has no address yet ({1})', pod.ref.name, pod.phase);
   if (!pod.ips.some((ip) => types.some((type) => type === familyOf(ip)))) {
     return t('{0} has no {1} address', pod.ref.name, types.join(' / '));
   }
-  return undefined;
+  const gone = service.publishNotReadyAddresses ? undefined : goneNode(snapshot, pod);
+  return gone === undefined ? undefined : t('{0} is on node {1}, which the cluster has no more', pod.ref.name, gone);
 }
 
 /** Families follow the address that the Service has or will get, where the object leaves them out. */

@@ -3,9 +3,11 @@ import type { Derived } from '../analysis/derived.ts';
 import { meshAssumption } from '../mesh/assumption.ts';
 import type { Assumption, Detected } from '../model/assumptions.ts';
 import type { Pod } from '../model/cluster.ts';
+import { goneNode } from '../model/goneNode.ts';
 import { refLabel } from '../model/resource.ts';
+import { meansServices } from '../policy/ciliumRelated.ts';
 import { localBalancer } from './entry.ts';
-import type { Branch } from './flow.ts';
+import type { Branch, ClientSees } from './flow.ts';
 
 /** What a trace rests on that nobody has confirmed, each with how to confirm or change it. */
 export function assumptionsOf(derived: Derived, branches: readonly Branch[]): readonly Assumption[] {
@@ -32,6 +34,15 @@ export function assumptionsOf(derived: Derived, branches: readonly Branch[]): re
       'kubectl get pods -A -o wide',
     );
   }
+  const apart = [...pods].find((one) => one.node && !snapshot.node(one.node) && !goneNode(snapshot, one));
+  if (apart !== undefined) {
+    const text = t(
+      '{0} is on node {1}, which has no Node object here: it is taken as being there',
+      apart.ref.name,
+      apart.node ?? '',
+    );
+    add('node-not-read', text, 'kubectl get nodes');
+  }
   const first = served[0]?.pod;
   // The pods of one destination share their template, and so their place in a mesh.
   const mesh = first === undefined ? undefined : meshAssumption(snapshot, first);
@@ -47,21 +58,53 @@ export function assumptionsOf(derived: Derived, branches: readonly Branch[]): re
     const text = t("The server sees a node's own address; with some CNIs it is that of the node's bridge or tunnel");
     add('node-source-address', text, '--assume cni=…');
   }
+  list.push(...wayAssumptions(derived, branches));
+  if (branches.some((one) => one.clientSees === 'connected')) {
+    add('process-listens', t('A process listens on the port'), 'kubectl exec … -- ss -lnt');
+  }
+  for (const resource of systemParts(derived, branches)) add('simulated-system', resource, '');
+  return list;
+}
+
+const failureCodes: ReadonlySet<ClientSees> = new Set(['http-502', 'http-503', 'http-504']);
+
+/** What the way of the packets rests on: programs beside kube-proxy, their versions, and networks outside. */
+function wayAssumptions(derived: Derived, branches: readonly Branch[]): readonly Assumption[] {
+  const list: Assumption[] = [];
+  const { profile } = derived;
+  if (branches.some(isToHostPort)) {
+    const text = t('The network serves host ports: by the portmap plugin, or by Cilium in place of kube-proxy');
+    list.push({ code: 'host-ports', text, confirm: 'cat /etc/cni/net.d/*.conflist' });
+  }
+  if (branches.some((one) => isByServices(derived, one))) {
+    const text = t('Cilium is 1.17 or newer: an older one does not know toServices with selectors or with toPorts');
+    list.push({ code: 'cilium-to-services', text, confirm: 'kubectl -n kube-system get ds cilium -o wide' });
+  }
   if (branches.some((one) => isBalanced(derived, one))) {
     const text = t('The load balancer checks the health of nodes, and sends to those with an endpoint');
-    add('balancer-health-checks', text, 'kubectl get svc … -o jsonpath={.spec.healthCheckNodePort}');
+    list.push({
+      code: 'balancer-health-checks',
+      text,
+      confirm: 'kubectl get svc … -o jsonpath={.spec.healthCheckNodePort}',
+    });
+  }
+  if (branches.some(({ clientSees }) => failureCodes.has(clientSees))) {
+    const text = t(
+      'ingress-nginx answers failures as its defaults have it: after up to three endpoints, without pages of your own',
+    );
+    list.push({
+      code: 'ingress-defaults',
+      text,
+      confirm: 'kubectl -n ingress-nginx get cm ingress-nginx-controller -o yaml',
+    });
   }
   if (branches.some(isDialledOutside)) {
     const text =
       profile.podsRoutedOutside === 'no'
         ? t('The network outside has a route to pod addresses; {0} makes none', profile.title)
         : t('The network outside has a route to pod addresses');
-    add('pods-routed-outside', text, 'ip route get …');
+    list.push({ code: 'pods-routed-outside', text, confirm: 'ip route get …' });
   }
-  if (branches.some((one) => one.clientSees === 'connected')) {
-    add('process-listens', t('A process listens on the port'), 'kubectl exec … -- ss -lnt');
-  }
-  for (const resource of systemParts(derived, branches)) add('simulated-system', resource, '');
   return list;
 }
 
@@ -71,6 +114,20 @@ function clientPods({ snapshot }: Derived, branches: readonly Branch[]): readonl
   return [...places].flatMap((place) => {
     const [, namespace = '', name = ''] = /^pod ([^/]*)\/(.*)$/s.exec(place) ?? [];
     return snapshot.pod(namespace, name) ?? [];
+  });
+}
+
+/** True where a packet is sent on because a container has the port as its host port, or may be. */
+function isToHostPort({ forward }: Branch): boolean {
+  const paths = forward.flatMap(({ steps }) => steps.flatMap(({ evidence }) => evidence.map(({ path }) => path)));
+  return paths.some((path) => path.at(-2) === 'ports' && path.at(-4) === 'containers');
+}
+
+/** True where a policy has a say that names Services as peers. */
+function isByServices({ snapshot }: Derived, { decidedBy, considered }: Branch): boolean {
+  return [...decidedBy, ...considered].some(({ ref }) => {
+    const policy = snapshot.get(ref);
+    return policy !== undefined && meansServices(policy);
   });
 }
 

@@ -5,7 +5,7 @@ import type { ClusterNode, Protocol } from '../model/cluster.ts';
 import type { PolicyEnd, Verdict } from '../policy/policy.ts';
 import { crossNodes, deliver, leave, originate, reachHost, reachPod } from './carry.ts';
 import type { Branch, ClientSees, Disposition } from './flow.ts';
-import { isHost, nodeOf, type Place, policyEnd } from './place.ts';
+import { isHost, lostPlace, nodeOf, type Place, policyEnd, type Unfollowed } from './place.ts';
 import { ownAddress, type TranslatedSource, translatedSource } from './sourceAddress.ts';
 import type { Walk } from './walk.ts';
 
@@ -19,6 +19,8 @@ export interface Connection {
   readonly protocol: Protocol;
   readonly port: number;
   readonly masquerade: boolean;
+  /** The rule that does, as the system names it; absent: the Service proxy's own. */
+  readonly masqueradedBy?: string | undefined;
   /** The address that the client dialled, where it was translated. */
   readonly dialled?: { readonly ip: string; readonly port: number };
   /** Present where another node carries the client's packets to `entry`; `source` is then the client as `entry` sees it. */
@@ -54,6 +56,8 @@ export function finishForward(walk: Walk, connection: Connection): Outcome {
   const { egress, ingress } = verdicts(connection, clientSeen ? source.ip : sees);
   const outcome = ending(connection, egress, ingress, sees);
   if (connection.carriedBy === undefined && !policyStep(walk, connection, egress)) return outcome;
+  const lost = lostPlace(snapshot, target);
+  if (lost !== undefined) return stopAtLost(walk, lost, outcome);
   if (entry !== undefined && target.kind === 'outside') return leaveCluster(walk, connection, entry, snat, outcome);
   if (clientSeen && !policyStep(walk, connection, ingress)) return outcome;
   if (snat !== undefined) snatStep(walk, snat);
@@ -68,6 +72,12 @@ export function finishForward(walk: Walk, connection: Connection): Outcome {
   }
   deliver(walk, target, targetNode, 'connection');
   return outcome;
+}
+
+/** Nobody knows what the network does with packets for a node that the cluster has no more. */
+function stopAtLost(walk: Walk, { reason, decidedBy }: Unfollowed, outcome: Outcome): Outcome {
+  walk.step({ kind: 'drop', action: 'unknown', mechanism: 'network', why: reason, evidence: decidedBy });
+  return { ...outcome, disposition: 'insufficient-information', clientSees: 'unknown', reason, decidedBy };
 }
 
 /** True for packets that the entry node itself sends: they have not been forwarded yet. */

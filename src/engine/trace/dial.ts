@@ -2,18 +2,27 @@ import { t } from '@vscode/l10n';
 import type { Derived } from '../analysis/derived.ts';
 import { familyOf } from '../model/addresses.ts';
 import type { ClusterNode, Service } from '../model/cluster.ts';
-import { translate } from '../proxy/iptables.ts';
-import type { TranslatedEndpoint, Translation } from '../proxy/proxy.ts';
 import { isProxied } from '../proxy/services.ts';
-import { type DialContext, type Dnat, dnatStep, evidenceOf, finished, refused, stopped } from './branch.ts';
+import {
+  type DialContext,
+  type Dnat,
+  dnatStep,
+  finished,
+  legsOf,
+  refused,
+  socketStep,
+  stopped,
+  unfollowed,
+} from './branch.ts';
 import { originate, reachHost } from './carry.ts';
 import type { Connection } from './connection.ts';
 import type { Dialled, Resolution, Target } from './destination.ts';
 import { entryNodes } from './entry.ts';
 import type { Branch, Flow } from './flow.ts';
 import { isLoopback, toItself } from './loopback.ts';
+import { ownAddresses, proxyHost, type ToHostPort, translateOnNode } from './onNode.ts';
 import { throughOtherNode } from './otherNode.ts';
-import { isHost, nodeOf, type Place, placeName, placeOf } from './place.ts';
+import { isHost, lostPlace, nodeOf, type Place, placeName, placeOf } from './place.ts';
 import { hostSource } from './sourceAddress.ts';
 import { Walk } from './walk.ts';
 
@@ -80,6 +89,11 @@ function branchesAt(
     walk.step({ kind: 'drop', action: 'denied', mechanism: 'route', why: unable });
     return [stopped({ derived, flow, source: familiar, entry, dialled }, walk, 'no-route', 'unreachable', unable, [])];
   }
+  const lost = lostPlace(derived.snapshot, familiar);
+  if (lost !== undefined) {
+    const walk = opened(derived, flow, familiar, dialled, resolved);
+    return [unfollowed({ derived, flow, source: familiar, entry, dialled }, walk, lost)];
+  }
   const inPod = familiar.kind === 'pod' && !isHost(familiar);
   if (isLoopback(derived, dialled.ip) && inPod) return [toItself(derived, flow, familiar, dialled)];
   const result = translated(derived, flow, familiar, entry, dialled);
@@ -90,17 +104,28 @@ function branchesAt(
   return answered({ derived, flow, source: from, entry, dialled }, walk, result);
 }
 
-/** What the proxy of the entry node does with the client's packet. */
-function translated(derived: Derived, flow: Flow, source: Place, entry: ClusterNode, dialled: Dialled): Translation {
-  const packet = { sourceIP: source.ip, destinationIP: dialled.ip, protocol: flow.protocol, port: dialled.port };
+/** What the entry node does with the client's packet. */
+function translated(
+  derived: Derived,
+  flow: Flow,
+  source: Place,
+  entry: ClusterNode,
+  dialled: Dialled,
+): ReturnType<typeof translateOnNode> {
+  const inSocket = inSockets(derived, source);
+  const packet = {
+    sourceIP: source.ip,
+    destinationIP: dialled.ip,
+    protocol: flow.protocol,
+    port: dialled.port,
+    isPastSourceRanges: inSocket && derived.profile.sourceRangesInside === 'ignored',
+  };
   // A socket is translated for the node ports of every node, for it knows all their addresses.
-  const nodes = inSockets(derived, source) ? derived.snapshot.nodes : [entry];
-  const addresses = nodes.flatMap((one) => [...one.internalIPs, ...one.externalIPs]);
-  const host = { node: entry, addresses, podCIDRs: entry.podCIDRs };
-  return translate(packet, host, derived.proxyConfig, derived.proxyServices);
+  const nodes = inSocket ? derived.snapshot.nodes : [entry];
+  return translateOnNode(derived, packet, proxyHost(entry, nodes.flatMap(ownAddresses)));
 }
 
-function answered(context: DialContext, walk: Walk, result: Translation): readonly Branch[] {
+function answered(context: DialContext, walk: Walk, result: ReturnType<typeof translateOnNode>): readonly Branch[] {
   const { derived, flow, source, entry, dialled } = context;
   if (result.verdict === 'NONE' || result.verdict === 'ACCEPT') {
     const missing = result.verdict === 'NONE' ? result.services.filter(isProxied) : [];
@@ -108,11 +133,16 @@ function answered(context: DialContext, walk: Walk, result: Translation): readon
     if (isLoopback(derived, dialled.ip)) return [toItself(derived, flow, source, dialled)];
     return throughOtherNode(context, walk) ?? [direct(context, walk)];
   }
+  if (result.verdict === 'UNDECIDED') {
+    reachHost(walk, source, entry, derived.profile);
+    return [unfollowed(context, walk, result)];
+  }
+  if (result.verdict === 'HOSTPORT') return toLegs(context, walk, result);
   if (derived.proxy.value === 'none' && !derived.profile.replacesProxy)
     return [withoutProxy(context, walk, result.service)];
   if (source.kind === 'outside' && result.service.clusterIPs.includes(dialled.ip))
     return [onlyInside(context, walk, result.service)];
-  if (result.verdict === 'DNAT') return toEndpoints(context, walk, result);
+  if (result.verdict === 'DNAT') return toLegs(context, walk, result);
   reachHost(walk, source, entry, derived.profile);
   return [refused(context, walk, result)];
 }
@@ -200,44 +230,31 @@ function direct(context: DialContext, walk: Walk): Branch {
   return finished(walk, connection, dialled.share);
 }
 
-function toEndpoints(context: DialContext, walk: Walk, result: Dnat): readonly Branch[] {
+function toLegs(context: DialContext, walk: Walk, result: Dnat | ToHostPort): readonly Branch[] {
   const { derived, entry, dialled, flow } = context;
-  const inSocket = inSockets(derived, context.source);
-  return result.endpoints.map((one) => {
+  const isPortmaps = result.verdict === 'HOSTPORT' && result.by === 'portmap';
+  const inSocket = !isPortmaps && inSockets(derived, context.source);
+  return legsOf(derived, result).map((leg) => {
     const own = walk.branch();
-    const { pod, ip } = one.endpoint;
-    const target: Place = pod === undefined ? placeOf(derived.snapshot, ip) : { kind: 'pod', pod, ip };
+    const { target, port, masqueradedBy } = leg;
     const chosen = inSocket ? hostSource(derived, context.source, entry, target) : context.source.ip;
     const source = { ...context.source, ip: chosen };
-    if (inSocket) socketStep(own, result, one, chosen);
+    if (inSocket) socketStep(own, leg, chosen);
     reachHost(own, source, entry, derived.profile);
-    if (!inSocket) dnatStep(own, derived, result, one);
+    if (!inSocket) dnatStep(own, leg);
     const connection: Connection = {
       derived,
       source,
       entry,
       target,
       protocol: flow.protocol,
-      port: one.endpoint.port,
-      masquerade: !inSocket && one.masquerade,
+      port,
+      masquerade: !inSocket && leg.masquerade,
+      masqueradedBy,
       dialled: { ip: dialled.ip, port: dialled.port },
       inSocket,
     };
-    return finished(own, connection, dialled.share * one.share);
-  });
-}
-
-function socketStep(walk: Walk, result: Dnat, one: TranslatedEndpoint, src: string): void {
-  walk.step({
-    kind: 'socket-lb',
-    action: 'transformed',
-    mechanism: 'eBPF cgroup connect',
-    why: t(
-      'The socket dials the endpoint itself, 1/{0} of the connections: no packet carries the ClusterIP',
-      one.rule.of,
-    ),
-    evidence: evidenceOf(result.service, result),
-    change: { src, dst: one.endpoint.ip, dport: one.endpoint.port },
+    return finished(own, connection, dialled.share * leg.share);
   });
 }
 

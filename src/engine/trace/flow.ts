@@ -47,7 +47,9 @@ export type ClientSees =
   | 'nxdomain'
   | 'unreachable'
   | 'http-404'
+  | 'http-502'
   | 'http-503'
+  | 'http-504'
   | 'unknown';
 
 /** Headers of a packet at one point. Ports are numbers; an ephemeral client port is 40000. `ttl` is the IP TTL or hop limit. */

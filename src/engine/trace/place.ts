@@ -1,9 +1,11 @@
+import { t } from '@vscode/l10n';
 import { familyOf, normalIp } from '../model/addresses.ts';
 import type { ClusterNode, Pod } from '../model/cluster.ts';
+import { goneNode } from '../model/goneNode.ts';
 import { stringAt } from '../model/json.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { PolicyEnd } from '../policy/policy.ts';
-import type { FlowEnd } from './flow.ts';
+import type { Branch, FlowEnd } from './flow.ts';
 
 /** A concrete end of a packet's way, with the address that it has there. */
 export type Place =
@@ -60,6 +62,18 @@ function nodeOfPod(snapshot: Snapshot, pod: Pod): ClusterNode | undefined {
       simulated: true,
     }
   );
+}
+
+/** Why the rest of a way is not known. */
+export type Unfollowed = Pick<Branch, 'reason' | 'decidedBy'>;
+
+/** Why nothing is known of a pod's network; `undefined` where its node is there, and for everything else than pods. */
+export function lostPlace(snapshot: Snapshot, place: Place): Unfollowed | undefined {
+  const gone = place.kind === 'pod' ? goneNode(snapshot, place.pod) : undefined;
+  if (place.kind !== 'pod' || gone === undefined) return undefined;
+  const { name } = place.pod.ref;
+  const reason = t('{0} is on node {1}, which the cluster has no more: whether it still runs is not known', name, gone);
+  return { reason, decidedBy: [{ ref: place.pod.ref, path: ['spec', 'nodeName'], note: '' }] };
 }
 
 /** True for what shares the node's own network: the node, and pods with hostNetwork. */

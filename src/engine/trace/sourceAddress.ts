@@ -26,7 +26,7 @@ export function translatedSource(connection: Connection, sameNode: boolean): Tra
   if (isHost(target) && sameNode) return undefined;
   if (masquerade && !inSocket && !keepsClient(connection, sameNode)) {
     const ip = leavesPods ? ownAddress(entry, target.ip) : addressTowards(profile, entry, target.ip, sameNode);
-    return { ip, mechanism: masqueradeName(connection) };
+    return { ip, mechanism: connection.masqueradedBy ?? masqueradeName(connection) };
   }
   const pod = source.kind === 'pod' && !isHost(source);
   const hidden = pod && (target.kind === 'outside' ? !isVirtual(connection) : isHost(target) && profile.natsToNodes);
@@ -36,8 +36,8 @@ export function translatedSource(connection: Connection, sameNode: boolean): Tra
 }
 
 /** eBPF in place of kube-proxy hides clients only from endpoints on other nodes: local ones answer through the same program. */
-function keepsClient({ derived }: Connection, sameNode: boolean): boolean {
-  return derived.proxy.value === 'ebpf' && sameNode;
+function keepsClient({ derived, masqueradedBy }: Connection, sameNode: boolean): boolean {
+  return derived.proxy.value === 'ebpf' && masqueradedBy === undefined && sameNode;
 }
 
 function masqueradeName({ derived }: Connection): string {

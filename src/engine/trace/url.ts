@@ -4,8 +4,9 @@ import type { Pod, Service } from '../model/cluster.ts';
 import { type IngressRoute, matchIngress } from '../route/ingress.ts';
 import { assemble } from './assemble.ts';
 import { originate } from './carry.ts';
+import { failureAnswer } from './controllerAnswer.ts';
 import { branchesTo } from './dial.ts';
-import type { Branch, Flow, FlowProblem, Trace } from './flow.ts';
+import type { Branch, ClientSees, Flow, FlowProblem, Trace } from './flow.ts';
 import { nodeOf, type Place, podPlace } from './place.ts';
 import { Walk } from './walk.ts';
 
@@ -67,7 +68,7 @@ function behindController(
   if (service === undefined || port === undefined) {
     const reason = route.backend.problem?.text ?? t('The backend of the rule is not known');
     const disposition = service === undefined ? 'no-such-service' : 'port-not-exposed';
-    return [{ ...answered(derived, first, controller, 'http-503', reason, evidence), disposition }];
+    return [{ ...answered(derived, first, controller, failureAnswer(controller, []), reason, evidence), disposition }];
   }
   const ready = derived.endpointsOf(service).endpoints.filter((one) => one.ready && one.portName === port.name);
   if (ready.length === 0) {
@@ -76,7 +77,7 @@ function behindController(
       service.ref.name,
       derived.endpointsOf(service).reasons[0]?.text ?? '',
     );
-    return [answered(derived, first, controller, 'http-503', reason.trim(), evidence)];
+    return [answered(derived, first, controller, failureAnswer(controller, []), reason.trim(), evidence)];
   }
   const place = podPlace(controller, 'IPv4');
   if (place === undefined) return [first];
@@ -93,7 +94,11 @@ function behindController(
     ...(one.pod ? { pod: one.pod } : {}),
   }));
   const second = branchesTo(derived, { ...flow, protocol: 'TCP' }, place, { kind: 'dial', dialled });
-  return second.map((branch) => joined(derived, first, branch, place, why, evidence));
+  const failure = failureAnswer(
+    controller,
+    second.map(({ clientSees }) => clientSees),
+  );
+  return second.map((branch) => joined(derived, first, branch, place, why, evidence, failure));
 }
 
 /** The controller's own hop between the two connections. */
@@ -119,6 +124,7 @@ function joined(
   place: Place,
   why: string,
   evidence: Branch['decidedBy'],
+  failure: ClientSees,
 ): Branch {
   const failed = second.disposition !== 'delivered' && second.disposition !== 'not-enforced';
   return {
@@ -127,7 +133,7 @@ function joined(
     forward: [...first.forward, ...proxyHops(derived, first, place, why, evidence, true), ...second.forward],
     reverse: second.reverse.length > 0 ? [...second.reverse, ...first.reverse] : [],
     // The controller answers for a backend that it can't reach.
-    clientSees: failed ? 'http-503' : second.clientSees,
+    clientSees: failed ? failure : second.clientSees,
     decidedBy: [...evidence, ...second.decidedBy],
   };
 }

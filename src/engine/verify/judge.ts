@@ -177,7 +177,9 @@ function seesText(sees: ClientSees): string {
     unreachable: t('no route to host'),
     nxdomain: t('no such host'),
     'http-404': t('connected'),
+    'http-502': t('connected'),
     'http-503': t('connected'),
+    'http-504': t('connected'),
     unknown: t('not known'),
   };
   return texts[sees];

@@ -40,7 +40,7 @@ export const rule: Rule = {
   code: 'ingress-backend-missing',
   summary: 'An Ingress backend that names no Service of its namespace.',
   description:
-    'A backend names a Service in the namespace of the Ingress; a Service of another namespace can not be named. There is no such Service, so clients get an error page of the controller (HTTP 503).',
+    'A backend names a Service in the namespace of the Ingress; a Service of another namespace can not be named. There is no such Service, so clients get an error page of the controller (of ingress-nginx HTTP 503).',
   severity: 'error',
   reads: ['networking.k8s.io/Ingress', '/Service', '/Pod'],
   example: { failing: ingress('fronted'), corrected: ingress('frontend') },

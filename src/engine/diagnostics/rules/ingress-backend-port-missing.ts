@@ -28,7 +28,7 @@ export const rule: Rule = {
   code: 'ingress-backend-port-missing',
   summary: 'An Ingress backend port, by name or number, that its Service does not have.',
   description:
-    "A backend's port is a port of the Service, not of its pods: the Service's port number or port name. There is no such port, so clients get an error page of the controller (HTTP 503).",
+    "A backend's port is a port of the Service, not of its pods: the Service's port number or port name. There is no such port, so clients get an error page of the controller (of ingress-nginx HTTP 503).",
   severity: 'error',
   reads: ['networking.k8s.io/Ingress', '/Service'],
   example: { failing: ingress(8080), corrected: ingress(80) },
