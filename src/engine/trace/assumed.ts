@@ -5,6 +5,7 @@ import type { Assumption, Detected } from '../model/assumptions.ts';
 import type { Pod } from '../model/cluster.ts';
 import { goneNode } from '../model/goneNode.ts';
 import { refLabel } from '../model/resource.ts';
+import type { Snapshot } from '../model/snapshot.ts';
 import { meansServices } from '../policy/ciliumRelated.ts';
 import { localBalancer } from './entry.ts';
 import type { Branch, ClientSees } from './flow.ts';
@@ -71,12 +72,13 @@ const failureCodes: ReadonlySet<ClientSees> = new Set(['http-502', 'http-503', '
 /** What the way of the packets rests on: programs beside kube-proxy, their versions, and networks outside. */
 function wayAssumptions(derived: Derived, branches: readonly Branch[]): readonly Assumption[] {
   const list: Assumption[] = [];
-  const { profile } = derived;
+  const { profile, snapshot } = derived;
   if (branches.some(isToHostPort)) {
     const text = t('The network serves host ports: by the portmap plugin, or by Cilium in place of kube-proxy');
     list.push({ code: 'host-ports', text, confirm: 'cat /etc/cni/net.d/*.conflist' });
   }
-  if (branches.some((one) => isByServices(derived, one))) {
+  const hasCilium = snapshot.kinds.some(({ group }) => group === 'cilium.io');
+  if (hasCilium && branches.some((one) => isByServices(snapshot, one))) {
     const text = t('Cilium is 1.17 or newer: an older one does not know toServices with selectors or with toPorts');
     list.push({ code: 'cilium-to-services', text, confirm: 'kubectl -n kube-system get ds cilium -o wide' });
   }
@@ -119,12 +121,13 @@ function clientPods({ snapshot }: Derived, branches: readonly Branch[]): readonl
 
 /** True where a packet is sent on because a container has the port as its host port, or may be. */
 function isToHostPort({ forward }: Branch): boolean {
-  const paths = forward.flatMap(({ steps }) => steps.flatMap(({ evidence }) => evidence.map(({ path }) => path)));
-  return paths.some((path) => path.at(-2) === 'ports' && path.at(-4) === 'containers');
+  return forward.some(({ steps }) =>
+    steps.some(({ evidence }) => evidence.some(({ path }) => path.at(-2) === 'ports' && path.at(-4) === 'containers')),
+  );
 }
 
 /** True where a policy has a say that names Services as peers. */
-function isByServices({ snapshot }: Derived, { decidedBy, considered }: Branch): boolean {
+function isByServices(snapshot: Snapshot, { decidedBy, considered }: Branch): boolean {
   return [...decidedBy, ...considered].some(({ ref }) => {
     const policy = snapshot.get(ref);
     return policy !== undefined && meansServices(policy);
