@@ -76,7 +76,7 @@ export type { ProxyConfig, Translation } from './proxy/proxy.ts';
 export { isProxied, proxyServices } from './proxy/services.ts';
 export { drift } from './queries/drift.ts';
 export { type Explanation, explainEnds } from './queries/explain.ts';
-export { wholeGraph } from './queries/graph.ts';
+export { mostArrows, wholeGraph } from './queries/graph.ts';
 export { type Queries, query } from './queries/query.ts';
 export { traceFlow } from './queries/trace.ts';
 export { connectivityCsv, connectivityDot, connectivityMermaid, connectivityText } from './render/connectivityText.ts';

@@ -8,6 +8,7 @@ import {
   query,
   type Resource,
   type Service,
+  wholeGraph,
 } from '../../src/engine/index.ts';
 
 function live(object: JsonObject): Resource | undefined {
@@ -117,4 +118,41 @@ test('an event of one pod leaves everything that it does not touch as it is', ()
   others.splice(others.indexOf(web2 as Resource), 1, live({ ...ended, status: { phase: 'Succeeded' } }) as Resource);
   const last = scopeWith(first);
   assert.notEqual(last.derived.matrix.classes, after.derived.matrix.classes);
+});
+
+/** Pods that policies can't tell apart, each open to all others because a policy says so. */
+function crowd(count: number): AnalysisHost {
+  const pods = Array.from({ length: count }, (_, n): JsonObject => {
+    return { apiVersion: 'v1', kind: 'Pod', metadata: { name: `web-${n}`, namespace: 'shop' } };
+  });
+  const policy = {
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'NetworkPolicy',
+    metadata: { name: 'within', namespace: 'shop' },
+    spec: { podSelector: {}, ingress: [{ from: [{ podSelector: {} }] }] },
+  };
+  const text = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: [...pods, policy] });
+  const host = new AnalysisHost();
+  host.apply({ folders: [{ uri: 'w', name: 'w' }], saved: [{ uri: 'w/crowd.json', text }] });
+  return host;
+}
+
+test('a picture of more than a million arrows is not made', () => {
+  const arrows = (count: number): number | undefined => {
+    const { analysis } = crowd(count);
+    const [scope] = analysis.scopes;
+    return scope && wholeGraph(analysis, scope)?.edges.filter(({ kind }) => kind === 'allows').length;
+  };
+  assert.equal(arrows(50), 50 * 49);
+  assert.equal(arrows(1001), undefined);
+});
+
+test('of what is exposed as many rows are told as one reads, and how many more there are', () => {
+  const exposed = (count: number) => finish(query(crowd(count).analysis, 'exposure', {}));
+  const { rows, more } = exposed(10);
+  assert.equal(more, 0);
+  const many = exposed(600);
+  assert.equal(many.rows.length, 1000);
+  assert.equal(many.rows.length + many.more, (rows.length / 10) * 600);
+  assert.ok(many.rows.every(({ location }) => location?.uri === 'w/crowd.json'));
 });

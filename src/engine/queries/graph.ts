@@ -17,21 +17,28 @@ import { portsChange } from '../render/diffText.ts';
 import { graphMermaid } from '../render/mermaid.ts';
 import { foldToLimit, foldToNamespaces, joined, keepBoxes, neighbourhood } from '../topology/fold.ts';
 import { type Box, boxId, endBoxes, outside, structure, type Topology } from '../topology/graph.ts';
-import { joinedWith, mayConnect, type PlaceOf } from '../topology/mayConnect.ts';
+import { everyArrow, joinedWith, mayConnect, type PlaceOf } from '../topology/mayConnect.ts';
 import { unsavedDiff } from './changes.ts';
 import { scopeFor } from './scopeChoice.ts';
 
 /** More boxes than this are never sent to be drawn at once. */
 const mostBoxes = 80;
 
-/** Every box and arrow of a scope at workload level, for the CLI. */
+/** A picture of more arrows is drawn by no program, and is more than a text may hold. */
+export const mostArrows = 1_000_000;
+
+/** Every box and arrow of a scope at workload level, for the CLI; `undefined` beyond {@link mostArrows}. */
 export function wholeGraph(
   analysis: Analysis,
   scope: ScopeAnalysis,
-): { readonly nodes: readonly GraphNode[]; readonly edges: readonly GraphEdge[] } {
+): { readonly nodes: readonly GraphNode[]; readonly edges: readonly GraphEdge[] } | undefined {
   const { boxes, edges } = finish(structure(scope.derived, 'workload'));
-  const allowed = finish(mayConnect(scope.derived, 'workload', (box) => box, Number.POSITIVE_INFINITY));
-  return { nodes: boxes.map((box) => placed(analysis, scope, box, new Map())), edges: [...edges, ...allowed] };
+  const all = [...edges];
+  for (const one of everyArrow(scope.derived, 'workload')) {
+    if (all.length === mostArrows) return undefined;
+    all.push(one);
+  }
+  return { nodes: boxes.map((box) => placed(analysis, scope, box, new Map())), edges: all };
 }
 
 /** The part of the topology that a request asks for, folded to what fits. */

@@ -26,7 +26,15 @@ export function* mayConnect(
   mostPaired = 500,
 ): Generator<undefined, readonly GraphEdge[]> {
   const drawn = drawnEnds(derived, level, placeOf);
-  return drawn.length > mostPaired ? yield* byRows(derived, drawn) : pairs(derived, drawn);
+  return drawn.length > mostPaired ? yield* byRows(derived, drawn) : [...pairs(derived, drawn)];
+}
+
+/** The arrows of {@link mayConnect} between all boxes, one by one: there may be millions. */
+export function everyArrow(derived: Derived, level: 'workload' | 'pod'): Iterable<GraphEdge> {
+  return pairs(
+    derived,
+    drawnEnds(derived, level, (box) => box),
+  );
 }
 
 /** The boxes, of those that are drawn, that {@link mayConnect} would join with some boxes. Yields between ends. */
@@ -77,17 +85,15 @@ function setBetween({ matrix }: Derived, from: DrawnEnd, to: DrawnEnd): number |
   return matrix.allowed(from.end, to.end);
 }
 
-function pairs(derived: Derived, drawn: readonly DrawnEnd[]): readonly GraphEdge[] {
-  const edges: GraphEdge[] = [];
+function* pairs(derived: Derived, drawn: readonly DrawnEnd[]): Generator<GraphEdge> {
   for (const from of drawn) {
     for (const to of drawn) {
       const set = setBetween(derived, from, to);
       if (set === undefined || set === derived.matrix.ports.none) continue;
       const ports = portsText(derived, set);
-      for (const a of from.boxes) for (const b of to.boxes) edges.push({ from: a, to: b, kind: 'allows', ports });
+      for (const a of from.boxes) for (const b of to.boxes) yield { from: a, to: b, kind: 'allows', ports };
     }
   }
-  return edges;
 }
 
 /** What is drawn as one box. */
