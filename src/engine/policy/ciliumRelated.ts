@@ -8,6 +8,7 @@ interface Asks {
   readonly services: boolean;
   readonly groups: boolean;
   readonly apiServer: boolean;
+  readonly nodes: boolean;
 }
 
 const asks = new WeakMap<Resource, Asks>();
@@ -21,22 +22,37 @@ function asksOf(resource: Resource): Asks {
       services: text.includes('"toServices"'),
       groups: text.includes('"cidrGroup'),
       apiServer: text.includes('"cluster"') || text.includes('kube-apiserver'),
+      nodes: text.includes('"nodeSelector"'),
     };
     asks.set(resource, found);
   }
   return found;
 }
 
-/** The objects that a Cilium policy means without containing them: Services and their addresses, groups of CIDRs. */
+/** What Cilium's agents are told: the ConfigMap by which they are set up. */
+const configName = 'cilium-config';
+
+/**
+ * The objects that a Cilium policy means without containing them: Services and their addresses, groups of CIDRs, and for
+ * policies of nodes what the agents are told.
+ */
 export function ciliumRelated(resource: Resource, snapshot: Snapshot): readonly Resource[] {
-  const { services, groups, apiServer } = asksOf(resource);
-  if (!services && !groups && !apiServer) return [];
+  const { services, groups, apiServer, nodes } = asksOf(resource);
+  if (!services && !groups && !apiServer && !nodes) return [];
   const wanted = services ? snapshot.ofKind('', 'Service') : [];
   const manual = new Set(wanted.filter((one) => !hasSelector(one)).map(({ ref }) => `${ref.namespace}/${ref.name}`));
   if (apiServer) manual.add('default/kubernetes');
   const endpoints = [...snapshot.ofKind('discovery.k8s.io', 'EndpointSlice'), ...snapshot.ofKind('', 'Endpoints')];
   const addresses = endpoints.filter((one) => manual.has(`${one.ref.namespace}/${serviceOf(one)}`));
-  return [...wanted, ...addresses, ...(groups ? snapshot.ofKind('cilium.io', 'CiliumCIDRGroup') : [])];
+  const config = nodes ? snapshot.ofKind('', 'ConfigMap').filter(({ ref }) => ref.name === configName) : [];
+  return [...wanted, ...addresses, ...(groups ? snapshot.ofKind('cilium.io', 'CiliumCIDRGroup') : []), ...config];
+}
+
+/** Whether policies of nodes have any effect, which agents must be told; `unknown` where what they are told is not here. */
+export function hostFirewall(related: readonly Resource[]): 'on' | 'off' | 'unknown' {
+  const config = related.find(({ ref }) => ref.kind === 'ConfigMap' && ref.name === configName);
+  if (config === undefined) return 'unknown';
+  return stringAt(config.object, 'data', 'enable-host-firewall') === 'true' ? 'on' : 'off';
 }
 
 function hasSelector(service: Resource): boolean {
