@@ -36,14 +36,21 @@ export function nearMisses(
       .filter((rule) => rule.direction === direction && rule.implied !== true)
       .map((rule) => ({ program, rule, miss: missOf(policies, rule, connection) })),
   );
-  return scored
-    .sort((a, b) => a.miss.distance - b.miss.distance)
-    .slice(0, 3)
-    .map(({ program, rule, miss }) => ({
-      ref: program.ref,
-      path: rule.evidence.path,
-      note: t('{0} allows {1}', refLabel(program.ref), miss.text()),
-    }));
+  const nearest = new Map<string, (typeof scored)[number]>();
+  for (const one of scored.sort((a, b) => a.miss.distance - b.miss.distance)) {
+    const place = placeOf(one.rule.evidence);
+    if (!nearest.has(place)) nearest.set(place, one);
+  }
+  return [...nearest.values()].slice(0, 3).map(({ program, rule, miss }) => ({
+    ref: program.ref,
+    path: rule.evidence.path,
+    note: t('{0} allows {1}', refLabel(program.ref), miss.text()),
+  }));
+}
+
+/** The rule that somebody wrote: of its parts each is a rule here, see {@link PolicyRule}. */
+export function placeOf({ ref, path }: Evidence): string {
+  return JSON.stringify([refLabel(ref), ...path]);
 }
 
 /** How far a rule is from allowing a connection; in words only for the few that are told. */
