@@ -131,7 +131,7 @@ function entityPeers(context: PeerContext, name: string, path: FieldPath): reado
       return [{ peers: [outsideBlock(block)] }];
     }
     case 'cluster':
-      return [{ peers: [{ kind: 'none-of', peers: [outside], path }] }, ...apiServer(context, path)];
+      return [{ peers: [{ kind: 'none-of', peers: [outside], path }] }, ...apiServer(context, path, true)];
     case 'host':
     case 'remote-node':
       return [{ peers: [{ kind: 'nodes', nodes: everything, which: name === 'host' ? 'own' : 'other', path }] }];
@@ -156,12 +156,19 @@ function ownNamespace({ namespace }: PeerContext, path: FieldPath): Peer {
   return { kind: 'pods', pods: { pods: everything }, sameLabels: ['kubernetes.io/metadata.name'], path };
 }
 
-/** The API server is known by the endpoints of its Service, on a node or outside. */
-function apiServer({ related }: PeerContext, path: FieldPath): readonly Reach[] {
+/**
+ * The API server is known by the endpoints of its Service, on a node or outside. Where these are made up whatever else is
+ * there may be it too, unless `simulatedCounts`: with `cluster` all that is outside would be in doubt.
+ */
+function apiServer({ related }: PeerContext, path: FieldPath, simulatedCounts = false): readonly Reach[] {
   const blocks = addressBlocks(related, 'default', 'kubernetes');
-  if (blocks.length > 0) return [{ peers: blocks.map((one) => ({ kind: 'block', cidr: one, except: [], path })) }];
+  const given = related.filter(({ origin }) => origin.type !== 'simulated');
+  const known = simulatedCounts ? blocks : addressBlocks(given, 'default', 'kubernetes');
   const unseen = t('it depends on whether that is the API server');
-  return [{ peers: [anyNode(path), { kind: 'outside', path }], unseen }];
+  return [
+    { peers: blocks.map((one) => ({ kind: 'block', cidr: one, except: [], path })) },
+    ...(known.length > 0 ? [] : [{ peers: [anyNode(path), { kind: 'outside' as const, path }], unseen }]),
+  ];
 }
 
 function cidr({ reader }: PeerContext, path: FieldPath): readonly Reach[] {
