@@ -7,6 +7,7 @@ import { accountWords, endpointWords, namedServices, namespaceWords, selectorAt 
 import { hostsOf, onForwarded, onHosts } from './calicoHost.ts';
 import { readRule } from './calicoRule.ts';
 import { allOf } from './calicoSelector.ts';
+import { serviceWithAddresses } from './calicoServices.ts';
 import { calicoGroups, tierOf } from './calicoTiers.ts';
 import type { Direction, PodSet, PolicyProgram } from './policy.ts';
 import { PolicyReader } from './reader.ts';
@@ -23,7 +24,8 @@ const globalFields = [...fields, 'applyOnForward', 'doNotTrack', 'namespaceSelec
 /** What a policy's meaning hangs on: tiers, network sets and host endpoints, and the Services that it names. */
 export function calicoRelated(resource: Resource, snapshot: Snapshot): readonly Resource[] {
   const services = namedServices(resource).flatMap(({ namespace, name }) => {
-    return snapshot.get({ group: '', kind: 'Service', namespace, name }) ?? [];
+    const service = snapshot.get({ group: '', kind: 'Service', namespace, name });
+    return service === undefined ? [] : serviceWithAddresses(service, snapshot);
   });
   const kinds = ['Tier', 'NetworkSet', 'GlobalNetworkSet', 'HostEndpoint'];
   const objects = calicoGroups.flatMap((group) => kinds.flatMap((kind) => snapshot.ofKind(group, kind)));
