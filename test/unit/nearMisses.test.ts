@@ -66,3 +66,17 @@ spec: {nodeSelector: {}, ingress: [{fromEntities: [cluster]}]}
     ['host endpoint'],
   );
 });
+
+test('a block that covers a pod or a node and does not mean it says so', () => {
+  const closed = `${pod('web', 'app: web')}${pod('client', 'app: client')}apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: out, namespace: x}
+spec:
+  podSelector: {matchLabels: {app: client}}
+  egress: [{to: [{ipBlock: {cidr: 0.0.0.0/0}}]}]
+`;
+  const scope = scopeOf(closed, { cni: 'cilium-vxlan' });
+  const reason = (to: string): string => traced(scope, 'x/client', to).branches[0]?.reason ?? '';
+  assert.match(reason('x/web:80'), /only for 0\.0\.0\.0\/0, which does not mean pods here\.$/);
+  assert.match(reason('node/node-1:80'), /only for 0\.0\.0\.0\/0, which does not mean nodes here\.$/);
+});

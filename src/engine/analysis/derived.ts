@@ -80,6 +80,7 @@ export class Derived {
       const { assume } = this.snapshot;
       const settings = {
         ipBlockMatchesPods: this.environment.ipBlockMatchesPods,
+        ipBlockMatchesNodes: this.environment.profile.ipBlockMatchesNodes,
         networksMatchPods: assume.ipBlockMatchesPods ?? true,
         hostNetworkPolicy: assume.hostNetworkPolicy ?? 'ignored',
       };

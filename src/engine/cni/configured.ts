@@ -13,7 +13,11 @@ export function configured(profile: CniProfile, snapshot: Snapshot): CniProfile 
   if (profile.name.startsWith('calico-')) return calico(profile, snapshot);
   if (profile.name.startsWith('cilium-')) {
     const sized = withMtu(profile, Number(stringAt(ciliumConfig(snapshot)?.object, 'data', 'mtu')));
-    return { ...sized, podAddresses: ciliumAddresses(snapshot) };
+    return {
+      ...sized,
+      podAddresses: ciliumAddresses(snapshot),
+      ipBlockMatchesNodes: blocksMeanNodes(ciliumConfig(snapshot)),
+    };
   }
   if (profile.name === 'antrea' && (isAntreaChained(snapshot) || hasAntreaPools(snapshot)))
     return { ...profile, podAddresses: 'unknown' };
@@ -30,6 +34,14 @@ function flannel(profile: CniProfile, snapshot: Snapshot): CniProfile {
     port: numberAt(backend, 'Port') || (tunnel.port ?? 8472),
     ...(isTrueAt(backend, 'DirectRouting') ? { crossSubnetOnly: true } : {}),
   }));
+}
+
+/**
+ * Blocks of addresses mean no nodes unless agents are told so, by the ConfigMap that is given.
+ * Source: cilium Documentation/security/policy/layer3, "Selecting nodes with CIDR / ipBlock".
+ */
+export function blocksMeanNodes(config: Resource | undefined): boolean {
+  return /\bnodes\b/.test(stringAt(config?.object, 'data', 'policy-cidr-match-mode') ?? '');
 }
 
 /** Source: Cilium's documentation of its IPAM modes; cluster-pool is the default. */

@@ -13,7 +13,8 @@ function generic(
 ): CniProfile {
   // Where Cilium's data path is at work a rule can deny the node, too.
   const ownNode = otherKinds === ciliumKinds || otherKinds === gkeKinds ? 'unless-denied' : 'always';
-  return { ...unknownCni, name, title, enforces, otherKinds, ipBlockMatchesPods, ownNode, podAddresses };
+  const ipBlocks = { ipBlockMatchesPods, ipBlockMatchesNodes: otherKinds !== ciliumKinds };
+  return { ...unknownCni, name, title, enforces, otherKinds, ...ipBlocks, ownNode, podAddresses };
 }
 
 /** Cilium's way between nodes does not change how it treats Services; Calico's eBPF mode has its own programs at connect. */

@@ -8,7 +8,7 @@ interface Asks {
   readonly services: boolean;
   readonly groups: boolean;
   readonly apiServer: boolean;
-  readonly nodes: boolean;
+  readonly config: boolean;
 }
 
 const asks = new WeakMap<Resource, Asks>();
@@ -22,7 +22,7 @@ function asksOf(resource: Resource): Asks {
       services: text.includes('"toServices"'),
       groups: text.includes('"cidrGroup'),
       apiServer: text.includes('"cluster"') || text.includes('kube-apiserver'),
-      nodes: text.includes('"nodeSelector"'),
+      config: text.includes('"nodeSelector"') || /"(from|to)CIDR/.test(text),
     };
     asks.set(resource, found);
   }
@@ -33,24 +33,29 @@ function asksOf(resource: Resource): Asks {
 const configName = 'cilium-config';
 
 /**
- * The objects that a Cilium policy means without containing them: Services and their addresses, groups of CIDRs, and for
- * policies of nodes what the agents are told.
+ * The objects that a Cilium policy means without containing them: Services and their addresses, groups of CIDRs, and what
+ * the agents are told where that decides whether nodes are meant.
  */
 export function ciliumRelated(resource: Resource, snapshot: Snapshot): readonly Resource[] {
-  const { services, groups, apiServer, nodes } = asksOf(resource);
-  if (!services && !groups && !apiServer && !nodes) return [];
+  const { services, groups, apiServer, config: isConfigured } = asksOf(resource);
+  if (!services && !groups && !apiServer && !isConfigured) return [];
   const wanted = services ? snapshot.ofKind('', 'Service') : [];
   const manual = new Set(wanted.filter((one) => !hasSelector(one)).map(({ ref }) => `${ref.namespace}/${ref.name}`));
   if (apiServer) manual.add('default/kubernetes');
   const endpoints = [...snapshot.ofKind('discovery.k8s.io', 'EndpointSlice'), ...snapshot.ofKind('', 'Endpoints')];
   const addresses = endpoints.filter((one) => manual.has(`${one.ref.namespace}/${serviceOf(one)}`));
-  const config = nodes ? snapshot.ofKind('', 'ConfigMap').filter(({ ref }) => ref.name === configName) : [];
+  const config = isConfigured ? snapshot.ofKind('', 'ConfigMap').filter(({ ref }) => ref.name === configName) : [];
   return [...wanted, ...addresses, ...(groups ? snapshot.ofKind('cilium.io', 'CiliumCIDRGroup') : []), ...config];
+}
+
+/** What the agents are told; `undefined` where that is not here. */
+export function configIn(related: readonly Resource[]): Resource | undefined {
+  return related.find(({ ref }) => ref.kind === 'ConfigMap' && ref.name === configName);
 }
 
 /** Whether policies of nodes have any effect, which agents must be told; `unknown` where what they are told is not here. */
 export function hostFirewall(related: readonly Resource[]): 'on' | 'off' | 'unknown' {
-  const config = related.find(({ ref }) => ref.kind === 'ConfigMap' && ref.name === configName);
+  const config = configIn(related);
   if (config === undefined) return 'unknown';
   return stringAt(config.object, 'data', 'enable-host-firewall') === 'true' ? 'on' : 'off';
 }

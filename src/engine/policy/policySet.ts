@@ -13,6 +13,8 @@ import { builtInTiers } from './tiers.ts';
 export interface PolicySettings {
   /** Whether an ipBlock that covers a pod's address matches the pod. */
   readonly ipBlockMatchesPods: boolean;
+  /** Whether one that covers a node's address matches the node; absent: it does. */
+  readonly ipBlockMatchesNodes?: boolean;
   /** Whether `networks` of the Network Policy API do; the API says so. */
   readonly networksMatchPods: boolean;
   /** `ignored`: policies neither select nor match hostNetwork pods by labels, as the API leaves undefined. */
@@ -190,6 +192,11 @@ export class PolicySet {
   readsPods({ ofPods }: BlockPeer): boolean {
     const { ipBlockMatchesPods, networksMatchPods } = this.settings;
     return ipBlockMatchesPods || ofPods === 'always' || (ofPods === 'by-api' && networksMatchPods);
+  }
+
+  /** True where a block may hold a node by its address, and what runs on the node's network. */
+  readsNodes({ ofPods }: BlockPeer): boolean {
+    return ofPods !== undefined || this.settings.ipBlockMatchesNodes !== false;
   }
 
   /** True for a pod that selectors may choose. */
