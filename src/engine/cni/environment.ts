@@ -61,7 +61,8 @@ const enforcers = /calico\/(node|calico)\b|kube-network-policies|kube-router|azu
 
 /** A CNI that leaves policies alone may have an enforcer beside it; AWS's agent is asked for by an argument. */
 function enforcement(snapshot: Snapshot, profile: CniProfile): Enforcement {
-  if (profile.enforces === 'yes') return 'yes';
+  // What Cilium's agents are told not to enforce nobody does in their place.
+  if (profile.enforces === 'yes' || profile.name.startsWith('cilium-')) return profile.enforces;
   const agents = snapshot.ofKind('apps', 'DaemonSet');
   if (agents.some((one) => containerImages(one).some((image) => enforcers.test(image)))) return 'yes';
   if (profile.name !== 'aws-vpc') return profile.enforces;
