@@ -75,6 +75,7 @@ const malformed: readonly (readonly [path: string, body: JsonObject])[] = [
     { spec: { endpointSelector: { matchExpressions: [{ key: 'a', operator: 'In', values: [1] }] }, ingress: [{}] } },
   ],
   ['spec.nodeSelector', { spec: { nodeSelector: {}, ingress: [{}] } }],
+  ['spec.ingress.0.toPorts.0.ports.0.port', rule({ toPorts: [{ ports: [{ port: '080', protocol: 'TCP' }] }] })],
   ['spec.ingres', { spec: { ...own, ingres: [], ingress: [{}] } }],
   ['spec.enableDefaultDeny', { spec: { ...own, enableDefaultDeny: true, ingress: [{}] } }],
   ['spec.enableDefaultDeny.ingress', { spec: { ...own, enableDefaultDeny: { ingress: 'no' }, ingress: [{}] } }],
