@@ -9,6 +9,8 @@ import { readRule } from './calicoRule.ts';
 import { allOf } from './calicoSelector.ts';
 import { serviceWithAddresses } from './calicoServices.ts';
 import { calicoGroups, tierOf } from './calicoTiers.ts';
+import { calicoRivals, withTies } from './calicoTies.ts';
+import { compileNetworkPolicy } from './networkPolicy.ts';
 import type { Direction, PodSet, PolicyProgram } from './policy.ts';
 import { PolicyReader } from './reader.ts';
 
@@ -32,7 +34,7 @@ export function calicoRelated(resource: Resource, snapshot: Snapshot): readonly 
   const homes = [...new Set(objects.map(({ ref }) => ref.namespace))].flatMap((name) => {
     return snapshot.get({ group: '', kind: 'Namespace', namespace: '', name }) ?? [];
   });
-  return [...objects, ...homes, ...services];
+  return [...objects, ...homes, ...services, ...calicoRivals(resource, snapshot)];
 }
 
 /**
@@ -42,7 +44,18 @@ export function calicoRelated(resource: Resource, snapshot: Snapshot): readonly 
  */
 export function compileCalicoPolicy(resource: Resource, related: readonly Resource[]): readonly PolicyProgram[] {
   const reader = new PolicyReader(resource);
-  return [compile(reader, selectorOf(reader, fields), related)];
+  return tied(compile(reader, selectorOf(reader, fields), related), related);
+}
+
+/** A policy with what comes of others in its place. */
+function tied(program: PolicyProgram, related: readonly Resource[]): readonly PolicyProgram[] {
+  const rivals = related.filter(({ ref }) => ['GlobalNetworkPolicy', 'NetworkPolicy'].includes(ref.kind));
+  const subject = (one: Resource): PodSet => {
+    if (one.ref.group === 'networking.k8s.io') return compileNetworkPolicy(one)[0]?.subject ?? { pods: everything };
+    const known = one.ref.namespace === '' ? globalFields : fields;
+    return subjectOf(one, selectorOf(new PolicyReader(one), known) ?? everything);
+  };
+  return withTies(program, rivals, (one) => compileNetworkPolicy(one)[0], subject);
 }
 
 /**
@@ -58,7 +71,7 @@ export function compileGlobalCalicoPolicy(resource: Resource, related: readonly 
   const program = compile(reader, selector, related);
   const hosts = hostsOf(selector ?? everything, related);
   return [
-    ...(isOfHosts ? [] : [program]),
+    ...(isOfHosts ? [] : tied(program, related)),
     ...(hosts.length > 0 ? [onHosts(program, hosts)] : []),
     ...(hosts.length > 0 && (isOfHosts || isSet('applyOnForward')) ? onForwarded(program, isOfHosts) : []),
   ];

@@ -175,7 +175,7 @@ export class PolicySet {
       const tier = this.#tiers.get(name);
       return tier === undefined ? [] : [{ tier, programs: [...list].sort(byPriority) }];
     });
-    return steps.sort((a, b) => a.tier.order - b.tier.order || (a.tier.name < b.tier.name ? -1 : 1));
+    return steps.sort((a, b) => a.tier.order - b.tier.order || (nameOf(a) < nameOf(b) ? -1 : 1));
   }
 
   /** True when labels and namespace put the pod into the set. Ended pods and, by default, hostNetwork pods are in none. */
@@ -298,6 +298,11 @@ export class PolicySet {
   }
 }
 
+/** Of two tiers of one order the name decides, which those of Calico's objects have behind a prefix. */
+function nameOf({ tier }: TierStep): string {
+  return tier.name.replace(/^calico\//, '');
+}
+
 /** True where who is in a set, and what a tier means, is the same. */
 function sameWorld(a: PolicySet, b: PolicySet): boolean {
   return (
@@ -307,8 +312,13 @@ function sameWorld(a: PolicySet, b: PolicySet): boolean {
   );
 }
 
+/** Of one name and priority a policy of the whole cluster comes first, as with Calico; elsewhere it does not matter. */
 function byPriority(a: PolicyProgram, b: PolicyProgram): number {
-  return a.priority - b.priority || (a.ref.name < b.ref.name ? -1 : a.ref.name > b.ref.name ? 1 : 0);
+  return a.priority - b.priority || compare(a.ref.name, b.ref.name) || compare(a.ref.namespace, b.ref.namespace);
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 /** The port that a named port means on a pod for a protocol (absent: any), as kubelet resolves it: the first container that has it. */
