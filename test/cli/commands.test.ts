@@ -169,10 +169,10 @@ test('trace: each disposition has its exit code', async () => {
 });
 
 test('trace: not known is 3, not enforced is 0', async () => {
-  const unmodelled = `apiVersion: k8s.ovn.org/v1
-kind: EgressFirewall
+  const unmodelled = `apiVersion: vpcresources.k8s.aws/v1beta1
+kind: SecurityGroupPolicy
 metadata: {name: some, namespace: shop}
-spec: {egress: []}
+spec: {podSelector: {}}
 `;
   const folder = folderWith({
     'pods.yaml': readFileSync(join(root, shop, 'backend.yaml'), 'utf8'),
