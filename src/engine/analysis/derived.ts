@@ -112,7 +112,7 @@ export class Derived {
       const { programs, settings } = this.policies;
       const before = this.#enforcedBefore;
       this.#enforcedBefore = undefined;
-      const enforced = programs.filter(({ ref }) => this.environment.enforcesGroup(ref.group) !== 'no');
+      const enforced = programs.filter(this.environment.mayEnforce);
       if (enforced.length === programs.length) return this.policies;
       return new PolicySet(this.snapshot, enforced, settings, this.policies.tiers, before);
     });

@@ -1,4 +1,5 @@
 import type { Detected } from '../model/assumptions.ts';
+import type { ResourceRef } from '../model/resource.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { ProxyConfig } from '../proxy/proxy.ts';
 import { configured } from './configured.ts';
@@ -17,6 +18,8 @@ export interface Environment {
   readonly enforces: Enforcement;
   /** Whether policies of an API group have any effect. */
   readonly enforcesGroup: (group: string) => Enforcement;
+  /** False for a policy that has no effect for certain, by its kind or by its priority. */
+  readonly mayEnforce: (policy: { readonly ref: ResourceRef; readonly priority: number }) => boolean;
   readonly ipBlockMatchesPods: boolean;
   readonly proxyConfig: ProxyConfig;
 }
@@ -38,19 +41,23 @@ function readEnvironment(snapshot: Snapshot): Environment {
   const cni = detectCni(snapshot);
   const profile = configured(profileOf(cni.value), snapshot);
   const enforces = enforcement(snapshot, profile);
+  const lastPriority = profile.lastAdminPriority ?? Number.POSITIVE_INFINITY;
+  const enforcesGroup = (group: string): Enforcement => {
+    // A mesh brings its own proxies.
+    if (group === 'security.istio.io') return 'yes';
+    if (group === 'networking.k8s.io') return enforces;
+    // An enforcer beside a CNI that does not enforce may know more kinds than that CNI.
+    const isBeside = enforces !== profile.enforces;
+    return profile.otherKinds?.[group] ?? (profile.otherKinds === undefined || isBeside ? 'unknown' : 'no');
+  };
   return {
     cni,
     proxy: detectProxy(snapshot, profile),
     profile,
     enforces,
-    enforcesGroup: (group) => {
-      // A mesh brings its own proxies.
-      if (group === 'security.istio.io') return 'yes';
-      if (group === 'networking.k8s.io') return enforces;
-      // An enforcer beside a CNI that does not enforce may know more kinds than that CNI.
-      const isBeside = enforces !== profile.enforces;
-      return profile.otherKinds?.[group] ?? (profile.otherKinds === undefined || isBeside ? 'unknown' : 'no');
-    },
+    enforcesGroup,
+    mayEnforce: ({ ref, priority }) =>
+      enforcesGroup(ref.group) !== 'no' && !(ref.kind === 'AdminNetworkPolicy' && priority > lastPriority),
     ipBlockMatchesPods: snapshot.assume.ipBlockMatchesPods ?? profile.ipBlockMatchesPods,
     proxyConfig: proxyConfigOf(snapshot),
   };

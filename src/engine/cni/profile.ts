@@ -48,6 +48,8 @@ export interface CniProfile {
   readonly enforces: Enforcement;
   /** Groups of other policy kinds that it enforces, or may by version or setting; absent: not known of any. */
   readonly otherKinds?: Readonly<Record<string, Enforcement>>;
+  /** The highest priority of an AdminNetworkPolicy that it takes; absent: every one of the API. */
+  readonly lastAdminPriority?: number;
   /** Whether an ipBlock that covers a pod's address matches the pod. */
   readonly ipBlockMatchesPods: boolean;
   /** Whether one that covers a node's address matches the node and what runs on its network. */

@@ -33,6 +33,7 @@ export const unmodelledCnis: readonly CniProfile[] = [
   inSockets(generic('cilium-native', 'Cilium (native routing)', 'yes', ciliumKinds, false, 'own-pools')),
   generic('gke', 'GKE Dataplane V2', 'yes', gkeKinds, false),
   generic('kindnet', 'kindnet', 'yes', agentKinds, true, 'node-cidr'),
-  generic('ovn-kubernetes', 'OVN-Kubernetes', 'yes', ovnKinds),
+  // Source: ovn-kubernetes docs/features/network-security-controls/admin-network-policy.md.
+  { ...generic('ovn-kubernetes', 'OVN-Kubernetes', 'yes', ovnKinds), lastAdminPriority: 99 },
   generic('weave', 'Weave Net', 'yes'),
 ];

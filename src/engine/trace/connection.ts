@@ -2,6 +2,7 @@ import { t } from '@vscode/l10n';
 import type { Derived } from '../analysis/derived.ts';
 import { ipInCidr, parseIp } from '../model/addresses.ts';
 import type { ClusterNode, Protocol } from '../model/cluster.ts';
+import { refLabel } from '../model/resource.ts';
 import type { PolicyEnd, Verdict } from '../policy/policy.ts';
 import { crossNodes, deliver, leave, originate, reachHost, reachPod } from './carry.ts';
 import type { Branch, ClientSees, Disposition } from './flow.ts';
@@ -203,12 +204,13 @@ function ending(connection: Connection, egress: Verdict, ingress: Verdict, serve
     return { ...base, ...own, disposition: 'insufficient-information', clientSees: 'unknown' };
   }
   if (unenforced !== undefined) {
-    const kind = unenforced.decidedBy[0]?.ref.kind ?? 'NetworkPolicy';
+    const [policy] = unenforced.decidedBy;
     const reason = t(
-      '{0} {1} does not enforce {2}, so it is delivered.',
-      unenforced.reason,
+      '{0}. {1} does not enforce {2}, so it is delivered.',
+      // What denies by isolation is told in sentences, what denies by a rule in a clause.
+      unenforced.reason.replace(/\.$/, ''),
       derived.profile.title,
-      kind,
+      policy === undefined ? 'NetworkPolicy' : refLabel(policy.ref),
     );
     return { ...base, disposition: 'not-enforced', clientSees: 'connected', reason, considered: unenforced.considered };
   }
