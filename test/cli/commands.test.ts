@@ -169,10 +169,10 @@ test('trace: each disposition has its exit code', async () => {
 });
 
 test('trace: not known is 3, not enforced is 0', async () => {
-  const unmodelled = `apiVersion: k8s.ovn.org/v1
-kind: EgressFirewall
+  const unmodelled = `apiVersion: vpcresources.k8s.aws/v1beta1
+kind: SecurityGroupPolicy
 metadata: {name: some, namespace: shop}
-spec: {egress: []}
+spec: {podSelector: {}}
 `;
   const folder = folderWith({
     'pods.yaml': readFileSync(join(root, shop, 'backend.yaml'), 'utf8'),
@@ -494,4 +494,21 @@ test('a terminal does not obey names; JSON has them as they are', async () => {
   assert.ok(!text.stdout.includes('\u001b') && !text.stdout.includes('\u202E'));
   const { stdout } = await podpath(['endpoints', folder, '-o', 'json']);
   assert.equal((JSON.parse(stdout) as { services: { name: string }[] }).services[0]?.name, name);
+});
+
+test('check: a priority that OVN-Kubernetes does not take protects nothing there', async () => {
+  const subject = 'subject: {namespaces: {}}, ingress: [{action: Deny, from: [{namespaces: {}}]}]';
+  const policy = (name: string, priority: number): string =>
+    `apiVersion: policy.networking.k8s.io/v1alpha1\nkind: AdminNetworkPolicy\nmetadata: {name: ${name}}\nspec:\n  priority: ${priority}\n  ${subject.replace(', ', '\n  ')}\n`;
+  const folder = folderWith({ 'a.yaml': policy('last', 99), 'b.yaml': policy('beyond', 100) });
+  const checked = async (...rest: readonly string[]): Promise<readonly string[]> => {
+    const { stdout } = await podpath(['check', folder, '-o', 'json', ...rest]);
+    const { findings } = JSON.parse(stdout) as {
+      findings: { code: string; message: string; range: { start: { line: number } } }[];
+    };
+    return findings.map(({ code, message, range }) => `${code} ${range.start.line} ${message}`);
+  };
+  const said = 'policy-not-enforced 4 OVN-Kubernetes takes priorities up to 99 alone: beyond protects nothing.';
+  assert.deepEqual(await checked('--assume', 'cni=ovn-kubernetes'), [said]);
+  assert.deepEqual(await checked(), []);
 });

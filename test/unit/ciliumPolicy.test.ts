@@ -75,6 +75,7 @@ const malformed: readonly (readonly [path: string, body: JsonObject])[] = [
     { spec: { endpointSelector: { matchExpressions: [{ key: 'a', operator: 'In', values: [1] }] }, ingress: [{}] } },
   ],
   ['spec.nodeSelector', { spec: { nodeSelector: {}, ingress: [{}] } }],
+  ['spec.ingress.0.toPorts.0.ports.0.port', rule({ toPorts: [{ ports: [{ port: '080', protocol: 'TCP' }] }] })],
   ['spec.ingres', { spec: { ...own, ingres: [], ingress: [{}] } }],
   ['spec.enableDefaultDeny', { spec: { ...own, enableDefaultDeny: true, ingress: [{}] } }],
   ['spec.enableDefaultDeny.ingress', { spec: { ...own, enableDefaultDeny: { ingress: 'no' }, ingress: [{}] } }],
@@ -215,3 +216,39 @@ test('a denial that depends on what is not here leaves the allow unknown', () =>
   assert.equal(decision.action, 'unknown');
   assert.equal(verdict(derived, 'web', 'api'), 'allow');
 });
+
+/** What the agents are told, and whether policies then have any effect. */
+const agents: readonly (readonly [data: JsonObject, action: string])[] = [
+  [{ 'enable-policy': 'default' }, 'deny'],
+  [{ 'enable-policy': 'never' }, 'allow'],
+  [{ 'policy-audit-mode': 'true' }, 'allow'],
+  [{ 'policy-audit-mode': 'false' }, 'deny'],
+];
+
+for (const [data, action] of agents) {
+  test(`agents with ${JSON.stringify(data)}: what policies deny is ${action === 'deny' ? '' : 'not '}enforced`, () => {
+    const config = {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'cilium-config', namespace: 'kube-system' },
+      data,
+    };
+    const agent = {
+      apiVersion: 'apps/v1',
+      kind: 'DaemonSet',
+      metadata: { name: 'cilium', namespace: 'kube-system' },
+      spec: { template: { spec: { containers: [{ name: 'agent', image: 'quay.io/cilium/cilium:v1.18.0' }] } } },
+    };
+    const closed = { podSelector: {}, policyTypes: ['Ingress'] };
+    const metadata = { name: 'closed', namespace: 'shop' };
+    const plain = { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', metadata, spec: closed };
+    for (const one of [plain, policy({ spec: { endpointSelector: {}, ingress: [{}] } })]) {
+      const derived = derivedOf(config, agent, one);
+      const [source, destination] = [derived.snapshot.pod('shop', 'web'), derived.snapshot.pod('shop', 'api')];
+      assert(source && destination);
+      const enforced = derived.enforce({ kind: 'pod', pod: source }, { kind: 'pod', pod: destination }, 'TCP', 80);
+      assert.equal(enforced.action, action);
+      assert.equal(enforced.ingress.action, action === 'deny' ? 'deny' : 'not-enforced');
+    }
+  });
+}

@@ -46,7 +46,24 @@ test('a kind that the CNI does not know is not enforced: what it denies is deliv
   assert.equal(traced(pods + denying, 'cilium-vxlan').disposition, 'denied-ingress');
   const { disposition, branches } = traced(pods + denying, 'calico-vxlan');
   assert.equal(disposition, 'not-enforced');
-  assert.match(branches[0]?.reason ?? '', /Calico .* does not enforce CiliumNetworkPolicy, so it is delivered/);
+  assert.match(branches[0]?.reason ?? '', /Calico .* does not enforce CiliumNetworkPolicy \S+, so it is delivered/);
+});
+
+const admin = (priority: number): string => `---
+apiVersion: policy.networking.k8s.io/v1alpha1
+kind: AdminNetworkPolicy
+metadata: {name: low}
+spec: {priority: ${priority}, subject: {namespaces: {}}, ingress: [{action: Deny, from: [{namespaces: {}}]}]}
+`;
+
+test('a priority that the CNI does not take is not enforced, and the sentence has an end', () => {
+  assert.equal(traced(pods + admin(99), 'ovn-kubernetes').disposition, 'denied-ingress');
+  assert.equal(traced(pods + admin(100), 'unknown').disposition, 'denied-ingress');
+  const { disposition, branches } = traced(pods + admin(100), 'ovn-kubernetes');
+  assert.equal(disposition, 'not-enforced');
+  const said =
+    /AdminNetworkPolicy low denies it\. OVN-Kubernetes does not enforce AdminNetworkPolicy low, so it is delivered\.$/;
+  assert.match(branches[0]?.reason ?? '', said);
 });
 
 test('a policy that names Services and ports lets through the ports of their pods, by a Cilium that knows that', () => {

@@ -81,6 +81,7 @@ export class Derived {
       const { assume } = this.snapshot;
       const settings = {
         ipBlockMatchesPods: this.environment.ipBlockMatchesPods,
+        ipBlockMatchesNodes: this.environment.profile.ipBlockMatchesNodes,
         networksMatchPods: assume.ipBlockMatchesPods ?? true,
         hostNetworkPolicy: assume.hostNetworkPolicy ?? 'ignored',
       };
@@ -112,7 +113,7 @@ export class Derived {
       const { programs, settings } = this.policies;
       const before = this.#enforcedBefore;
       this.#enforcedBefore = undefined;
-      const enforced = programs.filter(({ ref }) => this.environment.enforcesGroup(ref.group) !== 'no');
+      const enforced = programs.filter(this.environment.mayEnforce);
       if (enforced.length === programs.length) return this.policies;
       return new PolicySet(this.snapshot, enforced, settings, this.policies.tiers, before);
     });

@@ -21,6 +21,7 @@ export const calicoBgp: CniProfile = {
   enforces: 'yes',
   otherKinds: calicoKinds,
   ipBlockMatchesPods: true,
+  ipBlockMatchesNodes: true,
   ownNode: 'always',
   openConnections: 'kept',
   policySeesClient: true,

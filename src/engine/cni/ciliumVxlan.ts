@@ -13,6 +13,7 @@ export const ciliumVxlan: CniProfile = {
   enforces: 'yes',
   otherKinds: ciliumKinds,
   ipBlockMatchesPods: false,
+  ipBlockMatchesNodes: false,
   ownNode: 'unless-denied',
   openConnections: 'unknown',
   policySeesClient: true,

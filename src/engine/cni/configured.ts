@@ -11,13 +11,28 @@ type Tunnel = Extract<Transport, { kind: 'tunnel' }>;
 export function configured(profile: CniProfile, snapshot: Snapshot): CniProfile {
   if (profile.name.startsWith('flannel-')) return flannel(profile, snapshot);
   if (profile.name.startsWith('calico-')) return calico(profile, snapshot);
-  if (profile.name.startsWith('cilium-')) {
-    const sized = withMtu(profile, Number(stringAt(ciliumConfig(snapshot)?.object, 'data', 'mtu')));
-    return { ...sized, podAddresses: ciliumAddresses(snapshot) };
-  }
+  if (profile.name.startsWith('cilium-')) return cilium(profile, snapshot);
   if (profile.name === 'antrea' && (isAntreaChained(snapshot) || hasAntreaPools(snapshot)))
     return { ...profile, podAddresses: 'unknown' };
   return profile;
+}
+
+function cilium(profile: CniProfile, snapshot: Snapshot): CniProfile {
+  const config = ciliumConfig(snapshot);
+  const sized = withMtu(profile, Number(stringAt(config?.object, 'data', 'mtu')));
+  const set = { ...sized, podAddresses: ciliumAddresses(snapshot), ipBlockMatchesNodes: blocksMeanNodes(config) };
+  if (!isLenient(config)) return set;
+  const none = Object.keys(profile.otherKinds ?? {}).map((group) => [group, 'no'] as const);
+  return { ...set, enforces: 'no', otherKinds: Object.fromEntries(none) };
+}
+
+/**
+ * True where agents are told to let everything through, or only to log what policies deny.
+ * Source: cilium Documentation/security/policy/intro, "Policy Enforcement Modes"; security/policy-creation, policy-audit-mode.
+ */
+function isLenient(config: Resource | undefined): boolean {
+  const value = (key: string): string => stringAt(config?.object, 'data', key) ?? '';
+  return value('enable-policy') === 'never' || value('policy-audit-mode') === 'true';
 }
 
 function flannel(profile: CniProfile, snapshot: Snapshot): CniProfile {
@@ -30,6 +45,14 @@ function flannel(profile: CniProfile, snapshot: Snapshot): CniProfile {
     port: numberAt(backend, 'Port') || (tunnel.port ?? 8472),
     ...(isTrueAt(backend, 'DirectRouting') ? { crossSubnetOnly: true } : {}),
   }));
+}
+
+/**
+ * Blocks of addresses mean no nodes unless agents are told so, by the ConfigMap that is given.
+ * Source: cilium Documentation/security/policy/layer3, "Selecting nodes with CIDR / ipBlock".
+ */
+export function blocksMeanNodes(config: Resource | undefined): boolean {
+  return /\bnodes\b/.test(stringAt(config?.object, 'data', 'policy-cidr-match-mode') ?? '');
 }
 
 /** Source: Cilium's documentation of its IPAM modes; cluster-pool is the default. */

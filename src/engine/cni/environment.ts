@@ -1,4 +1,5 @@
 import type { Detected } from '../model/assumptions.ts';
+import type { ResourceRef } from '../model/resource.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { ProxyConfig } from '../proxy/proxy.ts';
 import { configured } from './configured.ts';
@@ -17,6 +18,8 @@ export interface Environment {
   readonly enforces: Enforcement;
   /** Whether policies of an API group have any effect. */
   readonly enforcesGroup: (group: string) => Enforcement;
+  /** False for a policy that has no effect for certain, by its kind or by its priority. */
+  readonly mayEnforce: (policy: { readonly ref: ResourceRef; readonly priority: number }) => boolean;
   readonly ipBlockMatchesPods: boolean;
   readonly proxyConfig: ProxyConfig;
 }
@@ -38,19 +41,23 @@ function readEnvironment(snapshot: Snapshot): Environment {
   const cni = detectCni(snapshot);
   const profile = configured(profileOf(cni.value), snapshot);
   const enforces = enforcement(snapshot, profile);
+  const lastPriority = profile.lastAdminPriority ?? Number.POSITIVE_INFINITY;
+  const enforcesGroup = (group: string): Enforcement => {
+    // A mesh brings its own proxies.
+    if (group === 'security.istio.io') return 'yes';
+    if (group === 'networking.k8s.io') return enforces;
+    // An enforcer beside a CNI that does not enforce may know more kinds than that CNI.
+    const isBeside = enforces !== profile.enforces;
+    return profile.otherKinds?.[group] ?? (profile.otherKinds === undefined || isBeside ? 'unknown' : 'no');
+  };
   return {
     cni,
     proxy: detectProxy(snapshot, profile),
     profile,
     enforces,
-    enforcesGroup: (group) => {
-      // A mesh brings its own proxies.
-      if (group === 'security.istio.io') return 'yes';
-      if (group === 'networking.k8s.io') return enforces;
-      // An enforcer beside a CNI that does not enforce may know more kinds than that CNI.
-      const isBeside = enforces !== profile.enforces;
-      return profile.otherKinds?.[group] ?? (profile.otherKinds === undefined || isBeside ? 'unknown' : 'no');
-    },
+    enforcesGroup,
+    mayEnforce: ({ ref, priority }) =>
+      enforcesGroup(ref.group) !== 'no' && !(ref.kind === 'AdminNetworkPolicy' && priority > lastPriority),
     ipBlockMatchesPods: snapshot.assume.ipBlockMatchesPods ?? profile.ipBlockMatchesPods,
     proxyConfig: proxyConfigOf(snapshot),
   };
@@ -61,7 +68,8 @@ const enforcers = /calico\/(node|calico)\b|kube-network-policies|kube-router|azu
 
 /** A CNI that leaves policies alone may have an enforcer beside it; AWS's agent is asked for by an argument. */
 function enforcement(snapshot: Snapshot, profile: CniProfile): Enforcement {
-  if (profile.enforces === 'yes') return 'yes';
+  // What Cilium's agents are told not to enforce nobody does in their place.
+  if (profile.enforces === 'yes' || profile.name.startsWith('cilium-')) return profile.enforces;
   const agents = snapshot.ofKind('apps', 'DaemonSet');
   if (agents.some((one) => containerImages(one).some((image) => enforcers.test(image)))) return 'yes';
   if (profile.name !== 'aws-vpc') return profile.enforces;

@@ -12,6 +12,7 @@ export const flannelVxlan: CniProfile = {
   enforces: 'no',
   otherKinds: {},
   ipBlockMatchesPods: true,
+  ipBlockMatchesNodes: true,
   ownNode: 'always',
   openConnections: 'unknown',
   policySeesClient: true,

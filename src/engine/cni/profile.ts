@@ -48,8 +48,12 @@ export interface CniProfile {
   readonly enforces: Enforcement;
   /** Groups of other policy kinds that it enforces, or may by version or setting; absent: not known of any. */
   readonly otherKinds?: Readonly<Record<string, Enforcement>>;
+  /** The highest priority of an AdminNetworkPolicy that it takes; absent: every one of the API. */
+  readonly lastAdminPriority?: number;
   /** Whether an ipBlock that covers a pod's address matches the pod. */
   readonly ipBlockMatchesPods: boolean;
+  /** Whether one that covers a node's address matches the node and what runs on its network. */
+  readonly ipBlockMatchesNodes: boolean;
   /** Whether a node reaches its own pods: `always` where only what is forwarded is filtered, else unless a rule denies it. */
   readonly ownNode: 'always' | 'unless-denied';
   /** Whether connections that are open go on when a policy comes to deny them: `kept` where tracked ones are let through. */

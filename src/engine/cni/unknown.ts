@@ -11,6 +11,7 @@ export const unknownCni: CniProfile = {
   modelled: false,
   enforces: 'unknown',
   ipBlockMatchesPods: false,
+  ipBlockMatchesNodes: true,
   ownNode: 'always',
   openConnections: 'unknown',
   policySeesClient: false,

@@ -13,7 +13,8 @@ function generic(
 ): CniProfile {
   // Where Cilium's data path is at work a rule can deny the node, too.
   const ownNode = otherKinds === ciliumKinds || otherKinds === gkeKinds ? 'unless-denied' : 'always';
-  return { ...unknownCni, name, title, enforces, otherKinds, ipBlockMatchesPods, ownNode, podAddresses };
+  const ipBlocks = { ipBlockMatchesPods, ipBlockMatchesNodes: otherKinds !== ciliumKinds };
+  return { ...unknownCni, name, title, enforces, otherKinds, ...ipBlocks, ownNode, podAddresses };
 }
 
 /** Cilium's way between nodes does not change how it treats Services; Calico's eBPF mode has its own programs at connect. */
@@ -37,6 +38,7 @@ export const unmodelledCnis: readonly CniProfile[] = [
   ciliumSockets(generic('cilium-native', 'Cilium (native routing)', 'yes', ciliumKinds, false, 'own-pools')),
   generic('gke', 'GKE Dataplane V2', 'yes', gkeKinds, false),
   generic('kindnet', 'kindnet', 'yes', agentKinds, true, 'node-cidr'),
-  generic('ovn-kubernetes', 'OVN-Kubernetes', 'yes', ovnKinds),
+  // Source: ovn-kubernetes docs/features/network-security-controls/admin-network-policy.md.
+  { ...generic('ovn-kubernetes', 'OVN-Kubernetes', 'yes', ovnKinds), lastAdminPriority: 99 },
   generic('weave', 'Weave Net', 'yes'),
 ];

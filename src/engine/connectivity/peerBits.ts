@@ -138,7 +138,8 @@ export class PodSpace implements PeerSpace {
 
   #block(peer: BlockPeer, subject: PolicyEnd): Bits {
     const readsPods = this.#classes.policies.readsPods(peer);
-    const key = JSON.stringify([peer.cidr, peer.except, peer.invalid, readsPods]);
+    const readsNodes = this.#classes.policies.readsNodes(peer);
+    const key = JSON.stringify([peer.cidr, peer.except, peer.invalid, readsPods, readsNodes]);
     let bits = this.#blocks.get(key);
     if (bits === undefined) {
       const candidates = readsPods ? [...members(this.all)] : this.#hosts;

@@ -36,7 +36,9 @@ export const namespacedPolicyKinds: readonly string[] = [
 /** Policies of one namespace that filter its pods' connections, whatever their kind; some objects come to several. */
 export function namespacedPolicies(context: RuleContext): readonly PolicyProgram[] {
   const { tiers } = context.model.policies;
-  const isNetwork = new Map(tiers.map(({ name, layer }) => [name, layer === 'network' && name !== 'networks']));
+  // What networks and firewalls at their edge do is no matter of pods that are selected.
+  const isApart = (name: string): boolean => name === 'networks' || name === 'edge';
+  const isNetwork = new Map(tiers.map(({ name, layer }) => [name, layer === 'network' && !isApart(name)]));
   return modelledPolicies(context).filter(
     ({ ref, subject, tier }) =>
       ref.namespace !== '' && subject.inNamespace === ref.namespace && isNetwork.get(tier) === true,

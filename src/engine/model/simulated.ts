@@ -1,7 +1,7 @@
 import { t } from '@vscode/l10n';
 import { nthAddress, parseCidr } from './addresses.ts';
 import type { ClusterNode } from './cluster.ts';
-import type { JsonObject } from './json.ts';
+import { type JsonObject, stringMapAt } from './json.ts';
 import { matchesLabels, selectorOfLabels } from './labels.ts';
 import { isLive, type Resource } from './resource.ts';
 import type { ResourceIndex } from './resourceIndex.ts';
@@ -30,9 +30,19 @@ export function systemResources(
   return made;
 }
 
-/** The hand-written endpoint of the API server's Service: the first node is taken for the control plane. */
-export function apiEndpoints(resources: readonly Resource[], node: ClusterNode | undefined): readonly Resource[] {
-  const service = resources.find(
+/** The hand-written endpoint of the API server's Service, unless one is given: the first node is taken for the control plane. */
+export function apiEndpoints(
+  system: readonly Resource[],
+  { ofKind }: ResourceIndex,
+  node: ClusterNode | undefined,
+): readonly Resource[] {
+  const isGiven = ofKind('discovery.k8s.io', 'EndpointSlice').some(
+    ({ ref, object }) =>
+      ref.namespace === 'default' &&
+      stringMapAt(object, 'metadata', 'labels')['kubernetes.io/service-name'] === 'kubernetes',
+  );
+  if (isGiven) return [];
+  const service = system.find(
     ({ ref, origin }) =>
       ref.kind === 'Service' && ref.namespace === 'default' && ref.name === 'kubernetes' && origin.type === 'simulated',
   );

@@ -57,7 +57,7 @@ function partsOf(given: ResourceIndex, assume: AssumptionSettings): WorldParts {
   const networks = readNetworks(given, assume);
   const nodes = buildNodes(given.ofKind('', 'Node'), nodePlan(given, assume, networks.podCIDRs));
   const system = systemResources(given, nodes.length, networks.serviceCIDRs);
-  const invented = [...system, ...apiEndpoints(system, nodes[0])];
+  const invented = [...system, ...apiEndpoints(system, given, nodes[0])];
   const index = invented.length === 0 ? given : indexResources([...given.effective, ...invented]);
   const controllers = readControllers(index.ofKind, nodes.length);
   const pods = indexed(buildPods(index, controllers, nodes));

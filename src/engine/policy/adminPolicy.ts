@@ -185,11 +185,20 @@ function ruleOf(
   const peers = entries.flatMap((one) => peerOf(reader, one, peerKinds[direction]));
   const ports = readPorts(reader, [...path, portsField]);
   const evidence = reader.evidence(path, stringAt(reader.at(path), 'name') ?? '');
+  if (action !== 'allow') {
+    for (const at of entries.filter((one) => isSet(reader, [...one, 'domainNames']))) {
+      reader.doubt([...at, 'domainNames'], t('domain names can stand in rules that allow only'));
+    }
+  }
   const doubt = reader.doubts[before];
   if (action === undefined || doubt !== undefined) {
     return doubtedRule(direction, action === undefined ? ['allow', 'deny'] : [action], doubt, evidence);
   }
   return [{ direction, action, peers, ...(ports ? { ports } : {}), evidence }];
+}
+
+function isSet(reader: PolicyReader, path: FieldPath): boolean {
+  return (reader.at(path) ?? null) !== null;
 }
 
 /** What comes in is known by its pod alone. Source: AdminNetworkPolicyIngressPeer, ClusterNetworkPolicyIngressPeer. */

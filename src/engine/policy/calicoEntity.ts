@@ -5,6 +5,7 @@ import { everything, type LabelSelector, nothing, podFacts, selectorOfLabels } f
 import type { FieldPath, Resource } from '../model/resource.ts';
 import { readProtocol } from '../model/template.ts';
 import { allOf, readCalicoSelector, SelectorError, type Vocabulary } from './calicoSelector.ts';
+import { addressesOf } from './calicoServices.ts';
 import { asCidr, setBlocks } from './calicoSets.ts';
 import type { Peer, PortMatch } from './policy.ts';
 import type { PolicyReader } from './reader.ts';
@@ -166,7 +167,7 @@ function endpoints(
   return [pods, ...setBlocks(reader, labels, within, related, path)];
 }
 
-/** The pods behind a Service, and the ports that it leads to there. Nothing else can stand beside it. */
+/** The pods and addresses behind a Service, and the ports that it leads to there. Nothing else can stand beside it. */
 function serviceOf(reader: PolicyReader, entity: FieldPath, related: readonly Resource[]): Entity | undefined {
   const path = [...entity, 'services'];
   if (!reader.isMapping(path)) return undefined;
@@ -183,11 +184,14 @@ function serviceOf(reader: PolicyReader, entity: FieldPath, related: readonly Re
   if (name === '' || namespace === '') reader.doubt(path, t('a Service needs its name and its namespace'));
   const service = related.find(({ ref }) => ref.kind === 'Service' && ref.name === name && ref.namespace === namespace);
   const selector = stringMapAt(service?.object, 'spec', 'selector');
-  if (service === undefined || Object.keys(selector).length === 0) {
+  const isManual = Object.keys(selector).length === 0;
+  const beside = service === undefined ? { peers: [], ports: [] } : addressesOf(related, service, path);
+  if (service === undefined || (isManual && beside.peers.length === 0)) {
     return { peers: [], unseen: t('it depends on the endpoints of Service {0}/{1}', namespace, name) };
   }
+  if (isManual) return { peers: [anyOf(beside.peers, path)], ports: beside.ports };
   const peer: Peer = { kind: 'pods', pods: { inNamespace: namespace, pods: selectorOfLabels(selector) }, path };
-  return { peers: [peer], ports: portsOf(service, path) };
+  return { peers: [anyOf([peer, ...beside.peers], path)], ports: portsOf(service, path) };
 }
 
 function portsOf(service: Resource, path: FieldPath): readonly PortMatch[] {

@@ -7,7 +7,10 @@ import { accountWords, endpointWords, namedServices, namespaceWords, selectorAt 
 import { hostsOf, onForwarded, onHosts } from './calicoHost.ts';
 import { readRule } from './calicoRule.ts';
 import { allOf } from './calicoSelector.ts';
+import { serviceWithAddresses } from './calicoServices.ts';
 import { calicoGroups, tierOf } from './calicoTiers.ts';
+import { calicoRivals, withTies } from './calicoTies.ts';
+import { compileNetworkPolicy } from './networkPolicy.ts';
 import type { Direction, PodSet, PolicyProgram } from './policy.ts';
 import { PolicyReader } from './reader.ts';
 
@@ -23,14 +26,15 @@ const globalFields = [...fields, 'applyOnForward', 'doNotTrack', 'namespaceSelec
 /** What a policy's meaning hangs on: tiers, network sets and host endpoints, and the Services that it names. */
 export function calicoRelated(resource: Resource, snapshot: Snapshot): readonly Resource[] {
   const services = namedServices(resource).flatMap(({ namespace, name }) => {
-    return snapshot.get({ group: '', kind: 'Service', namespace, name }) ?? [];
+    const service = snapshot.get({ group: '', kind: 'Service', namespace, name });
+    return service === undefined ? [] : serviceWithAddresses(service, snapshot);
   });
   const kinds = ['Tier', 'NetworkSet', 'GlobalNetworkSet', 'HostEndpoint'];
   const objects = calicoGroups.flatMap((group) => kinds.flatMap((kind) => snapshot.ofKind(group, kind)));
   const homes = [...new Set(objects.map(({ ref }) => ref.namespace))].flatMap((name) => {
     return snapshot.get({ group: '', kind: 'Namespace', namespace: '', name }) ?? [];
   });
-  return [...objects, ...homes, ...services];
+  return [...objects, ...homes, ...services, ...calicoRivals(resource, snapshot)];
 }
 
 /**
@@ -40,7 +44,18 @@ export function calicoRelated(resource: Resource, snapshot: Snapshot): readonly 
  */
 export function compileCalicoPolicy(resource: Resource, related: readonly Resource[]): readonly PolicyProgram[] {
   const reader = new PolicyReader(resource);
-  return [compile(reader, selectorOf(reader, fields), related)];
+  return tied(compile(reader, selectorOf(reader, fields), related), related);
+}
+
+/** A policy with what comes of others in its place. */
+function tied(program: PolicyProgram, related: readonly Resource[]): readonly PolicyProgram[] {
+  const rivals = related.filter(({ ref }) => ['GlobalNetworkPolicy', 'NetworkPolicy'].includes(ref.kind));
+  const subject = (one: Resource): PodSet => {
+    if (one.ref.group === 'networking.k8s.io') return compileNetworkPolicy(one)[0]?.subject ?? { pods: everything };
+    const known = one.ref.namespace === '' ? globalFields : fields;
+    return subjectOf(one, selectorOf(new PolicyReader(one), known) ?? everything);
+  };
+  return withTies(program, rivals, (one) => compileNetworkPolicy(one)[0], subject);
 }
 
 /**
@@ -56,7 +71,7 @@ export function compileGlobalCalicoPolicy(resource: Resource, related: readonly 
   const program = compile(reader, selector, related);
   const hosts = hostsOf(selector ?? everything, related);
   return [
-    ...(isOfHosts ? [] : [program]),
+    ...(isOfHosts ? [] : tied(program, related)),
     ...(hosts.length > 0 ? [onHosts(program, hosts)] : []),
     ...(hosts.length > 0 && (isOfHosts || isSet('applyOnForward')) ? onForwarded(program, isOfHosts) : []),
   ];

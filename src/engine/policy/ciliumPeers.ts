@@ -1,9 +1,10 @@
 import { t } from '@vscode/l10n';
+import { blocksMeanNodes } from '../cni/configured.ts';
 import { cidrCovers, parseCidr } from '../model/addresses.ts';
 import { isObject, type JsonValue, stringAt, stringsAt, valueAt } from '../model/json.ts';
 import { everything, type LabelSelector, selectorOfLabels } from '../model/labels.ts';
 import type { FieldPath, Resource } from '../model/resource.ts';
-import { addressBlocks, groupBlocks, selectorOf, servicesNamed } from './ciliumRelated.ts';
+import { addressBlocks, configIn, groupBlocks, selectorOf, servicesNamed } from './ciliumRelated.ts';
 import { readCiliumSelector, readNodeSelector } from './ciliumSelector.ts';
 import { anyNode } from './peers.ts';
 import type { BlockPeer, Direction, Peer } from './policy.ts';
@@ -75,9 +76,17 @@ export function ciliumPeers(context: PeerContext, direction: Direction, path: Fi
   return full.flatMap(([field, read]) => reader.entries([...path, field]).flatMap((entry) => read(context, entry)));
 }
 
-/** Whatever is outside the cluster and has an address in the block: CIDRs never mean pods, and nodes only by a setting. */
+/** Whatever is outside the cluster and has an address in the block. */
 function outsideBlock(block: BlockPeer): Peer {
   return { kind: 'all-of', peers: [{ kind: 'outside', path: block.path }, block], path: block.path };
+}
+
+/** What a CIDR means: never pods, and nodes where the agents are told so. */
+function cidrBlock({ related }: PeerContext, block: BlockPeer): Peer {
+  const { path } = block;
+  if (!blocksMeanNodes(configIn(related))) return outsideBlock(block);
+  const who: Peer = { kind: 'any-of', peers: [{ kind: 'outside', path }, anyNode(path)], path };
+  return { kind: 'all-of', peers: [who, block], path };
 }
 
 function podsPeer(path: FieldPath, pods: LabelSelector, inNamespace?: string): Peer {
@@ -131,7 +140,7 @@ function entityPeers(context: PeerContext, name: string, path: FieldPath): reado
       return [{ peers: [outsideBlock(block)] }];
     }
     case 'cluster':
-      return [{ peers: [{ kind: 'none-of', peers: [outside], path }] }, ...apiServer(context, path)];
+      return [{ peers: [{ kind: 'none-of', peers: [outside], path }] }, ...apiServer(context, path, true)];
     case 'host':
     case 'remote-node':
       return [{ peers: [{ kind: 'nodes', nodes: everything, which: name === 'host' ? 'own' : 'other', path }] }];
@@ -156,16 +165,24 @@ function ownNamespace({ namespace }: PeerContext, path: FieldPath): Peer {
   return { kind: 'pods', pods: { pods: everything }, sameLabels: ['kubernetes.io/metadata.name'], path };
 }
 
-/** The API server is known by the endpoints of its Service, on a node or outside. */
-function apiServer({ related }: PeerContext, path: FieldPath): readonly Reach[] {
+/**
+ * The API server is known by the endpoints of its Service, on a node or outside. Where these are made up whatever else is
+ * there may be it too, unless `simulatedCounts`: with `cluster` all that is outside would be in doubt.
+ */
+function apiServer({ related }: PeerContext, path: FieldPath, simulatedCounts = false): readonly Reach[] {
   const blocks = addressBlocks(related, 'default', 'kubernetes');
-  if (blocks.length > 0) return [{ peers: blocks.map((one) => ({ kind: 'block', cidr: one, except: [], path })) }];
+  const given = related.filter(({ origin }) => origin.type !== 'simulated');
+  const known = simulatedCounts ? blocks : addressBlocks(given, 'default', 'kubernetes');
   const unseen = t('it depends on whether that is the API server');
-  return [{ peers: [anyNode(path), { kind: 'outside', path }], unseen }];
+  return [
+    { peers: blocks.map((one) => ({ kind: 'block', cidr: one, except: [], path, ofPods: 'always' })) },
+    ...(known.length > 0 ? [] : [{ peers: [anyNode(path), { kind: 'outside' as const, path }], unseen }]),
+  ];
 }
 
-function cidr({ reader }: PeerContext, path: FieldPath): readonly Reach[] {
-  if (typeof reader.at(path) === 'string') return [{ peers: [outsideBlock(reader.block(path))] }];
+function cidr(context: PeerContext, path: FieldPath): readonly Reach[] {
+  const { reader } = context;
+  if (typeof reader.at(path) === 'string') return [{ peers: [cidrBlock(context, reader.block(path))] }];
   reader.doubt(path, t('the CIDR is not a text'));
   return [];
 }
@@ -187,7 +204,7 @@ function cidrSet(context: PeerContext, path: FieldPath): readonly Reach[] {
     reader.doubt([...path, 'except', odd], t('{0} is not a CIDR', String(except[odd])));
     return [];
   }
-  if (field === 'cidr') return [{ peers: [outsideBlock(reader.block(path))] }];
+  if (field === 'cidr') return [{ peers: [cidrBlock(context, reader.block(path))] }];
   return cidrGroup(context, path, field, stringsAt(value, 'except'));
 }
 
@@ -196,12 +213,8 @@ function isSet(value: JsonValue | undefined): boolean {
 }
 
 /** The blocks of CiliumCIDRGroups; a group that is not among the objects may still be in the cluster. */
-function cidrGroup(
-  { reader, related }: PeerContext,
-  path: FieldPath,
-  field: string,
-  except: readonly string[],
-): readonly Reach[] {
+function cidrGroup(context: PeerContext, path: FieldPath, field: string, except: readonly string[]): readonly Reach[] {
+  const { reader, related } = context;
   const at = [...path, field];
   const name = reader.at(at);
   const by = field === 'cidrGroupRef' ? name : readNodeSelector(reader, at);
@@ -220,7 +233,7 @@ function cidrGroup(
     return [];
   }
   return [
-    { peers: blocks.map((one) => outsideBlock({ kind: 'block', cidr: one, except: inside(one, except), path })) },
+    { peers: blocks.map((one) => cidrBlock(context, { kind: 'block', cidr: one, except: inside(one, except), path })) },
   ];
 }
 

@@ -2,9 +2,10 @@ import { t } from '@vscode/l10n';
 import { isObject, type JsonObject, type JsonValue } from '../model/json.ts';
 import { everything, type LabelSelector, nothing } from '../model/labels.ts';
 import type { FieldPath, Resource } from '../model/resource.ts';
+import { onHosts } from './ciliumHost.ts';
 import { ciliumPeers, type PeerContext, peerFields, type Reach } from './ciliumPeers.ts';
 import { ciliumPorts, type PortEntry, portsOrAll } from './ciliumPorts.ts';
-import { readCiliumSelector, readNodeSelector } from './ciliumSelector.ts';
+import { readCiliumSelector, readNodeSelector, unseenOfNodes, widestNodes } from './ciliumSelector.ts';
 import type { Direction, PodSet, PolicyProgram, PolicyRule, RuleCondition } from './policy.ts';
 import { PolicyReader } from './reader.ts';
 
@@ -26,6 +27,8 @@ interface Subject {
   readonly subject: PodSet;
   readonly nodes?: LabelSelector;
   readonly subjectPath: FieldPath;
+  /** What it hangs on whether the policy acts on the nodes. */
+  readonly unseen?: string;
 }
 
 /**
@@ -97,7 +100,9 @@ function specPrograms(
   if (who === undefined) return [doubted(resource, anyone(namespace, host), path, allows)];
   // One that is not known may be a denial.
   spec.denials.known(path, specFields);
-  return programsOf(spec, who, resource);
+  const { unseen, ...subject } = who;
+  const programs = programsOf(spec, subject, resource);
+  return host ? onHosts(programs, related, unseen) : programs;
 }
 
 const specFields = [
@@ -116,7 +121,10 @@ function subjectOf(spec: Spec, value: JsonObject): Subject | undefined {
   }
   if (host) {
     const nodes = readNodeSelector(reader, path);
-    return nodes === undefined ? undefined : { subject: { pods: nothing }, nodes, subjectPath: path };
+    if (nodes === undefined) return undefined;
+    const unseen = unseenOfNodes(nodes);
+    const subject = { subject: { pods: nothing }, nodes: widestNodes(nodes), subjectPath: path };
+    return unseen === undefined ? subject : { ...subject, unseen };
   }
   const selector = readCiliumSelector(reader, path);
   if (selector === undefined) return undefined;

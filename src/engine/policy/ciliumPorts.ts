@@ -95,6 +95,8 @@ function portOf(reader: PolicyReader, path: FieldPath): readonly PortMatch[] {
   if (port === undefined || port === null) return invalid('port', t('the port is missing'));
   if (typeof port !== 'string') return invalid('port', t('port {0} must be a text', JSON.stringify(port)));
   if (!/^\d+$/.test(port)) return namedPort(reader, path, port, name === 'ANY' ? undefined : meant);
+  // The agent reads a number as Go does: one that begins with 0 is octal, and 080 is none.
+  if (/^0\d/.test(port)) return invalid('port', t('port {0} has a zero at the front', port));
   const from = Number(port);
   const endPort = numberAt(value, 'endPort') ?? 0;
   if (from > 65_535) return invalid('port', t('port {0} is not a port number', port));

@@ -8,6 +8,7 @@ interface Asks {
   readonly services: boolean;
   readonly groups: boolean;
   readonly apiServer: boolean;
+  readonly config: boolean;
 }
 
 const asks = new WeakMap<Resource, Asks>();
@@ -21,6 +22,7 @@ function asksOf(resource: Resource): Asks {
       services: text.includes('"toServices"'),
       groups: text.includes('"cidrGroup'),
       apiServer: text.includes('"cluster"') || text.includes('kube-apiserver'),
+      config: text.includes('"nodeSelector"') || /"(from|to)CIDR/.test(text),
     };
     asks.set(resource, found);
   }
@@ -32,16 +34,35 @@ export function meansServices(resource: Resource): boolean {
   return resource.ref.group === 'cilium.io' && asksOf(resource).services;
 }
 
-/** The objects that a Cilium policy means without containing them: Services and their addresses, groups of CIDRs. */
+/** What Cilium's agents are told: the ConfigMap by which they are set up. */
+const configName = 'cilium-config';
+
+/**
+ * The objects that a Cilium policy means without containing them: Services and their addresses, groups of CIDRs, and what
+ * the agents are told where that decides whether nodes are meant.
+ */
 export function ciliumRelated(resource: Resource, snapshot: Snapshot): readonly Resource[] {
-  const { services, groups, apiServer } = asksOf(resource);
-  if (!services && !groups && !apiServer) return [];
+  const { services, groups, apiServer, config: isConfigured } = asksOf(resource);
+  if (!services && !groups && !apiServer && !isConfigured) return [];
   const wanted = services ? snapshot.ofKind('', 'Service') : [];
   const manual = new Set(wanted.filter((one) => !hasSelector(one)).map(({ ref }) => `${ref.namespace}/${ref.name}`));
   if (apiServer) manual.add('default/kubernetes');
   const endpoints = [...snapshot.ofKind('discovery.k8s.io', 'EndpointSlice'), ...snapshot.ofKind('', 'Endpoints')];
   const addresses = endpoints.filter((one) => manual.has(`${one.ref.namespace}/${serviceOf(one)}`));
-  return [...wanted, ...addresses, ...(groups ? snapshot.ofKind('cilium.io', 'CiliumCIDRGroup') : [])];
+  const config = isConfigured ? snapshot.ofKind('', 'ConfigMap').filter(({ ref }) => ref.name === configName) : [];
+  return [...wanted, ...addresses, ...(groups ? snapshot.ofKind('cilium.io', 'CiliumCIDRGroup') : []), ...config];
+}
+
+/** What the agents are told; `undefined` where that is not here. */
+export function configIn(related: readonly Resource[]): Resource | undefined {
+  return related.find(({ ref }) => ref.kind === 'ConfigMap' && ref.name === configName);
+}
+
+/** Whether policies of nodes have any effect, which agents must be told; `unknown` where what they are told is not here. */
+export function hostFirewall(related: readonly Resource[]): 'on' | 'off' | 'unknown' {
+  const config = configIn(related);
+  if (config === undefined) return 'unknown';
+  return stringAt(config.object, 'data', 'enable-host-firewall') === 'true' ? 'on' : 'off';
 }
 
 function hasSelector(service: Resource): boolean {

@@ -99,6 +99,19 @@ function factOf(name: string): string {
   return name === 'io.cilium.k8s.policy.serviceaccount' ? podFacts.serviceAccount : name;
 }
 
+/**
+ * What a selector of a policy's own nodes hangs on: a node is known by its labels less those that Cilium leaves out.
+ * Source: cilium pkg/endpoint, InitWithNodeLabels.
+ */
+export function unseenOfNodes({ requirements }: LabelSelector): string | undefined {
+  return requirements.map(({ key }) => unseenOf(key)).find((text) => text !== undefined);
+}
+
+/** The nodes that such a selector chooses at most. */
+export function widestNodes({ requirements }: LabelSelector): LabelSelector {
+  return { requirements: requirements.filter(({ key }) => unseenOf(key) === undefined) };
+}
+
 function unseenOf(name: string): string | undefined {
   if (name === 'io.cilium.k8s.policy.cluster') return t('it depends on the name that Cilium has for this cluster');
   const isKept = name === namespaceKey || name.startsWith(namespaceLabel) || !filtered.test(name);

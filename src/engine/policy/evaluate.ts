@@ -1,7 +1,7 @@
 import { t } from '@vscode/l10n';
 import { type Evidence, refLabel } from '../model/resource.ts';
 import { doubtsIn } from './doubts.ts';
-import { formatEnd, nearMisses } from './explain.ts';
+import { formatEnd, nearMisses, placeOf } from './explain.ts';
 import { mayMatch, otherOf, type PolicyConnection, ruleMatches, subjectOf } from './match.ts';
 import type {
   Direction,
@@ -217,7 +217,10 @@ class Walk {
     const other = formatEnd(otherOf(this.#connection, direction));
     const names = isolating.map((one) => refLabel(one.ref)).join(', ');
     const written = isolating.flatMap((one) => one.rules.filter(({ implied }) => implied !== true));
-    const rules = written.filter((rule) => rule.direction === direction).length;
+    // One rule of a policy may come to several here.
+    const rules = new Set(
+      written.filter((rule) => rule.direction === direction).map(({ evidence }) => placeOf(evidence)),
+    ).size;
     const isolate =
       isolating.length === 1 ? t('{0} isolates {1}', names, subject) : t('{0} isolate {1}', names, subject);
     const head = noRuleText(direction, rules, isolate, other, `${port}/${protocol}`);

@@ -36,14 +36,21 @@ export function nearMisses(
       .filter((rule) => rule.direction === direction && rule.implied !== true)
       .map((rule) => ({ program, rule, miss: missOf(policies, rule, connection) })),
   );
-  return scored
-    .sort((a, b) => a.miss.distance - b.miss.distance)
-    .slice(0, 3)
-    .map(({ program, rule, miss }) => ({
-      ref: program.ref,
-      path: rule.evidence.path,
-      note: t('{0} allows {1}', refLabel(program.ref), miss.text()),
-    }));
+  const nearest = new Map<string, (typeof scored)[number]>();
+  for (const one of scored.sort((a, b) => a.miss.distance - b.miss.distance)) {
+    const place = placeOf(one.rule.evidence);
+    if (!nearest.has(place)) nearest.set(place, one);
+  }
+  return [...nearest.values()].slice(0, 3).map(({ program, rule, miss }) => ({
+    ref: program.ref,
+    path: rule.evidence.path,
+    note: t('{0} allows {1}', refLabel(program.ref), miss.text()),
+  }));
+}
+
+/** The rule that somebody wrote: of its parts each is a rule here, see {@link PolicyRule}. */
+export function placeOf({ ref, path }: Evidence): string {
+  return JSON.stringify([refLabel(ref), ...path]);
 }
 
 /** How far a rule is from allowing a connection; in words only for the few that are told. */
@@ -71,13 +78,28 @@ function nearestPeer(policies: PolicySet, rule: PolicyRule, connection: PolicyCo
   const other = rule.direction === 'ingress' ? connection.source : connection.destination;
   const peers = (rule.peers ?? []).map((peer) => ({
     distance: peerDistance(policies, peer, other),
-    text: () => formatPeer(peer),
+    text: () => (isPassedOver(peer, other) ? passedOver(peer, other) : formatPeer(peer)),
   }));
   return peers.sort((a, b) => a.distance - b.distance)[0] ?? { distance: 2, text: () => t('no one') };
 }
 
+/** True for a block that covers the address of a pod or a node and would mean it with another CNI. */
+function isPassedOver(peer: Peer, other: PolicyEnd): boolean {
+  if (peer.kind !== 'block' || other.kind === 'address') return false;
+  const own = other.kind === 'pod' ? other.pod.ips : other.node.internalIPs;
+  const isIn = (ip: string): boolean => ipInCidr(ip, peer.cidr) && !peer.except.some((one) => ipInCidr(ip, one));
+  return (other.ip === undefined ? own : [other.ip]).some(isIn);
+}
+
+function passedOver(peer: Peer, other: PolicyEnd): string {
+  const isNode = other.kind === 'node' || (other.kind === 'pod' && other.pod.template.hostNetwork);
+  const block = formatPeer(peer);
+  return isNode ? t('{0}, which does not mean nodes here', block) : t('{0}, which does not mean pods here', block);
+}
+
 function peerDistance(policies: PolicySet, peer: Peer, other: PolicyEnd): number {
   if (peer.kind === 'block' && other.kind === 'address') return ipInCidr(other.ip, peer.cidr) ? 0 : 1;
+  if (isPassedOver(peer, other)) return 0.25;
   if (peer.kind !== 'pods' || other.kind !== 'pod') return 2;
   const { pod } = other;
   const namespace = policies.namespaceMatches(peer.pods, pod.ref.namespace);

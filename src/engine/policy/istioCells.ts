@@ -5,6 +5,7 @@ import { selectorOfLabels } from '../model/labels.ts';
 import type { FieldPath } from '../model/resource.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { envoyModes, meshPods, ztunnelModes } from './istioMesh.ts';
+import { type Bypass, bypasses } from './istioOutbound.ts';
 import { type MtlsScope, portsWith } from './istioPeerAuthentication.ts';
 import type { RuleDemands } from './istioRule.ts';
 import type { Target } from './istioTarget.ts';
@@ -24,6 +25,8 @@ export interface Cell {
   readonly maybes: boolean;
   /** Set where it is not known whether the cell holds. */
   readonly unsure?: true;
+  /** Clients that may come without an identity. */
+  readonly bypasses: readonly Bypass[];
 }
 
 /**
@@ -45,7 +48,8 @@ export function cellsOf(
   const beyond = http || has('remotes') || has('tls') || has('unseen');
   const divided = beyond || action === 'CUSTOM';
   const maybes = modesIn(snapshot).has('unknown');
-  const whole: Cell = { where: [], ports: allPorts, identities: true, reads: 'tcp', maybes };
+  const hidden = has('identities') ? bypasses(snapshot) : [];
+  const whole: Cell = { where: [], ports: allPorts, identities: true, reads: 'tcp', maybes, bypasses: hidden };
   const off = has('identities') ? scopes.filter((one) => portsWith(one, 'DISABLE', 'envoy').length > 0) : [];
   if (!divided) return splitByMtls(whole, off, path);
   // Without a proxy that speaks HTTP there is no one to ask an external authorizer either.

@@ -3,9 +3,10 @@ import type { LabelSelector } from '../model/labels.ts';
 import type { Evidence, FieldPath } from '../model/resource.ts';
 import type { Cell } from './istioCells.ts';
 import { allOf, meshModes, meshPods, oneOf } from './istioMesh.ts';
+import { type Bypass, clientsOf as bypassing, divided, type Place, within } from './istioOutbound.ts';
 import type { BlockTest, Demands, IdentityTest } from './istioRule.ts';
 import type { Peer, PolicyRule, RuleCondition } from './policy.ts';
-import { common, tcpPorts } from './portRanges.ts';
+import { common } from './portRanges.ts';
 
 /** Peers that fit for certain, and those that may fit besides. */
 interface Fit {
@@ -35,28 +36,59 @@ export function ruleIn(
   if (ranges.length === 0) return [];
   const fit = clientsOf(demands, cell, path);
   const where = [...cell.where, ...demands.destinations.map((one) => blocks(one, path))];
-  const base = {
-    direction: 'ingress',
-    action,
-    ports: tcpPorts(ranges, path),
-    evidence,
-    ...(where.length > 0 ? { onlyFor: [allOf(where, path)] } : {}),
-  } as const;
   const condition = conditionOf(demands, cell, action, external);
-  const first = {
-    ...base,
-    ...(fit === undefined ? {} : { peers: [fit.sure] }),
-    ...(condition === undefined ? {} : { condition }),
-  };
-  if (fit === undefined || fit.maybe === fit.sure) return [first];
-  const between: Peer = { kind: 'all-of', peers: [fit.maybe, { kind: 'none-of', peers: [fit.sure], path }], path };
+  const head = { direction: 'ingress', action, evidence, ...(condition === undefined ? {} : { condition }) } as const;
+  const place = { ports: ranges, where };
+  if (fit === undefined) return [{ ...head, ...within(place, path) }];
+  const hidden = cell.identities && demands.identities.length > 0 ? cell.bypasses : [];
+  const all = hidden.map((one) => bypassing(one, path));
+  const others: readonly Peer[] = all.length === 0 ? [] : [{ kind: 'none-of', peers: all, path }];
   return [
-    first,
-    {
-      ...base,
-      peers: [between],
-      condition: { of: 'unseen', text: t('whether the client is in the mesh, and as whom') },
-    },
+    ...fitting(head, place, fit, others, path),
+    ...hidden.flatMap((one) => withoutIdentity(head, place, fit, demands, one, path)),
+  ];
+}
+
+type Head = Pick<PolicyRule, 'direction' | 'action' | 'evidence' | 'condition'>;
+
+/** For clients that fit, and of those of `among`, what is certain and what is not. */
+function fitting(
+  head: Head,
+  place: Place,
+  { sure, maybe }: Fit,
+  among: readonly Peer[],
+  path: FieldPath,
+): readonly PolicyRule[] {
+  const base = { ...head, ...within(place, path) };
+  const first = { ...base, peers: [allOf([sure, ...among], path)] };
+  if (maybe === sure) return [first];
+  const between: Peer = {
+    kind: 'all-of',
+    peers: [maybe, { kind: 'none-of', peers: [sure], path }, ...among],
+    path,
+  };
+  const condition = { of: 'unseen', text: t('whether the client is in the mesh, and as whom') } as const;
+  return [first, { ...base, peers: [between], condition }];
+}
+
+/** Of clients whose sidecar may not see the connection: where it does, and where they may be anyone or nobody. */
+function withoutIdentity(
+  head: Head,
+  place: Place,
+  fit: Fit,
+  demands: Demands,
+  bypass: Bypass,
+  path: FieldPath,
+): readonly PolicyRule[] {
+  const clients = bypassing(bypass, path);
+  const { sure, unsure } = divided(bypass, place.ports, place.where, path);
+  // Nobody fits where only others are shut out.
+  const sources = demands.sources.map((one) => blocks(one, path));
+  const may = demands.identities.some(({ not }) => !not) ? [fit.maybe] : sources;
+  const condition = { of: 'unseen', text: bypass.text } as const;
+  return [
+    ...sure.flatMap((one) => fitting(head, one, fit, [clients], path)),
+    ...unsure.map((one) => ({ ...head, ...within(one, path), peers: [allOf([clients, ...may], path)], condition })),
   ];
 }
 

@@ -139,7 +139,8 @@ function leftOut(workload: Workload): readonly Uncaptured[] {
   return out.filter(({ ports }) => ports.length > 0);
 }
 
-function portList(text: string): PortRanges {
+/** The ports of an annotation's list, each a range of its own; what is no port is left out. */
+export function portList(text: string): PortRanges {
   return rangesOf(
     text
       .split(',')

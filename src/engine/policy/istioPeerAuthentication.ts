@@ -7,6 +7,7 @@ import { type LabelSelector, matchesLabels, podFacts, selectorOfLabels } from '.
 import type { Evidence, FieldPath, Resource } from '../model/resource.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { envoyModes, meshModes, meshPods, outsideMesh, ownTls, ztunnelModes } from './istioMesh.ts';
+import { bypasses, clientsOf, divided, within } from './istioOutbound.ts';
 import type { PodSet, PolicyProgram, PolicyRule } from './policy.ts';
 import { allPorts, type PortRanges, rangesOf, tcpPorts, without } from './portRanges.ts';
 import { PolicyReader } from './reader.ts';
@@ -265,7 +266,14 @@ function rulesOf(snapshot: Snapshot, scope: MtlsScope): readonly PolicyRule[] {
   const denials = sides.flatMap(({ ports, modes }): PolicyRule[] => {
     const head = { direction: 'ingress', action: 'deny', evidence } as const;
     const where = { ports: tcpPorts(ports, path), onlyFor: [meshPods(modes, path)] };
+    const hidden = bypasses(snapshot).flatMap((one) =>
+      divided(one, ports, [meshPods(modes, path)], path).unsure.map((place): PolicyRule => {
+        const condition = { of: 'unseen', text: one.text } as const;
+        return { ...head, ...within(place, path), peers: [clientsOf(one, path)], condition };
+      }),
+    );
     return [
+      ...hidden,
       { ...head, ...where, peers: [plain] },
       { ...head, ...where, peers: [meshPods(['unknown'], path)], condition: unseen },
     ];

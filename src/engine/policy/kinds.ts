@@ -13,6 +13,7 @@ import { calicoRelated, compileCalicoPolicy, compileGlobalCalicoPolicy } from '.
 import { calicoTiers } from './calicoTiers.ts';
 import { compileCiliumClusterwidePolicy, compileCiliumPolicy } from './ciliumPolicy.ts';
 import { ciliumRelated } from './ciliumRelated.ts';
+import { compileEgressFirewall } from './egressFirewall.ts';
 import { compileAuthorizationPolicies } from './istioAuthorization.ts';
 import { compilePeerAuthentications } from './istioPeerAuthentication.ts';
 import { compileMultiNetworkPolicy } from './multiNetworkPolicy.ts';
@@ -105,6 +106,7 @@ const policyKinds: readonly PolicyKind[] = [
     compile: compileClusterUserDefinedNetwork,
     related: openPods,
   },
+  { group: ovn, kind: 'EgressFirewall', versions: ['v1'], compile: compileEgressFirewall },
   {
     group: ovn,
     kind: 'UserDefinedNetwork',

@@ -75,11 +75,14 @@ function addressesOf(policies: PolicySet, block: BlockPeer, end: PolicyEnd): rea
     case 'address':
       return [end.ip];
     case 'node':
+      if (!policies.readsNodes(block)) return [];
       return end.ip === undefined ? end.node.internalIPs : [end.ip];
-    case 'pod':
+    case 'pod': {
       // A hostNetwork pod is its node to a block of addresses, whatever the CNI thinks of pods.
-      if (!policies.readsPods(block) && !policies.isHost(end.pod)) return [];
+      const isRead = policies.isHost(end.pod) ? policies.readsNodes(block) : policies.readsPods(block);
+      if (!isRead) return [];
       return end.ip === undefined ? end.pod.ips : [end.ip];
+    }
     default:
       return end satisfies never;
   }

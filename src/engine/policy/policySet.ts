@@ -13,6 +13,8 @@ import { builtInTiers } from './tiers.ts';
 export interface PolicySettings {
   /** Whether an ipBlock that covers a pod's address matches the pod. */
   readonly ipBlockMatchesPods: boolean;
+  /** Whether one that covers a node's address matches the node; absent: it does. */
+  readonly ipBlockMatchesNodes?: boolean;
   /** Whether `networks` of the Network Policy API do; the API says so. */
   readonly networksMatchPods: boolean;
   /** `ignored`: policies neither select nor match hostNetwork pods by labels, as the API leaves undefined. */
@@ -173,7 +175,7 @@ export class PolicySet {
       const tier = this.#tiers.get(name);
       return tier === undefined ? [] : [{ tier, programs: [...list].sort(byPriority) }];
     });
-    return steps.sort((a, b) => a.tier.order - b.tier.order || (a.tier.name < b.tier.name ? -1 : 1));
+    return steps.sort((a, b) => a.tier.order - b.tier.order || (nameOf(a) < nameOf(b) ? -1 : 1));
   }
 
   /** True when labels and namespace put the pod into the set. Ended pods and, by default, hostNetwork pods are in none. */
@@ -190,6 +192,11 @@ export class PolicySet {
   readsPods({ ofPods }: BlockPeer): boolean {
     const { ipBlockMatchesPods, networksMatchPods } = this.settings;
     return ipBlockMatchesPods || ofPods === 'always' || (ofPods === 'by-api' && networksMatchPods);
+  }
+
+  /** True where a block may hold a node by its address, and what runs on the node's network. */
+  readsNodes({ ofPods }: BlockPeer): boolean {
+    return ofPods !== undefined || this.settings.ipBlockMatchesNodes !== false;
   }
 
   /** True for a pod that selectors may choose. */
@@ -291,6 +298,11 @@ export class PolicySet {
   }
 }
 
+/** Of two tiers of one order the name decides, which those of Calico's objects have behind a prefix. */
+function nameOf({ tier }: TierStep): string {
+  return tier.name.replace(/^calico\//, '');
+}
+
 /** True where who is in a set, and what a tier means, is the same. */
 function sameWorld(a: PolicySet, b: PolicySet): boolean {
   return (
@@ -300,8 +312,13 @@ function sameWorld(a: PolicySet, b: PolicySet): boolean {
   );
 }
 
+/** Of one name and priority a policy of the whole cluster comes first, as with Calico; elsewhere it does not matter. */
 function byPriority(a: PolicyProgram, b: PolicyProgram): number {
-  return a.priority - b.priority || (a.ref.name < b.ref.name ? -1 : a.ref.name > b.ref.name ? 1 : 0);
+  return a.priority - b.priority || compare(a.ref.name, b.ref.name) || compare(a.ref.namespace, b.ref.namespace);
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 /** The port that a named port means on a pod for a protocol (absent: any), as kubelet resolves it: the first container that has it. */

@@ -8,6 +8,8 @@ import type { PolicyTier } from './policy.ts';
 export const builtInTiers: readonly PolicyTier[] = [
   // Networks without a way between them come before anything that filters.
   { name: 'networks', order: 0, end: 'pass', layer: 'network' },
+  // A firewall at the edge of the pod network stands beside all that policies say.
+  { name: 'edge', order: 1, end: 'pass', layer: 'network' },
   { name: 'admin', order: 1000, end: 'pass', layer: 'network' },
   // Cilium's deny rules beat every allow, whoever wrote it, and their policies isolate beside NetworkPolicies.
   { name: 'deny', order: 999_999, end: 'pass', layer: 'network' },

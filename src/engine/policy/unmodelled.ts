@@ -10,7 +10,6 @@ import type { PolicyProgram } from './policy.ts';
 const named: ReadonlySet<string> = new Set([
   'consul.hashicorp.com/ServiceIntentions',
   'ingressnodefirewall.openshift.io/IngressNodeFirewall',
-  'k8s.ovn.org/EgressFirewall',
   'kuma.io/MeshTrafficPermission',
   'kuma.io/TrafficPermission',
   'policy.linkerd.io/AuthorizationPolicy',

@@ -2,6 +2,7 @@ import { t } from '@vscode/l10n';
 import type { Derived } from '../analysis/derived.ts';
 import { ipInCidr, parseIp } from '../model/addresses.ts';
 import type { ClusterNode, Protocol } from '../model/cluster.ts';
+import { refLabel } from '../model/resource.ts';
 import type { PolicyEnd, Verdict } from '../policy/policy.ts';
 import { crossNodes, deliver, leave, originate, reachHost, reachPod } from './carry.ts';
 import type { Branch, ClientSees, Disposition } from './flow.ts';
@@ -85,10 +86,12 @@ function isOwn({ source, carriedBy }: Connection): boolean {
   return isHost(source) && carriedBy === undefined;
 }
 
-/** The pod device that a direction's policy acts on. */
-function podDeviceOf({ derived, source, target }: Connection, { direction }: Verdict): string {
+/** What acts on a pod's device, or on a node, where what runs on the node's own network has no device of its own. */
+function mechanismOf({ derived, source, target }: Connection, { direction }: Verdict): string {
+  const { profile } = derived;
   const place = direction === 'egress' ? source : target;
-  return place.kind === 'pod' ? derived.profile.podDevice(place.pod.ref.namespace, place.pod.ref.name).name : '';
+  if (place.kind !== 'pod' || isHost(place)) return 'host endpoint';
+  return profile.policyMechanism(direction, profile.podDevice(place.pod.ref.namespace, place.pod.ref.name).name);
 }
 
 /** Bytes that fit without fragments on a node network of 1500; 0 where the transport is not known. */
@@ -147,14 +150,10 @@ const stepActions = {
 
 /** Writes down what policies say; false where the packet ends here. A CNI that does not enforce lets it pass. */
 export function policyStep(walk: Walk, connection: Connection, verdict: Verdict): boolean {
-  const { derived } = connection;
   if (verdict.decidedBy.length === 0 && verdict.action === 'allow') return true;
   const kind = verdict.direction === 'egress' ? 'egress-policy' : 'ingress-policy';
   const action = stepActions[verdict.action];
-  const mechanism =
-    verdict.action === 'not-enforced'
-      ? 'none'
-      : derived.profile.policyMechanism(verdict.direction, podDeviceOf(connection, verdict));
+  const mechanism = verdict.action === 'not-enforced' ? 'none' : mechanismOf(connection, verdict);
   walk.step({ kind, action, mechanism, why: withConditions(verdict.reason, [verdict]), evidence: verdict.decidedBy });
   return action !== 'denied';
 }
@@ -215,12 +214,13 @@ function ending(connection: Connection, egress: Verdict, ingress: Verdict, serve
     return { ...base, ...own, disposition: 'insufficient-information', clientSees: 'unknown' };
   }
   if (unenforced !== undefined) {
-    const kind = unenforced.decidedBy[0]?.ref.kind ?? 'NetworkPolicy';
+    const [policy] = unenforced.decidedBy;
     const reason = t(
-      '{0} {1} does not enforce {2}, so it is delivered.',
-      unenforced.reason,
+      '{0}. {1} does not enforce {2}, so it is delivered.',
+      // What denies by isolation is told in sentences, what denies by a rule in a clause.
+      unenforced.reason.replace(/\.$/, ''),
       derived.profile.title,
-      kind,
+      policy === undefined ? 'NetworkPolicy' : refLabel(policy.ref),
     );
     return { ...base, disposition: 'not-enforced', clientSees: 'connected', reason, considered: unenforced.considered };
   }

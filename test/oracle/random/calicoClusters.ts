@@ -55,7 +55,10 @@ function networkSet(dice: Dice, namespaces: readonly string[], index: number): J
 function calicoPolicy(dice: Dice, namespaces: readonly string[], tiers: readonly string[], index: number): Json {
   const isGlobal = dice.chance(45);
   const tierName = dice.pick(tiers);
-  const metadata = { name: `${tierName}.p${index}`, ...(isGlobal ? {} : { namespace: dice.pick(namespaces) }) };
+  // Of equal orders the two kinds stand by name, in one version behind the namespace: these names come to the same in both.
+  const letter = !isGlobal ? 'p' : tierName === 'default' ? 'a' : 'z';
+  const name = `${tierName}.${letter}${index}`;
+  const metadata = { name, ...(isGlobal ? {} : { namespace: dice.pick(namespaces) }) };
   const types = dice.pick([undefined, ['Ingress'], ['Egress'], ['Ingress', 'Egress'], ['Ingress', 'Egress']]);
   const rules = (direction: string) => dice.some(0, 3, () => rule(dice, isGlobal, direction));
   return {
@@ -64,7 +67,7 @@ function calicoPolicy(dice: Dice, namespaces: readonly string[], tiers: readonly
     metadata,
     spec: {
       ...(tierName === 'default' && dice.chance(50) ? {} : { tier: tierName }),
-      ...(dice.chance(80) ? { order: 700 + index * 100 + dice.int(50) } : {}),
+      ...(dice.chance(80) ? { order: 701 + index * 100 + dice.int(50) } : {}),
       selector: selector(dice),
       ...(isGlobal && dice.chance(30) ? { namespaceSelector: namespaceSelector(dice) } : {}),
       ...(types === undefined ? {} : { types }),

@@ -57,7 +57,8 @@ function tiersOf({ policies }: LiteralCluster): readonly Tier[] {
       const end = field(field(one, 'spec'), 'defaultAction') === 'Pass' ? 'pass' : 'deny';
       return { name, order: Number(field(field(one, 'spec'), 'order')), end };
     });
-  return [...written, { name: 'default', order: 1_000_000, end: 'deny' as const }].sort((a, b) => a.order - b.order);
+  const all = [...written, { name: 'default', order: 1_000_000, end: 'deny' as const }];
+  return all.sort((a, b) => a.order - b.order || (a.name < b.name ? -1 : 1));
 }
 
 function placedIn(cluster: LiteralCluster, tier: string, ask: Ask): readonly Placed[] {

@@ -36,12 +36,12 @@ export const rule: Rule = {
   severity: 'info',
   reads: ['*'],
   example: {
-    failing: `apiVersion: k8s.ovn.org/v1
-kind: EgressFirewall
+    failing: `apiVersion: vpcresources.k8s.aws/v1beta1
+kind: SecurityGroupPolicy
 metadata:
-  name: default
+  name: api
 spec:
-  egress: []
+  podSelector: {}
 `,
     corrected: `apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy

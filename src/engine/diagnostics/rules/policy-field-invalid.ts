@@ -49,6 +49,7 @@ export const rule: Rule = {
     'cilium.io/CiliumNetworkPolicy',
     'crd.projectcalico.org/GlobalNetworkPolicy',
     'crd.projectcalico.org/NetworkPolicy',
+    'k8s.ovn.org/EgressFirewall',
     'networking.k8s.io/NetworkPolicy',
     'policy.networking.k8s.io/AdminNetworkPolicy',
     'policy.networking.k8s.io/BaselineAdminNetworkPolicy',
