@@ -65,8 +65,13 @@ function otherKinds(namespaces: readonly string[]): readonly Fields[] {
     .map((namespace) => ({
       apiVersion: 'cilium.io/v2',
       kind: 'CiliumNetworkPolicy',
-      metadata: { name: 'no-telnet', namespace },
-      spec: { endpointSelector: {}, ingressDeny: [{ fromEntities: ['world'] }], enableDefaultDeny: { ingress: false } },
+      metadata: { name: 'cluster-only', namespace },
+      // Each isolating policy of Cilium lets in the node that the pod is on.
+      spec: {
+        endpointSelector: {},
+        ingress: [{ fromEntities: ['cluster'] }],
+        ingressDeny: [{ fromEntities: ['world'] }],
+      },
     }));
   return [...admin, ...cilium];
 }

@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { buildSnapshot, Derived, type JsonObject, parseManifest } from '../../src/engine/index.ts';
+import {
+  buildSnapshot,
+  connectivity,
+  Derived,
+  finish,
+  type JsonObject,
+  parseManifest,
+} from '../../src/engine/index.ts';
 
 const cluster: readonly JsonObject[] = [
   ...['n1', 'n2'].map((name, index) => ({
@@ -63,3 +70,55 @@ for (const cni of ['unknown', 'calico-bgp', 'cilium-vxlan']) {
 test('with Cilium a denial of the host counts', () => {
   assert.equal(verdict('cilium-vxlan', 'n1', againstNode), 'deny');
 });
+
+/** Pods with equal labels on some nodes, and one on the network of the first node. */
+function onNodes(count: number, policy: JsonObject): Derived {
+  const names = Array.from({ length: count }, (_, index) => `n${index}`);
+  const pod = (name: string, nodeName: string, hostNetwork = false): JsonObject => ({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name, namespace: 'x', labels: { app: 'a' } },
+    spec: { nodeName, hostNetwork, containers: [{ name: 'c', image: 'c' }] },
+  });
+  const objects: readonly JsonObject[] = [
+    ...names.map((name) => ({ apiVersion: 'v1', kind: 'Node', metadata: { name } })),
+    ...names.map((name) => pod(`on-${name}`, name)),
+    pod('host', 'n0', true),
+    policy,
+  ];
+  const text = objects.map((one) => JSON.stringify(one)).join('\n---\n');
+  const resources = parseManifest(text, 'a.yaml').documents.flatMap((one) => one.resources);
+  return new Derived(buildSnapshot({ scope: 'a', resources, assume: { cni: 'cilium-vxlan' } }));
+}
+
+for (const [entity, isOpen] of [
+  ['host', (node: number) => node === 0],
+  ['remote-node', (node: number) => node !== 0],
+  ['cluster', () => true],
+] as const) {
+  test(`pods that only their nodes tell apart are one class, and ${entity} means what is theirs`, () => {
+    const derived = onNodes(20, {
+      ...againstNode,
+      spec: {
+        endpointSelector: {},
+        egress: [{ toEntities: [entity] }],
+      },
+    });
+    const { connections } = finish(connectivity(derived.matrix));
+    const toHost = connections.filter(({ to }) => to === 'x/host[Pod]').map(({ from }) => from);
+    const open = toHost.filter((from) => from.startsWith('x/'));
+    const wanted = Array.from({ length: 20 }, (_, node) => node).filter(isOpen);
+    assert.deepEqual(open, wanted.map((node) => `x/on-n${node}[Pod]`).sort());
+    for (let node = 0; node < 20; node++) {
+      const [source, destination] = [derived.snapshot.pod('x', `on-n${node}`), derived.snapshot.pod('x', 'host')];
+      assert.ok(source !== undefined && destination !== undefined);
+      const ends = [
+        { kind: 'pod', pod: source },
+        { kind: 'pod', pod: destination },
+      ] as const;
+      assert.equal(derived.decide(...ends, 'TCP', 80).action, isOpen(node) ? 'allow' : 'deny');
+    }
+    const { first, end } = derived.matrix.classes.ranges.get('x') ?? { first: 0, end: 0 };
+    assert.equal(end - first, 2);
+  });
+}

@@ -1,12 +1,13 @@
 import { type CidrBlock, cidrContains, parseCidr, parseIp } from '../model/addresses.ts';
 import type { Pod, Workload } from '../model/cluster.ts';
 import type { Labels } from '../model/labels.ts';
+import { oncePer } from '../model/memo.ts';
 import { refKey } from '../model/resource.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { blocksOf, peerMatches } from '../policy/peers.ts';
 import type { BlockPeer, Peer, PodSet, PolicyProgram } from '../policy/policy.ts';
 import type { PolicySet } from '../policy/policySet.ts';
-import { peersOf, portNamesOf, readsNodes } from './programPeers.ts';
+import { peersOf, portNamesOf, readsNodes, readsOwnNode } from './programPeers.ts';
 import { type Values, VisibleLabels } from './visibleLabels.ts';
 
 /** Pods that no policy can tell apart; `pod` stands for all of them. */
@@ -16,6 +17,12 @@ export interface PodClass {
   pod: Pod;
 }
 
+/**
+ * A class as the subject of policies. Where these mean its pods' own node it stands for those on one node alone, and is
+ * another object than the class: to everyone else they are alike.
+ */
+export type SubjectClass = Readonly<PodClass>;
+
 /** A row and column of the matrix: a workload, or one pod of a workload whose pods differ under some policy. */
 export interface ConnectivityEnd {
   /** `ns/name[Kind]` */
@@ -23,12 +30,12 @@ export interface ConnectivityEnd {
   readonly workload: Workload;
   /** The pods of the workload that it is: all of them, or one. */
   readonly pods: readonly Pod[];
-  readonly podClass: PodClass;
+  readonly podClass: SubjectClass;
 }
 
 /**
  * Partitions pods by what policies can see: namespace, the labels that some selector reads there, the declared ports
- * that some rule names, and where it matters address and node. Everything else (a template hash, a label's value that
+ * that some rule names, and where it matters address, and node, which is on the node's own network alone. Everything else (a template hash, a label's value that
  * nobody mentions) makes no class. Classes of one namespace have adjacent numbers.
  */
 export class PodClasses {
@@ -44,6 +51,9 @@ export class PodClasses {
   /** Of pods that are more than their labels. */
   readonly #byPod = new WeakMap<Pod, PodClass>();
   readonly #readsNodes: boolean;
+  /** The namespaces of policies that mean the node of the pod that they select; `undefined` among them: all. */
+  readonly #ownNodes: ReadonlySet<string | undefined>;
+  readonly #onNodes = new Map<PodClass, Map<string | undefined, SubjectClass>>();
   readonly #hasHosts: boolean;
   #policies: PolicySet;
 
@@ -56,6 +66,8 @@ export class PodClasses {
     this.#blocks = blocksIn(blocks);
     this.#podBlocks = blocksIn(blocks.filter((one) => policies.readsPods(one)));
     this.#readsNodes = peers.some(readsNodes) || programs.some(({ nodes }) => nodes !== undefined);
+    const relative = programs.filter((one) => peersOf(one).some(readsOwnNode));
+    this.#ownNodes = new Set(relative.map(({ subject }) => subject.inNamespace));
     this.#visible = new VisibleLabels();
     for (const program of programs) this.#visible.add(program);
     this.#assign(snapshot);
@@ -81,7 +93,10 @@ export class PodClasses {
       if (found !== true || firsts.size - size !== end - first) return false;
     }
     this.#policies = policies;
-    for (const [one, pod] of firsts) one.pod = pod;
+    for (const [one, pod] of firsts) {
+      one.pod = pod;
+      this.#onNodes.delete(one);
+    }
     return true;
   }
 
@@ -98,7 +113,9 @@ export class PodClasses {
   covers(program: PolicyProgram): boolean {
     const peers = peersOf(program);
     const blocks = peers.flatMap(blocksOf);
-    const readsMore = !this.#readsNodes && (program.nodes !== undefined || peers.some(readsNodes));
+    const readsMore =
+      (!this.#readsNodes && (program.nodes !== undefined || peers.some(readsNodes))) ||
+      (!this.#readsOwnNode(program.subject.inNamespace) && peers.some(readsOwnNode));
     const ofPods = blocks.filter((one) => this.#policies.readsPods(one)).flatMap(textsOf);
     return (
       !readsMore &&
@@ -161,7 +178,7 @@ export class PodClasses {
   /** True where policies see nothing of a pod but its namespace, labels and ports. */
   #isPlain({ template, phase }: Pod): boolean {
     const isEnded = phase === 'Succeeded' || phase === 'Failed';
-    return !template.hostNetwork && !isEnded && !this.#readsNodes && this.#podBlocks.length === 0;
+    return !template.hostNetwork && !isEnded && this.#podBlocks.length === 0;
   }
 
   /** The class of a pod of the snapshot, or of a workload's template. */
@@ -169,13 +186,27 @@ export class PodClasses {
     return this.#byPod.get(pod) ?? this.#classFor(pod, this.#classesIn(pod.ref.namespace));
   }
 
+  /** The class of a pod, with its node where policies that select it may mean that. */
+  subjectOf(pod: Pod): SubjectClass {
+    const own = this.classOf(pod);
+    if (pod.template.hostNetwork || !this.#readsOwnNode(pod.ref.namespace)) return own;
+    const known = this.#onNodes.get(own) ?? new Map<string | undefined, SubjectClass>();
+    this.#onNodes.set(own, known);
+    const found = known.get(pod.node) ?? { index: own.index, pod };
+    known.set(pod.node, found);
+    return found;
+  }
+
+  #readsOwnNode(namespace: string | undefined): boolean {
+    return this.#ownNodes.has(undefined) || this.#ownNodes.has(namespace);
+  }
+
   /** What policies see of a pod beside labels and namespace; '' for most. */
   #restKey(pod: Pod): string {
     const { template, phase } = pod;
     let key = portKey(pod, this.#portNames);
-    if (template.hostNetwork) key += 'h;';
+    if (template.hostNetwork) key += this.#readsNodes ? `h@${pod.node ?? ''};` : 'h;';
     if (phase === 'Succeeded' || phase === 'Failed') key += 'e;';
-    if (this.#readsNodes) key += `@${pod.node ?? ''};`;
     return key + this.#blockBits(pod);
   }
 
@@ -206,15 +237,44 @@ function podsIn(snapshot: Snapshot, namespace: string): readonly Pod[] {
   return [...snapshot.podsIn(namespace), ...planned.map(templatePod)];
 }
 
-/** True when some policy treats the two pods differently, as a subject, a peer or by a named port. */
+/** Whatever of some policies may tell two pods of one namespace apart. */
+interface Tellers {
+  readonly portNames: ReadonlySet<string>;
+  /** Sets of the pods of one namespace, and of any. */
+  readonly local: ReadonlyMap<string | undefined, readonly PodSet[]>;
+  /** Peers of addresses and nodes, equal blocks once. */
+  readonly others: readonly Peer[];
+}
+
+const tellersOf = oncePer(({ programs }: PolicySet): Tellers => {
+  const sets: PodSet[] = [];
+  const others = new Map<unknown, Peer>();
+  for (const program of programs) {
+    sets.push(program.subject);
+    for (const peer of peersOf(program)) {
+      if (peer.kind === 'pods') sets.push(peer.pods);
+      else others.set(peer.kind === 'block' ? JSON.stringify([peer.cidr, peer.except, peer.ofPods]) : peer, peer);
+    }
+  }
+  return {
+    portNames: new Set(programs.flatMap(portNamesOf)),
+    local: Map.groupBy(sets, ({ inNamespace }) => inNamespace),
+    others: [...others.values()],
+  };
+});
+
+/** True when some policy treats two pods of one namespace differently, as a subject, a peer or by a named port. */
 function areToldApart(a: Pod, b: Pod, policies: PolicySet): boolean {
+  const { portNames, local, others } = tellersOf(policies);
   const differs = (set: PodSet): boolean => policies.inSet(set, a) !== policies.inSet(set, b);
   const matches = (peer: Peer, pod: Pod): boolean => peerMatches(policies, peer, { kind: 'pod', pod }, undefined);
   const isUnlike = (peer: Peer): boolean => matches(peer, a) !== matches(peer, b);
-  return policies.programs.some((one) => {
-    const names = new Set(portNamesOf(one));
-    return differs(one.subject) || portKey(a, names) !== portKey(b, names) || peersOf(one).some(isUnlike);
-  });
+  return (
+    portKey(a, portNames) !== portKey(b, portNames) ||
+    (local.get(a.ref.namespace)?.some(differs) ?? false) ||
+    (local.get(undefined)?.some(differs) ?? false) ||
+    others.some(isUnlike)
+  );
 }
 
 /** The ports of these names that a pod declares. */
@@ -268,14 +328,15 @@ export function endsOfWorkload(
   const first = classes.classOf(pods[0] ?? templatePod(workload));
   const others = new Set(pods.map((pod) => classes.classOf(pod)));
   if ([...others].every((one) => one === first || !areToldApart(one.pod, first.pod, policies))) {
-    const whole = { name: `${namespace}/${name}[${kind}]`, workload, pods: workload.pods, podClass: first };
+    const podClass = classes.subjectOf(pods[0] ?? first.pod);
+    const whole = { name: `${namespace}/${name}[${kind}]`, workload, pods: workload.pods, podClass };
     return { ends: [whole], mayDiffer: others.size > 1 };
   }
   const ends = pods.map((pod) => ({
     name: `${namespace}/${pod.ref.name}[Pod]`,
     workload,
     pods: [pod],
-    podClass: classes.classOf(pod),
+    podClass: classes.subjectOf(pod),
   }));
   return { ends, mayDiffer: true };
 }

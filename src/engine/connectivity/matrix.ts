@@ -7,7 +7,7 @@ import { doubtsIn } from '../policy/doubts.ts';
 import type { Direction, PolicyProgram } from '../policy/policy.ts';
 import type { PolicySet, TierStep } from '../policy/policySet.ts';
 import { hasBit, members } from './bits.ts';
-import { type ConnectivityEnd, type PodClass, PodClasses } from './classes.ts';
+import { type ConnectivityEnd, PodClasses, type SubjectClass } from './classes.ts';
 import { type Ends, endsAfter, endsOf, stillHolds } from './ends.ts';
 import { type BlockCounts, countBlocks, type ExternalRange, externalRanges } from './externalRanges.ts';
 import { OutsideSpace, type PeerSpace, PodSpace } from './peerBits.ts';
@@ -72,6 +72,8 @@ export class ConnectivityMatrix {
   readonly #outside: PerDirection<Outside>;
   readonly #selecting: readonly (readonly PolicyProgram[])[];
   readonly #ofClass: PerDirection<(Row | undefined)[]>;
+  /** Of subjects that are classes on one node. */
+  readonly #onNodes: PerDirection<Map<SubjectClass, Row>> = { ingress: new Map(), egress: new Map() };
   #ends: Ends | undefined;
   #endsBefore: Ends | undefined;
 
@@ -191,17 +193,18 @@ export class ConnectivityMatrix {
   }
 
   /** What a direction's policies let through between a class and the pods of every class. */
-  row(subject: PodClass, direction: Direction): Row {
-    const known = this.#ofClass[direction];
-    let row = known[subject.index];
-    if (row === undefined) {
-      row = this.#rowIn(this.#shared.rows, subject, direction, this.#shared.pods);
-      known[subject.index] = row;
-    }
+  row(subject: SubjectClass, direction: Direction): Row {
+    const { index } = subject;
+    const isClass = subject === this.classes.classes[index];
+    const known = isClass ? this.#ofClass[direction][index] : this.#onNodes[direction].get(subject);
+    if (known !== undefined) return known;
+    const row = this.#rowIn(this.#shared.rows, subject, direction, this.#shared.pods);
+    if (isClass) this.#ofClass[direction][index] = row;
+    else this.#onNodes[direction].set(subject, row);
     return row;
   }
 
-  #rowIn(rows: Map<string, Row>, subject: PodClass, direction: Direction, space: PeerSpace): Row {
+  #rowIn(rows: Map<string, Row>, subject: SubjectClass, direction: Direction, space: PeerSpace): Row {
     const selecting = this.selecting(subject);
     const key = `${direction} ${keyOf(subject, direction, selecting)}`;
     let row = rows.get(key);
@@ -213,7 +216,7 @@ export class ConnectivityMatrix {
   }
 
   /** The policies whose subject a class is, in reading order. */
-  selecting({ index, pod }: PodClass): readonly PolicyProgram[] {
+  selecting({ index, pod }: SubjectClass): readonly PolicyProgram[] {
     return this.#policies.isHost(pod) ? this.#policies.selecting(pod) : (this.#selecting[index] ?? []);
   }
 
@@ -268,7 +271,7 @@ export class ConnectivityMatrix {
     }
   }
 
-  #build(steps: readonly TierStep[], subject: PodClass, direction: Direction, space: PeerSpace): Row {
+  #build(steps: readonly TierStep[], subject: SubjectClass, direction: Direction, space: PeerSpace): Row {
     const inLayer = (layer: 'network' | 'mesh'): readonly TierStep[] =>
       steps.filter(({ tier }) => tier.layer === layer);
     const network = this.#buildLayer(inLayer('network'), subject, direction, space);
@@ -277,7 +280,7 @@ export class ConnectivityMatrix {
     return bothRows(this.ports, network, this.#buildLayer(mesh, subject, direction, space));
   }
 
-  #buildLayer(steps: readonly TierStep[], subject: PodClass, direction: Direction, space: PeerSpace): Row {
+  #buildLayer(steps: readonly TierStep[], subject: SubjectClass, direction: Direction, space: PeerSpace): Row {
     const builder = new RowBuilder(this.ports);
     for (const { tier, programs } of steps) {
       for (const program of programs) {
@@ -315,10 +318,10 @@ function outsideAfter(changed: Exchange<PolicyProgram>, direction: Direction, be
 }
 
 /** Which policies act, and what of the subject their rules read beside being selected. */
-function keyOf({ index, pod }: PodClass, direction: Direction, selecting: readonly PolicyProgram[]): string {
+function keyOf({ index, pod }: SubjectClass, direction: Direction, selecting: readonly PolicyProgram[]): string {
   const all = selecting.map(traitsOf);
   const ids = all.map(({ number }) => number).join();
-  if (all.some(({ isRelative }) => isRelative)) return `${ids} ${index}`;
+  if (all.some(({ isRelative }) => isRelative)) return `${ids} ${index} ${pod.node ?? ''}`;
   if (direction === 'egress' || !all.some((one) => one.namesPorts)) return ids;
   return `${ids} ${pod.template.ports.map(({ name, protocol, port }) => `${name}/${protocol}/${port}`).join()}`;
 }

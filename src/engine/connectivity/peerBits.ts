@@ -1,6 +1,6 @@
 import { parseCidr } from '../model/addresses.ts';
 import { type LabelRequirement, type LabelSelector, selectsAll } from '../model/labels.ts';
-import { peerMatches } from '../policy/peers.ts';
+import { nodeUnder, peerMatches } from '../policy/peers.ts';
 import type { BlockPeer, Peer, PodSet, PolicyEnd } from '../policy/policy.ts';
 import { type Bits, bitsBetween, bitsOf, bitsOfRuns, both, either, members, minus, noBits } from './bits.ts';
 import type { PodClass, PodClasses } from './classes.ts';
@@ -13,6 +13,8 @@ export interface PeerSpace {
   /** The members that a peer covers; `subject` where that depends on whose peer it is. */
   bitsOf(peer: Peer, subject: PolicyEnd): Bits;
 }
+
+type NodePeer = Extract<Peer, { readonly kind: 'nodes' }>;
 
 /** True where what a peer covers depends on the pod whose policy it is in. */
 export function isRelative(peer: Peer): boolean {
@@ -43,6 +45,8 @@ export class PodSpace implements PeerSpace {
   readonly #byText = new Map<string, Bits>();
   readonly #blocks = new Map<string, Bits>();
   readonly #namespaces = new Map<string, Bits>();
+  readonly #nodes = new Map<string, Bits>();
+  #byNode: ReadonlyMap<string, Bits> | undefined;
 
   constructor(classes: PodClasses) {
     this.#classes = classes;
@@ -60,7 +64,7 @@ export class PodSpace implements PeerSpace {
       case 'block':
         return this.#block(peer, subject);
       case 'nodes':
-        return this.#matching(peer, subject, this.#hosts);
+        return this.#onNodes(peer, subject);
       case 'outside':
       case 'names':
         return noBits;
@@ -73,6 +77,32 @@ export class PodSpace implements PeerSpace {
       default:
         return peer satisfies never;
     }
+  }
+
+  /** The pods on the networks of some nodes: of any, of the subject's own, or of all others. */
+  #onNodes({ nodes, which }: NodePeer, subject: PolicyEnd): Bits {
+    const key = JSON.stringify(nodes);
+    let all = this.#nodes.get(key);
+    if (all === undefined) {
+      all = this.#matching({ kind: 'nodes', nodes, which: 'any', path: [] }, subject, this.#hosts);
+      this.#nodes.set(key, all);
+    }
+    if (which === 'any') return all;
+    const { policies } = this.#classes;
+    const node = nodeUnder(policies, subject)?.name;
+    const own = (node === undefined ? undefined : this.#hostsOf().get(node)) ?? noBits;
+    return which === 'own' ? both(all, own) : minus(all, own);
+  }
+
+  /** The classes on the network of each node that is known. */
+  #hostsOf(): ReadonlyMap<string, Bits> {
+    if (this.#byNode === undefined) {
+      const { policies, classes } = this.#classes;
+      const nodeOf = (index: number): string | undefined => policies.nodeNamed(classes[index]?.pod.node)?.name;
+      const groups = Map.groupBy(this.#hosts, nodeOf);
+      this.#byNode = new Map([...groups].flatMap(([node, own]) => (node === undefined ? [] : [[node, bitsOf(own)]])));
+    }
+    return this.#byNode;
   }
 
   /** The classes of a set of pods. */

@@ -10,8 +10,14 @@ export function portNamesOf({ rules }: Pick<PolicyProgram, 'rules'>): readonly s
   return rules.flatMap((rule) => (rule.ports ?? []).flatMap((port) => (port.kind === 'named' ? [port.name] : [])));
 }
 
-/** True where a peer depends on the node that a pod is on. */
+/** True where a peer means nodes, and pods on their networks. */
 export function readsNodes(peer: Peer): boolean {
   if (peer.kind === 'nodes') return true;
   return 'peers' in peer && peer.peers.some(readsNodes);
+}
+
+/** True where whom a peer means depends on the node of the policy's own pod. */
+export function readsOwnNode(peer: Peer): boolean {
+  if (peer.kind === 'nodes') return peer.which !== 'any';
+  return 'peers' in peer && peer.peers.some(readsOwnNode);
 }

@@ -3,7 +3,7 @@ import { peerMatches } from '../policy/peers.ts';
 import type { PolicyEnd, PolicyRule } from '../policy/policy.ts';
 import { namedPort } from '../policy/policySet.ts';
 import { type Bits, bitsOf, members } from './bits.ts';
-import type { PodClass, PodClasses } from './classes.ts';
+import type { PodClasses, SubjectClass } from './classes.ts';
 import { bitsOfAny, isRelative, type PeerSpace } from './peerBits.ts';
 import type { RuleEffect } from './row.ts';
 
@@ -28,7 +28,7 @@ export class RuleEffects {
     this.#ports = ports;
   }
 
-  of(rule: PolicyRule, subject: PodClass, space: PeerSpace): readonly RuleEffect[] {
+  of(rule: PolicyRule, subject: SubjectClass, space: PeerSpace): readonly RuleEffect[] {
     if (isRelativeRule(rule) || namesPorts(rule)) return this.#compute(rule, subject, space);
     let bySpace = this.#known.get(rule);
     if (bySpace === undefined) {
@@ -43,7 +43,7 @@ export class RuleEffects {
     return effects;
   }
 
-  #compute(rule: PolicyRule, subject: PodClass, space: PeerSpace): readonly RuleEffect[] {
+  #compute(rule: PolicyRule, subject: SubjectClass, space: PeerSpace): readonly RuleEffect[] {
     const end: PolicyEnd = { kind: 'pod', pod: subject.pod };
     if (rule.onlyFor?.some((peer) => peerMatches(this.#classes.policies, peer, end, end)) === false) return [];
     const { action, condition } = rule;
@@ -59,7 +59,7 @@ export class RuleEffects {
   /** A rule's ends by the ports that it means on them. */
   #byPorts(
     rule: PolicyRule,
-    subject: PodClass,
+    subject: SubjectClass,
     space: PeerSpace,
     bits: Bits | undefined,
   ): readonly { readonly bits?: Bits; readonly ports: number }[] {
@@ -78,7 +78,7 @@ export class RuleEffects {
     return this.#ports.of(rule.ports.flatMap((port) => (port.kind === 'range' ? [port] : [])));
   }
 
-  #portsOn(rule: PolicyRule, { pod }: PodClass): number {
+  #portsOn(rule: PolicyRule, { pod }: SubjectClass): number {
     const named = (rule.ports ?? []).flatMap((port): PortRange[] => {
       if (port.kind !== 'named') return [];
       const protocols = port.protocol === undefined ? (['TCP', 'UDP', 'SCTP'] as const) : [port.protocol];

@@ -65,7 +65,7 @@ function nodeOf(policies: PolicySet, end: PolicyEnd): ClusterNode | undefined {
 }
 
 /** The node that an end runs on. */
-function nodeUnder(policies: PolicySet, end: PolicyEnd): ClusterNode | undefined {
+export function nodeUnder(policies: PolicySet, end: PolicyEnd): ClusterNode | undefined {
   if (end.kind === 'node') return end.node;
   return end.kind === 'pod' ? policies.nodeNamed(end.pod.node) : undefined;
 }
