@@ -1,6 +1,7 @@
 import { familyOf } from '../model/addresses.ts';
 import { arrayAt, stringAt, stringMapAt, stringsAt } from '../model/json.ts';
 import { type LabelSelector, type Labels, matchesLabels } from '../model/labels.ts';
+import { oncePer } from '../model/memo.ts';
 import type { Resource } from '../model/resource.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 
@@ -45,13 +46,26 @@ export function ciliumRelated(resource: Resource, snapshot: Snapshot): readonly 
   const { services, groups, apiServer, config: isConfigured } = asksOf(resource);
   if (!services && !groups && !apiServer && !isConfigured) return [];
   const wanted = services ? snapshot.ofKind('', 'Service') : [];
-  const manual = new Set(wanted.filter((one) => !hasSelector(one)).map(({ ref }) => `${ref.namespace}/${ref.name}`));
-  if (apiServer) manual.add('default/kubernetes');
-  const endpoints = [...snapshot.ofKind('discovery.k8s.io', 'EndpointSlice'), ...snapshot.ofKind('', 'Endpoints')];
-  const addresses = endpoints.filter((one) => manual.has(`${one.ref.namespace}/${serviceOf(one)}`));
-  const config = isConfigured ? snapshot.ofKind('', 'ConfigMap').filter(({ ref }) => ref.name === configName) : [];
-  return [...wanted, ...addresses, ...(groups ? snapshot.ofKind('cilium.io', 'CiliumCIDRGroup') : []), ...config];
+  const manual = [...handWritten(wanted), ...(apiServer ? [{ namespace: 'default', name: 'kubernetes' }] : [])];
+  const lists = [snapshot.ofKind('discovery.k8s.io', 'EndpointSlice'), snapshot.ofKind('', 'Endpoints')];
+  const addresses = lists.flatMap((list) =>
+    manual.flatMap(({ namespace, name }) =>
+      (byNamespace(list).get(namespace) ?? []).filter((one) => serviceOf(one) === name),
+    ),
+  );
+  const config = isConfigured ? configsOf(snapshot.ofKind('', 'ConfigMap')) : [];
+  const own = [...new Set(addresses)];
+  return [...wanted, ...own, ...(groups ? snapshot.ofKind('cilium.io', 'CiliumCIDRGroup') : []), ...config];
 }
+
+const byNamespace = oncePer((list: readonly Resource[]) => Map.groupBy(list, ({ ref }) => ref.namespace));
+
+/** Services without a selector: their addresses are those that somebody wrote down. */
+const handWritten = oncePer((services: readonly Resource[]) =>
+  services.filter((one) => !hasSelector(one)).map(({ ref }) => ref),
+);
+
+const configsOf = oncePer((all: readonly Resource[]) => all.filter(({ ref }) => ref.name === configName));
 
 /** What the agents are told; `undefined` where that is not here. */
 export function configIn(related: readonly Resource[]): Resource | undefined {
