@@ -56,7 +56,7 @@ export function* graphQuery(analysis: Analysis, request: GraphRequest): Generato
   const { boxes, hidden, placeOf } = folded(chosen.boxes, request);
   const allowed = isDrawn('allows', request) ? yield* mayConnect(scope.derived, detail, placeOf) : [];
   const edges = joined([...chosen.edges, ...allowed], placeOf);
-  const changes = joined(changeArrows(changed, placeOf), placeOf);
+  const changes = joined(changeArrows(changed, placeOf), (box) => box);
   const problems = problemCounts(scope, yield* findings(analysis));
   const nodes = boxes.map((box) => placed(analysis, scope, box, problems));
   const mermaid = graphMermaid(nodes, edges);
