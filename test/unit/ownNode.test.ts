@@ -38,11 +38,15 @@ const againstNode: JsonObject = {
   spec: { endpointSelector: {}, ingressDeny: [{ fromEntities: ['host'] }] },
 };
 
+function derivedOf(objects: readonly JsonObject[], cni: string): Derived {
+  const text = objects.map((one) => JSON.stringify(one)).join('\n---\n');
+  const resources = parseManifest(text, 'a.yaml').documents.flatMap((one) => one.resources);
+  return new Derived(buildSnapshot({ scope: 'a', resources, assume: { cni } }));
+}
+
 /** What policies say of a connection from a node to the pod; `isForwarded`: the node only hides the client. */
 function verdict(cni: string, node: string, policy: JsonObject, isForwarded = false): string {
-  const text = [...cluster, policy].map((one) => JSON.stringify(one)).join('\n---\n');
-  const resources = parseManifest(text, 'a.yaml').documents.flatMap((one) => one.resources);
-  const derived = new Derived(buildSnapshot({ scope: 'a', resources, assume: { cni } }));
+  const derived = derivedOf([...cluster, policy], cni);
   const source = derived.snapshot.nodes.find(({ name }) => name === node);
   const pod = derived.snapshot.pod('x', 'a');
   assert.ok(source !== undefined && pod !== undefined);
@@ -86,9 +90,7 @@ function onNodes(count: number, policy: JsonObject): Derived {
     pod('host', 'n0', true),
     policy,
   ];
-  const text = objects.map((one) => JSON.stringify(one)).join('\n---\n');
-  const resources = parseManifest(text, 'a.yaml').documents.flatMap((one) => one.resources);
-  return new Derived(buildSnapshot({ scope: 'a', resources, assume: { cni: 'cilium-vxlan' } }));
+  return derivedOf(objects, 'cilium-vxlan');
 }
 
 for (const [entity, isOpen] of [

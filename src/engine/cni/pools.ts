@@ -2,6 +2,7 @@ import { type CidrBlock, cidrContains, parseCidr, parseIp } from '../model/addre
 import type { ClusterNode, Pod } from '../model/cluster.ts';
 import { hasStatus } from '../model/health.ts';
 import { arrayAt, isTrueAt, stringAt, stringsAt } from '../model/json.ts';
+import { hasEnded } from '../model/pods.ts';
 import type { FieldPath, Resource, ResourceRef } from '../model/resource.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { Environment } from './environment.ts';
@@ -119,6 +120,5 @@ function isForPods({ object }: Resource): boolean {
 
 /** True for a pod that takes an address of the pod network away from others, also while it is being deleted. */
 export function takesAddress(pod: Pod): boolean {
-  const hasEnded = pod.phase === 'Succeeded' || pod.phase === 'Failed';
-  return !hasEnded && pod.seen && !pod.template.hostNetwork && pod.ips.length > 0;
+  return !hasEnded(pod) && pod.seen && !pod.template.hostNetwork && pod.ips.length > 0;
 }

@@ -2,6 +2,7 @@ import { type CidrBlock, cidrContains, parseCidr, parseIp } from '../model/addre
 import type { Pod, Workload } from '../model/cluster.ts';
 import type { Labels } from '../model/labels.ts';
 import { oncePer } from '../model/memo.ts';
+import { hasEnded } from '../model/pods.ts';
 import { refKey } from '../model/resource.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { blocksOf, peerMatches } from '../policy/peers.ts';
@@ -176,9 +177,8 @@ export class PodClasses {
   }
 
   /** True where policies see nothing of a pod but its namespace, labels and ports. */
-  #isPlain({ template, phase }: Pod): boolean {
-    const isEnded = phase === 'Succeeded' || phase === 'Failed';
-    return !template.hostNetwork && !isEnded && this.#podBlocks.length === 0;
+  #isPlain(pod: Pod): boolean {
+    return !pod.template.hostNetwork && !hasEnded(pod) && this.#podBlocks.length === 0;
   }
 
   /** The class of a pod of the snapshot, or of a workload's template. */
@@ -203,10 +203,9 @@ export class PodClasses {
 
   /** What policies see of a pod beside labels and namespace; '' for most. */
   #restKey(pod: Pod): string {
-    const { template, phase } = pod;
     let key = portKey(pod, this.#portNames);
-    if (template.hostNetwork) key += this.#readsNodes ? `h@${pod.node ?? ''};` : 'h;';
-    if (phase === 'Succeeded' || phase === 'Failed') key += 'e;';
+    if (pod.template.hostNetwork) key += this.#readsNodes ? `h@${pod.node ?? ''};` : 'h;';
+    if (hasEnded(pod)) key += 'e;';
     return key + this.#blockBits(pod);
   }
 
@@ -325,10 +324,11 @@ export function endsOfWorkload(
 ): { readonly ends: readonly ConnectivityEnd[]; readonly mayDiffer: boolean } {
   const { namespace, name, kind } = workload.ref;
   const pods = workload.pods.length > 0 ? workload.pods : [templatePod(workload)];
-  const first = classes.classOf(pods[0] ?? templatePod(workload));
+  const lead = pods[0] ?? templatePod(workload);
+  const first = classes.classOf(lead);
   const others = new Set(pods.map((pod) => classes.classOf(pod)));
   if ([...others].every((one) => one === first || !areToldApart(one.pod, first.pod, policies))) {
-    const podClass = classes.subjectOf(pods[0] ?? first.pod);
+    const podClass = classes.subjectOf(lead);
     const whole = { name: `${namespace}/${name}[${kind}]`, workload, pods: workload.pods, podClass };
     return { ends: [whole], mayDiffer: others.size > 1 };
   }

@@ -158,6 +158,19 @@ export function ipInCidr(ip: string, cidr: string): boolean {
   return address !== undefined && block !== undefined && cidrContains(block, address);
 }
 
+/** True for an address of the loopback device. */
+export function isLoopbackIp(ip: string): boolean {
+  return ip === '::1' || ipInCidr(ip, '127.0.0.0/8');
+}
+
+/** The blocks of a list with commas between them; what is no block is left out. */
+export function cidrsIn(text: string): readonly string[] {
+  return text
+    .split(',')
+    .map((one) => one.trim())
+    .filter((one) => parseCidr(one) !== undefined);
+}
+
 /** The n-th address of a block, counted from its first; wraps inside the block. */
 export function nthAddress(block: CidrBlock, n: bigint): string {
   const size = block.last - block.first + 1n;

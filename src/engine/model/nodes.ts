@@ -75,3 +75,8 @@ function simulatedIPs(plan: NodePlan, index: number): string[] {
   const v6 = formatIp({ family: 6, value: (0xfd00_c0a8n << 96n) + 10n + BigInt(index + 1) });
   return [...(families.has(4) || families.size === 0 ? [v4] : []), ...(families.has(6) ? [v6] : [])];
 }
+
+/** Every address of a node that its object has. */
+export function ownAddresses({ internalIPs, externalIPs }: ClusterNode): readonly string[] {
+  return [...internalIPs, ...externalIPs];
+}

@@ -2,6 +2,8 @@ import { AddressBook } from './addressBook.ts';
 import { type CidrBlock, parseIp } from './addresses.ts';
 import type { ClusterNode, Pod, Service } from './cluster.ts';
 import type { Exchange } from './lists.ts';
+import { ownAddresses } from './nodes.ts';
+import { hasEnded } from './pods.ts';
 import type { AddressOwners } from './snapshot.ts';
 
 /** What has addresses. */
@@ -32,7 +34,7 @@ export class OwnerIndex {
         ...externalIPs,
         ...loadBalancer.flatMap(({ ip }) => ip ?? []),
       ]),
-      AddressBook.of(nodes, ({ internalIPs, externalIPs }) => [...internalIPs, ...externalIPs]),
+      AddressBook.of(nodes, ownAddresses),
     );
   }
 
@@ -61,6 +63,6 @@ function hasKnownAddress({ simulatedIPs, template }: Pod): boolean {
 }
 
 /** Addresses of ended pods are free again; those of hostNetwork pods are their node's. */
-function holdsAddress({ phase }: Pod): boolean {
-  return phase !== 'Succeeded' && phase !== 'Failed';
+function holdsAddress(pod: Pod): boolean {
+  return !hasEnded(pod);
 }

@@ -157,3 +157,8 @@ function simulatedIPs(pool: SimulationPool, node: ClusterNode | undefined, slot:
     return ip === '' ? [] : [ip];
   });
 }
+
+/** True for a pod that runs no more and has given its address back. */
+export function hasEnded({ phase }: Pick<Pod, 'phase'>): boolean {
+  return phase === 'Succeeded' || phase === 'Failed';
+}

@@ -1,10 +1,11 @@
 import { t } from '@vscode/l10n';
 import { nthAddress, parseCidr } from './addresses.ts';
 import type { ClusterNode } from './cluster.ts';
-import { type JsonObject, stringMapAt } from './json.ts';
+import type { JsonObject } from './json.ts';
 import { matchesLabels, selectorOfLabels } from './labels.ts';
 import { isLive, type Resource } from './resource.ts';
 import type { ResourceIndex } from './resourceIndex.ts';
+import { slicesOf } from './slices.ts';
 import { type Controller, readControllers, templateOf } from './workloads.ts';
 
 /** Objects that every cluster has, and manifests leave out: CoreDNS, the API server's Service, an Ingress controller. */
@@ -33,15 +34,10 @@ export function systemResources(
 /** The hand-written endpoint of the API server's Service, unless one is given: the first node is taken for the control plane. */
 export function apiEndpoints(
   system: readonly Resource[],
-  { ofKind }: ResourceIndex,
+  given: ResourceIndex,
   node: ClusterNode | undefined,
 ): readonly Resource[] {
-  const isGiven = ofKind('discovery.k8s.io', 'EndpointSlice').some(
-    ({ ref, object }) =>
-      ref.namespace === 'default' &&
-      stringMapAt(object, 'metadata', 'labels')['kubernetes.io/service-name'] === 'kubernetes',
-  );
-  if (isGiven) return [];
+  if (slicesOf(given, { namespace: 'default', name: 'kubernetes' }).length > 0) return [];
   const service = system.find(
     ({ ref, origin }) =>
       ref.kind === 'Service' && ref.namespace === 'default' && ref.name === 'kubernetes' && origin.type === 'simulated',

@@ -1,4 +1,4 @@
-import { parseCidr } from './addresses.ts';
+import { cidrsIn } from './addresses.ts';
 import type { AssumptionSettings } from './assumptions.ts';
 import type { ClusterNode, Pod, Service, Workload } from './cluster.ts';
 import { arrayAt, stringAt, stringsAt } from './json.ts';
@@ -180,8 +180,7 @@ export function readNetworks({ kinds, ofKind }: ResourceIndex, assume: Assumptio
 }
 
 function cidrs(text: string | undefined): readonly string[] | undefined {
-  const list = (text ?? '').split(',').map((one) => one.trim());
-  const valid = list.filter((one) => parseCidr(one) !== undefined);
+  const valid = cidrsIn(text ?? '');
   return valid.length > 0 ? valid : undefined;
 }
 

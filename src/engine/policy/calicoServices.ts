@@ -2,6 +2,7 @@ import { arrayAt, type stringAt, stringMapAt, stringsAt, valueAt } from '../mode
 import { matchesLabels, selectorOfLabels } from '../model/labels.ts';
 import { oncePer } from '../model/memo.ts';
 import type { FieldPath, Resource } from '../model/resource.ts';
+import { serviceOfSlice, slicesOf } from '../model/slices.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { readProtocol } from '../model/template.ts';
 import { asCidr } from './calicoSets.ts';
@@ -15,16 +16,13 @@ const made = oncePer((_: Snapshot['pods']) => new Map<string, Resource>());
  * Source: projectcalico/calico felix/serviceindex, membersFromEndpointSlice.
  */
 export function serviceWithAddresses(service: Resource, snapshot: Snapshot): readonly Resource[] {
-  const { namespace, name } = service.ref;
   const labels = stringMapAt(service.object, 'spec', 'selector');
-  const slices = snapshot.ofKind('discovery.k8s.io', 'EndpointSlice').filter(({ ref, object, origin }) => {
-    const owner = stringMapAt(object, 'metadata', 'labels')['kubernetes.io/service-name'];
-    return ref.namespace === namespace && owner === name && origin.type !== 'simulated';
-  });
-  if (Object.keys(labels).length === 0) return [service, ...slices];
+  if (Object.keys(labels).length === 0) {
+    return [service, ...slicesOf(snapshot, service.ref).filter(({ origin }) => origin.type !== 'simulated')];
+  }
   const selector = selectorOfLabels(labels);
   const hosts = snapshot
-    .podsIn(namespace)
+    .podsIn(service.ref.namespace)
     .filter(({ template }) => template.hostNetwork && matchesLabels(selector, template.labels))
     .flatMap(({ ips }) => ips);
   return hosts.length === 0 ? [service] : [service, sliceOf(service, [...new Set(hosts)], snapshot)];
@@ -52,9 +50,7 @@ export function addressesOf(
 ): { readonly peers: readonly Peer[]; readonly ports: readonly PortMatch[] } {
   const slices = related.filter(
     (one) =>
-      one.ref.kind === 'EndpointSlice' &&
-      one.ref.namespace === ref.namespace &&
-      stringMapAt(one.object, 'metadata', 'labels')['kubernetes.io/service-name'] === ref.name,
+      one.ref.kind === 'EndpointSlice' && one.ref.namespace === ref.namespace && serviceOfSlice(one) === ref.name,
   );
   const addresses = slices.flatMap(({ object }) =>
     arrayAt(object, 'endpoints').flatMap((one) => stringsAt(one, 'addresses')),

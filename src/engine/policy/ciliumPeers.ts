@@ -6,7 +6,7 @@ import { everything, type LabelSelector, selectorOfLabels } from '../model/label
 import type { FieldPath, Resource } from '../model/resource.ts';
 import { addressBlocks, configIn, groupBlocks, selectorOf, servicesNamed } from './ciliumRelated.ts';
 import { readCiliumSelector, readNodeSelector } from './ciliumSelector.ts';
-import { anyNode } from './peers.ts';
+import { anyButPods, anyNode } from './peers.ts';
 import type { BlockPeer, Direction, Peer } from './policy.ts';
 import type { PolicyReader } from './reader.ts';
 
@@ -85,8 +85,7 @@ function outsideBlock(block: BlockPeer): Peer {
 function cidrBlock({ related }: PeerContext, block: BlockPeer): Peer {
   const { path } = block;
   if (!blocksMeanNodes(configIn(related))) return outsideBlock(block);
-  const who: Peer = { kind: 'any-of', peers: [{ kind: 'outside', path }, anyNode(path)], path };
-  return { kind: 'all-of', peers: [who, block], path };
+  return { kind: 'all-of', peers: [anyButPods(path), block], path };
 }
 
 function podsPeer(path: FieldPath, pods: LabelSelector, inNamespace?: string): Peer {

@@ -3,6 +3,7 @@ import { arrayAt, stringAt, stringMapAt, stringsAt } from '../model/json.ts';
 import { type LabelSelector, type Labels, matchesLabels } from '../model/labels.ts';
 import { oncePer } from '../model/memo.ts';
 import type { Resource } from '../model/resource.ts';
+import { serviceOfSlice, slicesOf } from '../model/slices.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 
 interface Asks {
@@ -47,22 +48,16 @@ export function ciliumRelated(resource: Resource, snapshot: Snapshot): readonly 
   if (!services && !groups && !apiServer && !isConfigured) return [];
   const wanted = services ? snapshot.ofKind('', 'Service') : [];
   const manual = [...handWritten(wanted), ...(apiServer ? [{ namespace: 'default', name: 'kubernetes' }] : [])];
-  const lists = [snapshot.ofKind('discovery.k8s.io', 'EndpointSlice'), snapshot.ofKind('', 'Endpoints')];
-  const addresses = lists.flatMap((list) =>
-    manual.flatMap(({ namespace, name }) =>
-      (byNamespace(list).get(namespace) ?? []).filter((one) => serviceOf(one) === name),
-    ),
-  );
+  const slices = manual.flatMap((one) => slicesOf(snapshot, one));
+  const endpoints = manual.flatMap((one) => snapshot.get({ group: '', kind: 'Endpoints', ...one }) ?? []);
   const config = isConfigured ? configsOf(snapshot.ofKind('', 'ConfigMap')) : [];
-  const own = [...new Set(addresses)];
+  const own = new Set([...slices, ...endpoints]);
   return [...wanted, ...own, ...(groups ? snapshot.ofKind('cilium.io', 'CiliumCIDRGroup') : []), ...config];
 }
 
-const byNamespace = oncePer((list: readonly Resource[]) => Map.groupBy(list, ({ ref }) => ref.namespace));
-
 /** Services without a selector: their addresses are those that somebody wrote down. */
 const handWritten = oncePer((services: readonly Resource[]) =>
-  services.filter((one) => !hasSelector(one)).map(({ ref }) => ref),
+  services.filter((one) => !hasSelector(one)).map(({ ref: { namespace, name } }) => ({ namespace, name })),
 );
 
 const configsOf = oncePer((all: readonly Resource[]) => all.filter(({ ref }) => ref.name === configName));
@@ -88,8 +83,8 @@ export function selectorOf(service: Resource): Labels {
   return stringMapAt(service.object, 'spec', 'selector');
 }
 
-function serviceOf({ ref, object }: Resource): string {
-  return ref.kind === 'Endpoints' ? ref.name : (labelsOf(object)['kubernetes.io/service-name'] ?? '');
+function serviceOf(one: Resource): string {
+  return one.ref.kind === 'Endpoints' ? one.ref.name : serviceOfSlice(one);
 }
 
 function labelsOf(object: Resource['object']): Labels {

@@ -2,7 +2,7 @@ import { t } from '@vscode/l10n';
 import { isObject, stringAt, valueAt } from '../model/json.ts';
 import { everything } from '../model/labels.ts';
 import type { FieldPath, Resource } from '../model/resource.ts';
-import { anyNode } from './peers.ts';
+import { anyButPods } from './peers.ts';
 import type { Peer, PolicyProgram, PolicyRule, PortMatch } from './policy.ts';
 import { PolicyReader, unsure } from './reader.ts';
 
@@ -55,12 +55,7 @@ function ruleOf(reader: PolicyReader, path: FieldPath): readonly PolicyRule[] {
   const doubt = reader.doubts[before];
   const read: PolicyRule = { direction: 'egress', action: action ?? 'pass', peers, evidence };
   if (doubt === undefined) return [{ ...read, ...(ports === undefined ? {} : { ports }) }];
-  return unsure({ ...read, peers: [external(path)] }, doubt.note);
-}
-
-/** What no pod's address is. */
-function external(path: FieldPath): Peer {
-  return { kind: 'any-of', peers: [{ kind: 'outside', path }, anyNode(path)], path };
+  return unsure({ ...read, peers: [anyButPods(path)] }, doubt.note);
 }
 
 function targetOf(reader: PolicyReader, path: FieldPath): readonly Peer[] {
@@ -76,7 +71,7 @@ function targetOf(reader: PolicyReader, path: FieldPath): readonly Peer[] {
   switch (field) {
     case 'cidrSelector': {
       const block: Peer = { ...reader.block(at), ofPods: 'always' };
-      return [{ kind: 'all-of', peers: [external(at), block], path: at }];
+      return [{ kind: 'all-of', peers: [anyButPods(at), block], path: at }];
     }
     case 'dnsName': {
       const name = stringAt(to, field) ?? '';

@@ -1,6 +1,6 @@
 import { t } from '@vscode/l10n';
 import { podAnnotations } from '../mesh/membership.ts';
-import { ipInCidr, parseCidr } from '../model/addresses.ts';
+import { cidrsIn, ipInCidr } from '../model/addresses.ts';
 import type { Service, Workload } from '../model/cluster.ts';
 import { type Labels, podFacts, selectorOfLabels } from '../model/labels.ts';
 import { oncePer } from '../model/memo.ts';
@@ -83,9 +83,9 @@ function behind(snapshot: Snapshot, dialled: PortRanges): readonly number[] {
 }
 
 function addressed(snapshot: Snapshot, annotations: Labels, path: FieldPath): readonly Peer[] | undefined {
-  const out = cidrs(annotations[`${prefix}excludeOutboundIPRanges`] ?? '');
+  const out = cidrsIn(annotations[`${prefix}excludeOutboundIPRanges`] ?? '');
   const only = annotations[`${prefix}includeOutboundIPRanges`];
-  const seen = only === undefined || only.trim() === '*' ? undefined : cidrs(only);
+  const seen = only === undefined || only.trim() === '*' ? undefined : cidrsIn(only);
   const isOut = (ip: string): boolean =>
     out.some((one) => ipInCidr(ip, one)) || (seen !== undefined && !seen.some((one) => ipInCidr(ip, one)));
   const blocks = (list: readonly string[]): readonly Peer[] =>
@@ -96,13 +96,6 @@ function addressed(snapshot: Snapshot, annotations: Labels, path: FieldPath): re
   const unseen: readonly Peer[] = seen === undefined ? [] : [{ kind: 'none-of', peers: blocks(seen), path }];
   const all = [...blocks(out), ...unseen, ...services];
   return all.length === 0 ? undefined : all;
-}
-
-function cidrs(text: string): readonly string[] {
-  return text
-    .split(',')
-    .map((one) => one.trim())
-    .filter((one) => parseCidr(one) !== undefined);
 }
 
 function ofService({ ref, selector }: Service, path: FieldPath): readonly Peer[] {

@@ -109,6 +109,11 @@ function nameFits(pattern: string, name: string): boolean {
   return new RegExp(`^${source}$`).test(name.toLowerCase().replace(/\.$/, ''));
 }
 
+/** Whatever is no pod with an address of its own: what is outside, and nodes. */
+export function anyButPods(path: Peer['path']): Peer {
+  return { kind: 'any-of', peers: [{ kind: 'outside', path }, anyNode(path)], path };
+}
+
 /** Any node at all. */
 export function anyNode(path: Peer['path']): Peer {
   return { kind: 'nodes', nodes: everything, which: 'any', path };

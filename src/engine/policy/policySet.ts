@@ -4,6 +4,7 @@ import { stringMapAt } from '../model/json.ts';
 import { keysOf, type LabelSelector, matches, matchesLabels, podFacts } from '../model/labels.ts';
 import { type Exchange, exchangeOf } from '../model/lists.ts';
 import { oncePer } from '../model/memo.ts';
+import { hasEnded } from '../model/pods.ts';
 import { refKey } from '../model/resource.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { BlockPeer, PodSet, PolicyEnd, PolicyProgram, PolicyTier } from './policy.ts';
@@ -201,7 +202,7 @@ export class PolicySet {
 
   /** True for a pod that selectors may choose. */
   isSelectable(pod: Pod): boolean {
-    return pod.phase !== 'Succeeded' && pod.phase !== 'Failed' && !this.isHost(pod);
+    return !hasEnded(pod) && !this.isHost(pod);
   }
 
   /** True for a hostNetwork pod that policies see as its node. */

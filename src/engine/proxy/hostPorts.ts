@@ -1,5 +1,6 @@
 import { familyOf, normalIp } from '../model/addresses.ts';
 import type { ClusterNode, ContainerPort, Pod } from '../model/cluster.ts';
+import { hasEnded } from '../model/pods.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { ProxyPacket } from './proxy.ts';
 
@@ -43,10 +44,6 @@ export function hostPorts(snapshot: Snapshot): HostPorts {
 
 function keyOf(node: string, protocol: string, port: number): string {
   return `${node}/${protocol}/${port}`;
-}
-
-function hasEnded({ phase }: Pod): boolean {
-  return phase === 'Succeeded' || phase === 'Failed';
 }
 
 const unspecified: ReadonlySet<string> = new Set(['0.0.0.0', '::']);

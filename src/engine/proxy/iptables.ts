@@ -1,5 +1,6 @@
-import { familyOf, ipInCidr } from '../model/addresses.ts';
+import { familyOf, ipInCidr, isLoopbackIp } from '../model/addresses.ts';
 import type { ClusterNode, Service, ServicePort } from '../model/cluster.ts';
+import { ownAddresses } from '../model/nodes.ts';
 import type { Endpoint } from '../service/endpoint.ts';
 import { type Categorized, categorize, type ProxyEndpoint } from './categorize.ts';
 import { endpointChain, probabilityText, type ServiceChains, serviceChains, servicePortName } from './chains.ts';
@@ -88,7 +89,7 @@ function servesNodePorts({ destinationIP }: ProxyPacket, host: ProxyHost, config
   const family = familyOf(destinationIP);
   if (config.nodePortAddresses.includes('primary')) return destinationIP === primaryAddress(host.node, family);
   const own = config.nodePortAddresses.filter((cidr) => familyOf(cidr.slice(0, cidr.indexOf('/'))) === family);
-  const loopback = destinationIP === '::1' || ipInCidr(destinationIP, '127.0.0.0/8');
+  const loopback = isLoopbackIp(destinationIP);
   if (loopback && (family === 'IPv6' || !config.localhostNodePorts)) return false;
   if (!loopback && !host.addresses.includes(destinationIP)) return false;
   return own.length === 0 || own.some((cidr) => ipInCidr(destinationIP, cidr));
@@ -132,8 +133,7 @@ export function joinHostPort(ip: string, port: number): string {
 
 /** Where a packet comes from, as the rules can tell: the node itself, a pod by the local detector, or elsewhere. */
 function sourceOf(packet: ProxyPacket, host: ProxyHost, config: ProxyConfig): 'pod' | 'node' | 'external' {
-  if (host.addresses.includes(packet.sourceIP) || ipInCidr(packet.sourceIP, '127.0.0.0/8') || packet.sourceIP === '::1')
-    return 'node';
+  if (host.addresses.includes(packet.sourceIP) || isLoopbackIp(packet.sourceIP)) return 'node';
   const within = (cidrs: readonly string[]): boolean => cidrs.some((cidr) => ipInCidr(packet.sourceIP, cidr));
   switch (config.detectLocalMode) {
     case 'ClusterCIDR':
@@ -220,9 +220,6 @@ function sourceRanges({ loadBalancerSourceRanges }: Service, { destinationIP }: 
 }
 
 /** The address that kube-proxy knows as the node's own. Source: pkg/util/node (GetNodeHostIPs). */
-function primaryAddress(
-  { internalIPs, externalIPs }: ClusterNode,
-  family: ReturnType<typeof familyOf>,
-): string | undefined {
-  return [...internalIPs, ...externalIPs].find((ip) => familyOf(ip) === family);
+function primaryAddress(node: ClusterNode, family: ReturnType<typeof familyOf>): string | undefined {
+  return ownAddresses(node).find((ip) => familyOf(ip) === family);
 }

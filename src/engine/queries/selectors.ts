@@ -2,6 +2,7 @@ import type { ScopeAnalysis } from '../analysis/scopeAnalysis.ts';
 import type { Pod } from '../model/cluster.ts';
 import { isObject, objectAt, stringMapAt, valueAt } from '../model/json.ts';
 import { type LabelSelector, matchesLabels, readLabelSelector, selectorOfLabels } from '../model/labels.ts';
+import { hasEnded } from '../model/pods.ts';
 import type { FieldPath, Resource } from '../model/resource.ts';
 import { isController } from '../model/workloads.ts';
 import { isUnmodelledPolicy } from '../policy/kinds.ts';
@@ -40,10 +41,6 @@ export function selectorsOf(scope: ScopeAnalysis, resource: Resource): readonly 
   const found = programs.flatMap((program) => [...subjectSelectors(scope, program), ...peerSelectors(scope, program)]);
   // A policy that comes to several programs has the same selectors in each.
   return [...Map.groupBy(found, ({ path }) => path.join('\0')).values()].flatMap(([first]) => first ?? []);
-}
-
-function hasEnded({ phase }: Pod): boolean {
-  return phase === 'Succeeded' || phase === 'Failed';
 }
 
 function matches(selector: LabelSelector, pod: Pod): boolean {

@@ -19,7 +19,8 @@ export function* suggest(analysis: Analysis, uri: string | undefined): Generator
   const all = yield* suggestPolicies(found.derived, wanted);
   if (all !== undefined) return { scope, text: yamlText(all.policies), problems: all.problems };
   const tooMany = t('Policies for the whole of it would name more than {0} peers', mostPeers);
-  const namespaces = wanted.namespaces.filter((one) => namespacesOf(analysis, uri).has(one));
+  const ofFile = namespacesOf(analysis, uri);
+  const namespaces = wanted.namespaces.filter((one) => ofFile.has(one));
   const some = yield* suggestPolicies(found.derived, wanted, namespaces);
   if (some === undefined || some.policies.length === 0) return { scope, text: '', problems: [tooMany] };
   const only = t('These are for {0} alone', namespaces.join(', '));

@@ -5,7 +5,9 @@ import { goneNode } from '../model/goneNode.ts';
 import { arrayAt, numberAt, stringAt, stringMapAt } from '../model/json.ts';
 import { oncePer } from '../model/memo.ts';
 import { nearest } from '../model/nearest.ts';
+import { hasEnded } from '../model/pods.ts';
 import type { Resource } from '../model/resource.ts';
+import { slicesOf } from '../model/slices.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { readProtocol } from '../model/template.ts';
 import type { Endpoint, EndpointReason, ServiceEndpoints } from './endpoint.ts';
@@ -52,8 +54,7 @@ const isForeign = oncePer(({ object }: Resource): boolean => {
 
 /** A proxy takes every slice with the Service's label, whoever wrote it: those of others add to the controller's. */
 function withForeign(own: ServiceEndpoints, snapshot: Snapshot): ServiceEndpoints {
-  const { namespace, name } = own.service.ref;
-  const foreign = (slicesByService(snapshot).get(`${namespace}/${name}`) ?? []).filter(isForeign);
+  const foreign = slicesOf(snapshot, own.service.ref).filter(isForeign);
   if (foreign.length === 0) return own;
   const key = ({ ip, port, portName, protocol }: Endpoint): string => `${ip} ${port} ${portName} ${protocol}`;
   const known = new Set(own.endpoints.map(key));
@@ -83,22 +84,10 @@ function podOf(pod: Pod | undefined): { readonly pod?: { readonly namespace: str
   return pod === undefined ? {} : { pod: { namespace: pod.ref.namespace, name: pod.ref.name } };
 }
 
-/** `namespace/name` of the Service that a slice's label names. */
-const serviceOf = oncePer(({ ref, object }: Resource): string => {
-  const labels = stringMapAt(object, 'metadata', 'labels');
-  return `${ref.namespace}/${labels['kubernetes.io/service-name'] ?? ''}`;
-});
-
-const byService = oncePer((slices: readonly Resource[]) => Map.groupBy(slices, serviceOf));
-
-function slicesByService(snapshot: Snapshot): ReadonlyMap<string, readonly Resource[]> {
-  return byService(snapshot.ofKind('discovery.k8s.io', 'EndpointSlice'));
-}
-
 /** Slices bind by label, Endpoints by name; Endpoints count where no slice does, as they are mirrored into slices. */
 function writtenEndpoints(snapshot: Snapshot, service: Service): readonly Endpoint[] {
   const { namespace, name } = service.ref;
-  const slices = slicesByService(snapshot).get(`${namespace}/${name}`) ?? [];
+  const slices = slicesOf(snapshot, service.ref);
   if (slices.length > 0) return slices.flatMap((slice) => sliceEndpoints(snapshot, service, slice));
   const endpoints = snapshot.get({ group: '', kind: 'Endpoints', namespace, name });
   return endpoints === undefined ? [] : mirrored(snapshot, service, endpoints);
@@ -211,7 +200,7 @@ function selected(snapshot: Snapshot, service: Service, matching: readonly Pod[]
  * pods that are not ready are wanted, too. Source: kubernetes/endpointslice reconciler.go.
  */
 function exclusion(snapshot: Snapshot, pod: Pod, service: Service): string | undefined {
-  if (pod.phase === 'Succeeded' || pod.phase === 'Failed') return t('{0} has ended ({1})', pod.ref.name, pod.phase);
+  if (hasEnded(pod)) return t('{0} has ended ({1})', pod.ref.name, pod.phase);
   const types = supportedAddressTypes(withFamilies(service));
   if (pod.ips.length === 0) return t('{0} has no address yet ({1})', pod.ref.name, pod.phase);
   if (!pod.ips.some((ip) => types.some((type) => type === familyOf(ip)))) {

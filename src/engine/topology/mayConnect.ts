@@ -46,18 +46,15 @@ export function* joinedWith(
 ): Generator<undefined, readonly string[]> {
   const all = drawnEnds(derived, level, placeOf);
   const own = all.filter(({ boxes }) => boxes.some((one) => centre.has(one)));
+  const isOpen = (from: DrawnEnd, to: DrawnEnd): boolean => setBetween(derived, from, to) !== undefined;
   const near: string[] = [];
   for (const other of all) {
     if (other.boxes.every((one) => centre.has(one))) continue;
-    const isNear = own.some((one) => [setBetween(derived, one, other), setBetween(derived, other, one)].some(isOpen));
-    if (isNear) near.push(...other.boxes);
+    const isJoined = (one: DrawnEnd): boolean => isOpen(one, other) || isOpen(other, one);
+    if (own.some(isJoined)) near.push(...other.boxes);
     yield;
   }
   return near;
-
-  function isOpen(set: number | undefined): boolean {
-    return set !== undefined && set !== derived.matrix.ports.none;
-  }
 }
 
 interface DrawnEnd {
@@ -79,17 +76,18 @@ function drawnEnds(derived: Derived, level: 'workload' | 'pod', placeOf: PlaceOf
   });
 }
 
-/** The ports from one end to another where a policy takes part; `undefined` where none does, or they are not known. */
+/** The ports from one end to another where a policy takes part; `undefined` where none does, or no port is known to be open. */
 function setBetween({ matrix }: Derived, from: DrawnEnd, to: DrawnEnd): number | undefined {
   if (!(from.isIsolated.egress || to.isIsolated.ingress) || sameWorkload(from.end, to.end)) return undefined;
-  return matrix.allowed(from.end, to.end);
+  const set = matrix.allowed(from.end, to.end);
+  return set === matrix.ports.none ? undefined : set;
 }
 
 function* pairs(derived: Derived, drawn: readonly DrawnEnd[]): Generator<GraphEdge> {
   for (const from of drawn) {
     for (const to of drawn) {
       const set = setBetween(derived, from, to);
-      if (set === undefined || set === derived.matrix.ports.none) continue;
+      if (set === undefined) continue;
       const ports = portsText(derived, set);
       for (const a of from.boxes) for (const b of to.boxes) yield { from: a, to: b, kind: 'allows', ports };
     }

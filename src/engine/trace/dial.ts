@@ -2,6 +2,7 @@ import { t } from '@vscode/l10n';
 import type { Derived } from '../analysis/derived.ts';
 import { familyOf } from '../model/addresses.ts';
 import type { ClusterNode, Service } from '../model/cluster.ts';
+import { ownAddresses } from '../model/nodes.ts';
 import { isProxied } from '../proxy/services.ts';
 import {
   type DialContext,
@@ -20,7 +21,7 @@ import type { Dialled, Resolution, Target } from './destination.ts';
 import { entryNodes } from './entry.ts';
 import type { Branch, Flow } from './flow.ts';
 import { isLoopback, toItself } from './loopback.ts';
-import { ownAddresses, proxyHost, type ToHostPort, translateOnNode } from './onNode.ts';
+import { proxyHost, type ToHostPort, translateOnNode } from './onNode.ts';
 import { throughOtherNode } from './otherNode.ts';
 import { isHost, lostPlace, nodeOf, type Place, placeName, placeOf } from './place.ts';
 import { hostSource } from './sourceAddress.ts';

@@ -1,6 +1,6 @@
 import { t } from '@vscode/l10n';
 import type { Derived } from '../analysis/derived.ts';
-import { ipInCidr } from '../model/addresses.ts';
+import { isLoopbackIp } from '../model/addresses.ts';
 import type { Dialled } from './destination.ts';
 import type { Branch, Flow, Hop } from './flow.ts';
 import { namespaceOf, nodeOf, type Place, placeName } from './place.ts';
@@ -11,7 +11,7 @@ const loopbackMtu = 65_536;
 
 /** True for an address that stays in the network namespace that dials it; one that pods were given is theirs. */
 export function isLoopback({ snapshot }: Derived, ip: string): boolean {
-  return (ip === '::1' || ipInCidr(ip, '127.0.0.0/8')) && snapshot.ownersOf(ip).pods.length === 0;
+  return isLoopbackIp(ip) && snapshot.ownersOf(ip).pods.length === 0;
 }
 
 /**

@@ -1,7 +1,8 @@
 import { t } from '@vscode/l10n';
 import type { Derived } from '../analysis/derived.ts';
-import { familyOf, ipInCidr } from '../model/addresses.ts';
+import { familyOf, ipInCidr, isLoopbackIp } from '../model/addresses.ts';
 import type { ClusterNode, Service } from '../model/cluster.ts';
+import { ownAddresses } from '../model/nodes.ts';
 import type { HostPort } from '../proxy/hostPorts.ts';
 import { translate } from '../proxy/iptables.ts';
 import type { ProxyHost, ProxyPacket, Translation } from '../proxy/proxy.ts';
@@ -32,7 +33,7 @@ export function translateOnNode(
   host: ProxyHost,
 ): Translation | ToHostPort | Undecided {
   const service = translate(packet, host, derived.proxyConfig, derived.proxyServices);
-  const isOwn = isLoopback(packet.destinationIP) || ownAddresses(host.node).includes(packet.destinationIP);
+  const isOwn = isLoopbackIp(packet.destinationIP) || ownAddresses(host.node).includes(packet.destinationIP);
   const found = isOwn ? derived.hostPorts(packet, host.node) : [];
   const [first] = found;
   if (first === undefined) return service;
@@ -69,15 +70,6 @@ export function proxyHost(node: ClusterNode, addresses = ownAddresses(node)): Pr
   return { node, addresses, podCIDRs: node.podCIDRs };
 }
 
-/** Every address of a node that its object has. */
-export function ownAddresses({ internalIPs, externalIPs }: ClusterNode): readonly string[] {
-  return [...internalIPs, ...externalIPs];
-}
-
-function isLoopback(ip: string): boolean {
-  return ip === '::1' || ipInCidr(ip, '127.0.0.0/8');
-}
-
 /**
  * portmap hides what comes from loopback and from the block that stands in the pod's own address: with host-local that
  * is all pods of the node, elsewhere the pod alone. Source: containernetworking/plugins plugins/meta/portmap (snat).
@@ -88,7 +80,7 @@ function isMasqueraded(
   node: ClusterNode,
   { ip }: HostPort,
 ): boolean {
-  if (isLoopback(destinationIP) || sourceIP === ip) return true;
+  if (isLoopbackIp(destinationIP) || sourceIP === ip) return true;
   const block = profile.podAddresses === 'node-cidr' ? node.podCIDRs : [];
   return familyOf(sourceIP) === familyOf(ip) && block.some((cidr) => ipInCidr(sourceIP, cidr));
 }

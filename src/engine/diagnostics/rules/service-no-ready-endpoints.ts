@@ -3,6 +3,7 @@ import { addressFailures } from '../../cni/sandbox.ts';
 import type { Pod, Service } from '../../model/cluster.ts';
 import { eventsAbout } from '../../model/events.ts';
 import { conditionOf, networkFault } from '../../model/health.ts';
+import { hasEnded } from '../../model/pods.ts';
 import type { Snapshot } from '../../model/snapshot.ts';
 import { whyNotReady } from '../../service/readiness.ts';
 import { selectedPods } from '../../service/selected.ts';
@@ -30,7 +31,7 @@ function* check({ snapshot, model }: RuleContext): Generator<Finding> {
 /** Pods that are there to serve one day: those that have ended or are on their way out are not. */
 function waitedFor(snapshot: Snapshot, service: Service): readonly Pod[] {
   return selectedPods(snapshot, service)
-    .filter((one) => one.seen && !one.terminating && one.phase !== 'Succeeded' && one.phase !== 'Failed')
+    .filter((one) => one.seen && !one.terminating && !hasEnded(one))
     .sort((a, b) => (a.ref.name < b.ref.name ? -1 : 1));
 }
 
